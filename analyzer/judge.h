@@ -1,0 +1,33 @@
+/* analyzer/judge.h - from samples to a verdict.  Pure: time and data are arguments, and
+ * the same arguments give the same bytes, whatever the order of units or threads. */
+#ifndef ANALYZER_JUDGE_H
+#define ANALYZER_JUDGE_H
+
+#include "analyzer/life.h"
+#include "base/err.h"
+#include "rules/ruleset.h"
+#include "storage/change.h"
+#include "storage/panel.h"
+#include "storage/verdict.h"
+
+#include <stddef.h>
+
+struct judge_case {
+    const struct ruleset *rules;
+    const struct change *change;
+    const struct change *const *nearby; /* other changes on the same hosts or service */
+    size_t n_nearby;
+    const struct panel *panel;
+    struct checkpoint checkpoint;
+    int looks_done, looks_all;
+};
+
+/* What has to be gathered for a case at a checkpoint: fills *ret_ask (its hosts are
+ * borrowed from the change; free the array with free()). */
+int judge_ask(const struct ruleset *rules, const struct change *c,
+              const struct checkpoint *at, struct panel_ask *ret_ask, struct err *err);
+
+/* *ret_verdict has revision 0: the caller numbers it. */
+int judge(const struct judge_case *jc, struct verdict **ret_verdict, struct err *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* analyzer/life.h - when a change is looked at.
+ *
+ * Each host of a change has its own pivot, so each has its own looks.  A checkpoint is
+ * a time at which one or more hosts' looks fall due together; a verdict is made at
+ * each. Pure: the plan follows from the change as known now and is made anew whenever
+ * an event comes in. */
+#ifndef ANALYZER_LIFE_H
+#define ANALYZER_LIFE_H
+
+#include "base/instant.h"
+#include "rules/ruleset.h"
+#include "storage/change.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct checkpoint {
+    instant
+        at; /* when it may be judged: the looks' end plus the time for late samples */
+    instant ends; /* end of the after window of the hosts whose look this is */
+    span look;    /* that look, of the youngest batch in it */
+    bool final;   /* nothing more will be looked at */
+};
+
+struct plan {
+    struct checkpoint *at; /* rising */
+    size_t n;
+};
+
+/* Makes the plan.  A change without hosts has one pivot, its start.  While the change
+ * runs no checkpoint is final; when it does not finish, a final one stands at its
+ * closing time.  A cancelled change has one checkpoint at its end, final.  -1: out of
+ * memory. */
+int life_plan(const struct change *c, const struct windows_rule *w,
+              struct plan *ret_plan);
+void plan_free(struct plan *p);
+
+/* The step of its life, as pages and logs name it: "posted", "running", "settling",
+ * "looked at", "final", "cancelled". */
+const char *life_step(const struct change *c, const struct windows_rule *w,
+                      instant now);
+
+/* The look that covers a host at a checkpoint's time: the longest look that has ended,
+ * 0 when none has. */
+span life_host_look(const struct change_host *h, const struct windows_rule *w,
+                    instant ends);
+
+#endif

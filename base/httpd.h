@@ -1,0 +1,97 @@
+/* base/httpd.h - the HTTP server: routes in, answers out.
+ *
+ * The only place that includes microhttpd.h.  A handler runs on one of the server's
+ * threads with the whole body at hand and must not block for long: what waits for the
+ * disk or for a verdict parks the request instead, and the handler is called again when
+ * it is woken.  Answered here, before any handler: 404, 405 with Allow, 411 or 413 for
+ * bodies beyond the route's limit, 400 for a duplicate Content-Length, Host or
+ * Transfer-Encoding header, 415 for an unknown Content-Encoding, 400 for bad gzip.
+ * Error answers are JSON: {"error": "..."}. */
+#ifndef BASE_HTTPD_H
+#define BASE_HTTPD_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HTTPD_PARAMS_MAX = 4, HTTPD_PARAM_BYTES_MAX = 256 };
+
+struct httpd;
+struct httpd_req; /* one request, borrowed by the handler */
+
+struct httpd_route {
+    const char *method; /* "GET" (answers HEAD too), "POST", ... */
+    /* "/v1/changes/{id}/verdict": a part in braces matches one path part,
+     * percent-decoded and handed out by httpd_param in order. */
+    const char *path;
+    void (*serve)(struct httpd_req *r, void *app);
+    size_t body_max;     /* compressed and plain bodies as sent; 0: no body is taken */
+    size_t inflated_max; /* after gzip; 0: Content-Encoding is refused */
+};
+
+struct httpd_spec {
+    const char *listen; /* "127.0.0.1:8190", "[::1]:8190"; port 0 takes a free one */
+    const struct httpd_route *const
+        *routes;                          /* lists, each ended by {0}; ended by NULL */
+    void *app;                            /* handed to every handler */
+    unsigned threads;                     /* 0: 2 */
+    unsigned idle_s;                      /* connection time-out; 0: 60 */
+    unsigned connections_max, per_ip_max; /* 0: 4096, no limit per address */
+};
+
+struct httpd *httpd_start(const struct httpd_spec *spec, struct err *err);
+/* "127.0.0.1:8190" as really bound. */
+const char *httpd_address(const struct httpd *h);
+/* No new connections; requests under way, parked ones too, are answered for up to
+ * `drain_ms`, then the rest is cut.  Frees it. */
+void httpd_stop(struct httpd **h, int drain_ms);
+
+/* The request. */
+const char *httpd_method(const struct httpd_req *r);
+const char *httpd_path(const struct httpd_req *r);
+const char *httpd_param(const struct httpd_req *r, unsigned i); /* never NULL below the
+                                                                   route's count */
+const char *httpd_query(const struct httpd_req *r, const char *name); /* NULL: absent */
+const char *httpd_header(const struct httpd_req *r,
+                         const char *name); /* NULL: absent */
+const char *httpd_body(const struct httpd_req *r,
+                       size_t *ret_n);             /* inflated; NUL behind */
+const char *httpd_peer(const struct httpd_req *r); /* the IP address */
+
+/* The answer; exactly one of these, or a park, ends a handler's call.  The body is
+ * copied.  httpd_fail gives {"error": <text>}. */
+void httpd_answer(struct httpd_req *r, unsigned status, const char *type,
+                  const void *body, size_t n);
+void httpd_answer_buf(struct httpd_req *r, unsigned status, const char *type,
+                      const struct buf *body); /* 500 when the buffer failed */
+void httpd_fail(struct httpd_req *r, unsigned status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Adds a header to the answer to come.  `value` must be free of CR and LF (asserted).
+ */
+void httpd_set_header(struct httpd_req *r, const char *name, const char *value);
+
+/* Puts the request aside: the handler is called again after httpd_wake on its token,
+ * after httpd_wake_all, or at monotonic time `until_ms` (INT64_MAX: no time limit).  A
+ * wake that comes before the handler has returned is not lost.  A token stays good
+ * until the request is answered; waking a token of the past does nothing. */
+typedef uint64_t httpd_token;
+httpd_token httpd_park(struct httpd_req *r, int64_t until_ms);
+void httpd_wake(struct httpd *h, httpd_token token);
+void httpd_wake_all(struct httpd *h);
+
+/* What a handler keeps between its calls; freed by `drop` when the request ends in any
+ * way.  NULL at first. */
+void *httpd_kept(const struct httpd_req *r);
+void httpd_keep(struct httpd_req *r, void *thing, void (*drop)(void *));
+
+/* Counters for /metrics. */
+struct httpd_stats {
+    uint64_t requests, refused; /* refused: answered 4xx before any handler */
+    uint64_t parked;            /* now */
+};
+struct httpd_stats httpd_stats(const struct httpd *h);
+
+#endif

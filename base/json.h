@@ -1,0 +1,72 @@
+/* base/json.h - reading JSON from strangers, with the place of every complaint.
+ *
+ * The only place that includes jansson.h.  A document is parsed whole (duplicate keys,
+ * invalid UTF-8, \u0000 and nesting deeper than JSON_DEPTH_MAX are refused), then read
+ * through `struct json_at`: a value together with where it stands.  Its complaints read
+ * "hosts[3] (line 2, column 31): expected a text, got a number". */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { JSON_DEPTH_MAX = 64, JSON_PATH_MAX = 160 };
+
+struct json_doc; /* a parsed document; owns all its values and texts */
+
+struct json_at {
+    struct json_doc *doc;
+    void *value; /* NULL: nothing there */
+    char path[JSON_PATH_MAX];
+};
+
+enum json_kind {
+    JSON_KIND_NONE,
+    JSON_KIND_NULL,
+    JSON_KIND_BOOL,
+    JSON_KIND_NUMBER,
+    JSON_KIND_TEXT,
+    JSON_KIND_LIST,
+    JSON_KIND_OBJECT
+};
+
+/* NULL and *err ("line 3, column 14: '}' expected near 'x'") when it is not JSON.  The
+ * bytes need not end in NUL and are copied. */
+struct json_doc *json_parse(const char *text, size_t n, struct err *err);
+void json_free(struct json_doc **doc);
+#define OWNED_JSON __attribute__((cleanup(json_free))) struct json_doc
+
+struct json_at json_root(struct json_doc *doc);
+enum json_kind json_kind(const struct json_at *v);
+
+/* The member `key` of an object; false (and *ret_v with value NULL, its path set) when
+ * it is absent or null, or *obj is no object. */
+bool json_member(const struct json_at *obj, const char *key, struct json_at *ret_v);
+
+/* Number of items of a list or members of an object, else 0. */
+size_t json_count(const struct json_at *v);
+/* Item i of a list. */
+struct json_at json_item(const struct json_at *list, size_t i);
+/* Member i of an object in the document's order; *ret_key is borrowed from the doc. */
+struct json_at json_nth(const struct json_at *obj, size_t i, const char **ret_key);
+
+/* The value, typed; -1 with a complaint at its place when it is of another kind.  Text
+ * is borrowed from the doc.  json_whole refuses fractions and numbers beyond 2^53. */
+int json_text(const struct json_at *v, const char **ret_text, struct err *err);
+int json_number(const struct json_at *v, double *ret_number, struct err *err);
+int json_whole(const struct json_at *v, int64_t *ret_whole, struct err *err);
+int json_bool(const struct json_at *v, bool *ret_bool, struct err *err);
+
+/* A complaint at this place: "<path> (line L, column C): <words>".  Always -1.  For a
+ * missing member it names the place of the object that lacks it. */
+int json_complain(const struct json_at *v, struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The value as compact JSON text with its keys sorted, so equal values give equal
+ * bytes.  The caller frees it; NULL when memory is short. */
+char *json_dump(const struct json_at *v);
+
+#endif

@@ -1,0 +1,122 @@
+/* rules/ruleset.h - rules as the analyzer reads them: checked, with nothing left to
+ * parse.
+ *
+ * A ruleset is immutable once made; the text it came from has a hash that every verdict
+ * carries.  No clock, no files in here but ruleset_load's reading. */
+#ifndef RULES_RULESET_H
+#define RULES_RULESET_H
+
+#include "base/complain.h"
+#include "base/instant.h"
+#include "storage/change.h"
+#include "storage/verdict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LOOKS_MAX = 8, RULES_MAX = 10000, PATTERNS_MAX = 64 };
+
+/* What is compared with what, for one kind of change. */
+struct windows_rule {
+    span before;           /* up to the pivot */
+    span settle;           /* left out after a host is done */
+    span looks[LOOKS_MAX]; /* after a host is done; rising; the first is longer than
+                              settle */
+    size_t n_looks;
+    span late;       /* how long after a look's end samples may still come in */
+    span unfinished; /* a change without a finish is closed this long after its last
+                        event */
+};
+
+enum subject { SUBJECT_SERIES, SUBJECT_CALLS, SUBJECT_SILENCE, SUBJECT_N };
+
+/* What of calls is looked at. */
+#define MEASURES(X)                                                                    \
+    X(FAIL_SHARE, "fail_share")       /* failed and timed out, of all calls */         \
+    X(TIMEOUT_SHARE, "timeout_share") /* timed out, of all calls */                    \
+    X(CODE_SHARE, "code_share")       /* each code by itself, of all calls */          \
+    X(LATENCY, "latency")             /* mean milliseconds a call */                   \
+    X(TRAFFIC, "traffic")             /* calls a second, for "gone" */
+#define X(id, name) MEASURE_##id,
+enum measure { MEASURES(X) MEASURE_N };
+#undef X
+const char *measure_name(enum measure m);
+
+enum worse { WORSE_BOTH, WORSE_UP, WORSE_DOWN };
+
+/* How much is needed for one grade.  All that are set must be met. */
+struct bar {
+    bool set;
+    double q;      /* false-discovery rate of the statistical test */
+    double effect; /* relative change: 0.1 is 10 % */
+    double delta;  /* change in the metric's unit; of shares: 0.005 is half a point */
+    double count;  /* at least this many bad events after the change */
+};
+
+struct limit {
+    bool set;
+    bool above; /* else below */
+    double value;
+    int hold, of; /* broken in `hold` of the last `of` rows of the after window */
+    enum grade grade;
+};
+
+struct needs {
+    double points; /* share of the rows of either window that hold a sample */
+    double hosts;  /* share of the changed hosts that have them */
+    double calls;  /* calls in either window */
+};
+
+struct rule {
+    char *id, *title, *owner, *why, *advice, *runbook, *unit; /* NULL: not given */
+    int rev;
+    unsigned line; /* of its id, in `file` */
+    const char *file;
+    unsigned kinds;       /* bit per enum change_kind; 0: all */
+    char *service, *host; /* globs; NULL: all */
+    enum subject subject;
+    char *pattern[PATTERNS_MAX]; /* globs on metric names (series) or
+                                    "caller->callee:iface" */
+    size_t n_patterns;
+    enum measure measure; /* of SUBJECT_CALLS */
+    enum worse worse;
+    struct bar attention, must_handle;
+    struct limit limit;
+    struct needs needs;
+    char *ok_codes[PATTERNS_MAX]; /* business-normal return codes (globs) */
+    size_t n_ok_codes;
+    double weight;
+    bool shadow; /* judged and shown, never counted */
+};
+
+struct ruleset {
+    char *name;    /* "defaults" */
+    char hash[17]; /* first 16 hex digits of the texts' SHA-256 */
+    struct windows_rule windows[CHANGE_KIND_N];
+    size_t n;
+    struct rule *rule;
+    char **files; /* owned; rule->file points here */
+    size_t n_files;
+};
+
+/* Reads a file, or all *.yml of a folder in order of their names.  NULL `path`: the
+ * shipped pack that is built into the program.  NULL when anything is wrong: the
+ * complaints say all of it; they may also hold warnings on success. */
+struct ruleset *ruleset_load(const char *path, struct complaints *c);
+/* From memory, for tests. */
+struct ruleset *ruleset_parse(const char *file, const char *text, size_t n,
+                              struct complaints *c);
+void ruleset_free(struct ruleset **r);
+
+/* True when the rule is about changes of this kind and service. */
+bool rule_applies(const struct rule *r, const struct change *c);
+/* How well a pattern of the rule fits a name: 0 not at all; larger is more specific (an
+ * exact name above any glob, more literal letters above fewer). */
+int rule_fit(const struct rule *r, const char *name);
+/* The rule that speaks for a series in the statistical comparison: the best fit among
+ * those that apply, the first of equals; NULL: none. */
+const struct rule *ruleset_for_series(const struct ruleset *rs, const struct change *c,
+                                      const char *metric);
+
+#endif

@@ -1,0 +1,140 @@
+/* storage/ledger.h - what must never be lost: changes, verdicts, mails to send.
+ *
+ * The only place that includes sqlite3.h.  One file in WAL mode with synchronous=FULL
+ * and one writing thread that commits what has gathered since the last commit in one go
+ * (group commit).  A call that writes comes back, or calls back, only when its work is
+ * on disk. Readers have a connection of their own.  Any thread may call. */
+#ifndef STORAGE_LEDGER_H
+#define STORAGE_LEDGER_H
+
+#include "base/err.h"
+#include "base/instant.h"
+#include "storage/change.h"
+#include "storage/verdict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ledger;
+/* Opens or makes `path`; a damaged file is set aside as PATH.damaged-TIME with a note
+ * and a new one begun.  A file of a newer version is refused. */
+struct ledger *ledger_open(const char *path, struct err *ret_note, struct err *err);
+/* Commits what is waiting and closes. */
+void ledger_close(struct ledger **l);
+
+/* --- change events --- */
+enum posted {
+    POSTED_NEW,      /* stored now */
+    POSTED_REPEAT,   /* the same source, id and content were there */
+    POSTED_CONFLICT, /* the same source and id with other content were there */
+    POSTED_FAILED,   /* not stored: the disk is full or broken */
+};
+/* Takes *e over and calls `done` once, on the writing thread, when it is durable.  An
+ * event without a time of its own is the same as its repeat whatever `time` was set to:
+ * `raw` is compared. */
+void ledger_post(struct ledger *l, struct change_event **e, instant received,
+                 void (*done)(enum posted posted, const char *change_id,
+                              const struct err *err, void *arg),
+                 void *arg);
+/* The same, waiting. */
+enum posted ledger_post_wait(struct ledger *l, struct change_event **e,
+                             instant received, struct err *err);
+
+/* The folded change; NULL when it is unknown (err->code ENOENT) or reading failed. */
+struct change *ledger_change(struct ledger *l, const char *change_id, struct err *err);
+
+/* --- lists --- */
+struct change_row {
+    struct change *change;
+    bool has_verdict;
+    enum grade grade;
+    int revision;
+    bool final;
+    instant decided_at;
+};
+struct change_rows {
+    size_t n;
+    struct change_row *row; /* newest first */
+    char *next; /* cursor for the page after this one; NULL: the last page */
+};
+struct change_ask {
+    instant since;       /* INSTANT_NONE: all */
+    const char *service; /* NULL: all */
+    enum grade grade; /* GRADE_N: all; GRADE_NOT_JUDGED also takes those unjudged yet */
+    const char *after; /* cursor; NULL: the first page */
+    size_t limit;      /* 1..500 */
+};
+int ledger_changes(struct ledger *l, const struct change_ask *ask,
+                   struct change_rows *ret_rows, struct err *err);
+void change_rows_free(struct change_rows *rows);
+
+/* --- for the analyzer --- */
+/* Ids of changes without a final verdict, oldest first; the caller frees with
+ * ledger_ids_free. */
+int ledger_open_changes(struct ledger *l, char ***ret_ids, size_t *ret_n,
+                        struct err *err);
+void ledger_ids_free(char ***ids, size_t n);
+/* Changes whose time from start to `end plus after` touches [from, to), that share the
+ * service or a host with `of` (which itself is left out); folded. */
+int ledger_nearby(struct ledger *l, const struct change *of, instant from, instant to,
+                  struct change ***ret_changes, size_t *ret_n, struct err *err);
+void ledger_nearby_free(struct change ***changes, size_t n);
+
+/* Stores a verdict revision.  0 also when this revision was there already, with the
+ * same content; -1 otherwise.  Durable when it comes back. */
+int ledger_put_verdict(struct ledger *l, const struct verdict *v, struct err *err);
+/* The current revision; NULL with ENOENT when there is none. */
+struct verdict *ledger_verdict(struct ledger *l, const char *change_id,
+                               struct err *err);
+/* Revision `n`; NULL with ENOENT when there is none. */
+struct verdict *ledger_revision(struct ledger *l, const char *change_id, int revision,
+                                struct err *err);
+
+/* --- the outbox: mails to send --- */
+struct parcel {
+    int64_t no;
+    char *key; /* change, revision, audience: unique, so it is put once */
+    char *change_id;
+    int revision;
+    char *audience;
+    char *message_id;
+    char *recipients; /* addresses, one a line; "" for a file only */
+    char *bytes;      /* the whole message, CRLF lines */
+    size_t n_bytes;
+    int tries;
+    instant made, due;
+    char *last_error; /* NULL: none */
+};
+/* Verdict revisions that the notifier has not dealt with yet, oldest first.  A revision
+ * comes up once as it is made, and once more when it is made final later. */
+struct untold {
+    char *change_id;
+    int revision;
+    bool final;
+};
+int ledger_untold(struct ledger *l, size_t limit, struct untold **ret_untold,
+                  size_t *ret_n, struct err *err);
+void ledger_untold_free(struct untold **untold, size_t n);
+/* In one transaction: puts the parcels (those whose key is there already are left
+ * alone) and marks the revision as told. */
+int ledger_tell(struct ledger *l, const struct untold *told,
+                const struct parcel *parcels, size_t n, instant now, struct err *err);
+/* The parcels due at `now`, oldest first. */
+int ledger_due(struct ledger *l, instant now, size_t limit, struct parcel **ret_parcels,
+               size_t *ret_n, struct err *err);
+void parcels_free(struct parcel **parcels, size_t n);
+/* When the next parcel is due; INSTANT_FAR when none waits. */
+instant ledger_next_due(struct ledger *l);
+enum parcel_end { PARCEL_SENT, PARCEL_RETRY, PARCEL_DEAD };
+/* `due` is the next try's time for PARCEL_RETRY. */
+int ledger_parcel(struct ledger *l, int64_t no, enum parcel_end end, instant due,
+                  const char *error, instant now, struct err *err);
+
+struct ledger_stats {
+    uint64_t events, changes, verdicts, parcels_waiting, parcels_sent, parcels_dead,
+        commits, commit_rows;
+};
+struct ledger_stats ledger_stats(struct ledger *l);
+
+#endif

@@ -1,0 +1,66 @@
+/* storage/panel.h - all that one judgement looks at, side by side in memory.
+ *
+ * The analyzer is handed a panel and nothing else: no store, no clock.  panel_gather
+ * cuts it out of windows (recent rows) and history (past days); replay builds it from
+ * its own store the same way. */
+#ifndef STORAGE_PANEL_H
+#define STORAGE_PANEL_H
+
+#include "base/err.h"
+#include "base/instant.h"
+#include "storage/windows.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rows of one entity at one step; row i covers [from + i * step, from + (i+1) * step).
+ */
+struct track {
+    instant from;
+    span step;
+    uint32_t rows; /* 0: there is none */
+    float *cells;  /* cells[row * n_metrics + i]; NaN: no sample */
+};
+
+struct unit {
+    struct entity who; /* texts owned by the panel */
+    uint32_t n_metrics;
+    const char *
+        *metric; /* names, sorted, owned by the panel; same order in both tracks */
+    enum merge *merge;
+    struct track hot;  /* at the windows' step, covers [hot_from, hot_to) */
+    struct track past; /* at a step of its own, ends where `hot` begins or later */
+};
+
+struct panel {
+    instant hot_from, hot_to;
+    size_t n;
+    struct unit *unit; /* sorted by kind, then by their texts, so the order of arrival
+                          never shows */
+};
+
+/* What to gather. */
+struct panel_ask {
+    const char *service;      /* units of this service; NULL: none */
+    const char *const *hosts; /* and all units of these hosts, sorted by name */
+    size_t n_hosts;
+    bool edges; /* call edges with this service as caller or callee, or these hosts on
+                   either end */
+    instant hot_from, hot_to; /* widened to whole steps */
+    span past; /* how far back the past track reaches from hot_from; 0: none */
+};
+
+struct history;
+/* `history` may be NULL: then, where windows still keep those rows, the past track
+ * comes from there at the windows' step.  For a service, host-level units (service "")
+ * of every host that also has a unit of the service are gathered too. */
+struct panel *panel_gather(struct windows *w, struct history *history,
+                           const struct panel_ask *ask, struct err *err);
+void panel_free(struct panel **p);
+#define OWNED_PANEL __attribute__((cleanup(panel_free))) struct panel
+
+/* Index of a metric in a unit, or -1. */
+int unit_metric(const struct unit *u, const char *name);
+
+#endif

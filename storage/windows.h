@@ -1,0 +1,117 @@
+/* storage/windows.h - the last hours of every series, in one memory-mapped file.
+ *
+ * An entity (a host's share in a service, a service, a call edge) has one block: fixed
+ * rows, one a step of time, all its metrics side by side (time-major), so that taking a
+ * row in is one short write and a window is one straight read.  Rows form a ring over
+ * `rows` steps.  A cell is a float and the number of samples in it; several samples of
+ * a step are averaged, added up or maxed as the metric says.
+ *
+ * The file survives kill -9 at any instant: every record is complete before it is
+ * published.  Space is reserved before it is touched, so a full disk is an error, never
+ * a SIGBUS.  Opening reads record headers only.  Any thread may call; entities are
+ * locked in stripes. */
+#ifndef STORAGE_WINDOWS_H
+#define STORAGE_WINDOWS_H
+
+#include "base/err.h"
+#include "base/instant.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum entity_kind { ENTITY_HOST, ENTITY_SERVICE, ENTITY_EDGE, ENTITY_KIND_N };
+
+/* What a series belongs to.  Texts that do not apply are "". */
+struct entity {
+    enum entity_kind kind;
+    const char *host; /* ENTITY_HOST */
+    const char
+        *service; /* ENTITY_HOST ("" when the sender named none), ENTITY_SERVICE */
+    /* ENTITY_EDGE; service is "" there */
+    const char *caller, *callee, *iface, *caller_host, *callee_host;
+    const char *side; /* "client" or "server" */
+};
+
+enum merge { MERGE_MEAN, MERGE_SUM, MERGE_MAX, MERGE_N };
+
+enum {
+    WINDOWS_METRICS_MAX = 4096, /* of one entity */
+    WINDOWS_ENTITIES_MAX = 4 << 20,
+    WINDOWS_NAMES_MAX = 1 << 20, /* different metric names */
+    WINDOWS_NONE = 0xffffffff,
+};
+
+struct windows_spec {
+    const char *path; /* the file; NULL: memory only, for replay */
+    span step;        /* 1 s to 1 h; a file made with another step or rows is set aside
+                         under a new name and a new one begun (*ret_note says so) */
+    uint32_t rows;
+    uint64_t bytes_max; /* the file grows to no more than this */
+};
+
+struct windows;
+struct windows *windows_open(const struct windows_spec *spec, struct err *ret_note,
+                             struct err *err);
+/* Writes dirty pages to disk (msync); the file stays usable. */
+int windows_sync(struct windows *w, struct err *err);
+void windows_close(struct windows **w);
+span windows_step(const struct windows *w);
+uint32_t windows_rows(const struct windows *w);
+
+/* The number of an entity or a metric name, made on first sight; the same for the
+ * store's life.  WINDOWS_NONE when a limit is reached or the file cannot grow. */
+uint32_t windows_entity(struct windows *w, const struct entity *e);
+uint32_t windows_metric(struct windows *w, const char *name, size_t n,
+                        enum merge merge);
+
+/* The number when it is known already, else WINDOWS_NONE. */
+uint32_t windows_find(const struct windows *w, const struct entity *e);
+uint32_t windows_find_metric(const struct windows *w, const char *name);
+const char *windows_metric_name(const struct windows *w, uint32_t metric);
+enum merge windows_metric_merge(const struct windows *w, uint32_t metric);
+
+enum windows_put {
+    WINDOWS_PUT_OK,
+    WINDOWS_PUT_OLD,  /* before the first row still kept */
+    WINDOWS_PUT_FULL, /* no room for a new metric or block */
+};
+
+/* One row's samples of one entity, all of one time.  Values must be finite.  *ret_taken
+ * (may be NULL) counts those stored.  A time far ahead of the newest row empties the
+ * rows between. */
+enum windows_put windows_put(struct windows *w, uint32_t entity, instant at, size_t n,
+                             const uint32_t *metric, const float *value,
+                             size_t *ret_taken);
+
+/* A copy of an entity's rows, for reading in peace. */
+struct block {
+    uint32_t entity;
+    struct entity who; /* texts live as long as the store */
+    instant from;      /* start of row 0, a multiple of step */
+    span step;
+    uint32_t rows, n_metrics;
+    const uint32_t *metric; /* numbers, n_metrics; order of first sight */
+    const float *cells;     /* cells[row * n_metrics + i]; NaN: no sample */
+    const uint8_t *counts;  /* samples in the cell, saturating at 255 */
+};
+/* Rows that cover [from, to); rows outside what is kept are NaN.  NULL when memory is
+ * short or there is no such entity. */
+struct block *windows_cut(struct windows *w, uint32_t entity, instant from, instant to);
+void block_free(struct block **b);
+
+/* Calls `each` for every entity, in order of their numbers, until it gives false.  The
+ * texts live as long as the store. */
+void windows_each(const struct windows *w,
+                  bool (*each)(uint32_t entity, const struct entity *who, void *arg),
+                  void *arg);
+
+/* End of the newest row of an entity that holds any sample; INSTANT_NONE when none. */
+instant windows_newest(struct windows *w, uint32_t entity);
+
+struct windows_stats {
+    uint64_t entities, metrics, series, bytes, samples;
+};
+struct windows_stats windows_stats(const struct windows *w);
+
+#endif
