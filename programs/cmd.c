@@ -1,0 +1,57 @@
+/* programs/cmd.c - what the subcommands share: reaching the service and saying what
+ * went wrong.  One thread. */
+#include "programs/cmd.h"
+
+#include "base/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct httpc *cmd_connect(const char *server)
+{
+    const char *url = server != NULL ? server : getenv("AFTERCHECK_URL");
+    struct err err = {0};
+    struct httpc *c = httpc_new(url != NULL ? url : "http://127.0.0.1:8190", &err);
+    if (c == NULL)
+        fprintf(stderr, "aftercheck: %s\n", err.text);
+    return c;
+}
+
+/* The service's own words out of {"error": "..."}. */
+static void explain(const struct buf *body, unsigned status, struct err *err)
+{
+    OWNED_JSON *doc = json_parse(buf_text(body), body->len, NULL);
+    const char *words;
+    if (doc != NULL) {
+        struct json_at root = json_root(doc), at;
+        if (json_member(&root, "error", &at) && json_text(&at, &words, NULL) == 0) {
+            err_set(err, EPROTO, "the service answered %u: %s", status, words);
+            return;
+        }
+    }
+    err_set(err, EPROTO, "the service answered %u", status);
+}
+
+int cmd_call(struct httpc *c, const struct httpc_ask *ask, unsigned *ret_status,
+             struct buf *body, struct err *err)
+{
+    unsigned status = 0;
+    buf_clear(body);
+    int rc = httpc_call(c, ask, &status, body, err);
+    if (ret_status != NULL)
+        *ret_status = rc == 0 ? status : 0;
+    if (rc < 0)
+        return -1;
+    if (status >= 300) {
+        explain(body, status, err);
+        return -1;
+    }
+    return 0;
+}
+
+int cmd_fail(const char *name, int code, const struct err *err)
+{
+    fprintf(stderr, "aftercheck %s: %s\n", name, err->text);
+    return code;
+}

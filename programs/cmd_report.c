@@ -1,0 +1,59 @@
+/* programs/cmd_report.c - `aftercheck report`: a change health report as the service
+ * writes it. */
+#include "programs/cmd.h"
+
+#include "base/opt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const formats[] = {"text", "html", "json", "eml"};
+
+static bool known(const char *format)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(format, formats[i]) == 0)
+            return true;
+    return false;
+}
+
+int cmd_report(int argc, char **argv)
+{
+    const char *server = NULL, *format = "text";
+    const struct opt opts[] = {
+        {"format", "FORMAT", "text (the default), html, json or eml", &format},
+        CMD_SERVER_OPT(&server),
+        {0},
+    };
+    const struct opt_program program = {
+        .name = "aftercheck report",
+        .synopsis = "CHANGE",
+        .about = "Prints the change's current health report.",
+        .more = "Exit: 0 printed, 1 there is none, 2 wrong usage.",
+        .opts = opts,
+    };
+    int first = opt_parse(&program, argc, argv);
+    struct err err = {0};
+    if (first + 1 != argc) {
+        err_set(&err, 0, "name one change; see --help");
+        return cmd_fail("report", EXIT_USAGE, &err);
+    }
+    if (!known(format)) {
+        err_set(&err, 0, "--format: '%s' is not text, html, json or eml", format);
+        return cmd_fail("report", EXIT_USAGE, &err);
+    }
+    struct httpc *c = cmd_connect(server);
+    if (c == NULL)
+        return EXIT_USAGE;
+    OWNED_BUF path = {0}, body = {0};
+    buf_add(&path, "/v1/changes/");
+    url_quote(&path, argv[first]);
+    buf_addf(&path, "/report?format=%s", format);
+    struct httpc_ask ask = {.method = "GET", .path = buf_text(&path)};
+    int rc = cmd_call(c, &ask, NULL, &body, &err);
+    httpc_free(&c);
+    if (rc < 0)
+        return cmd_fail("report", EXIT_REFUSED, &err);
+    fwrite(buf_text(&body), 1, body.len, stdout);
+    return 0;
+}
