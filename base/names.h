@@ -16,15 +16,23 @@ enum { NAME_BYTES_MAX = 200, TEXT_BYTES_MAX = 1024 };
 
 /* 0, or -1 and *err says what is wrong ("is empty", "is 312 bytes long, at most 200",
  * "has a control character at byte 7", "is not valid UTF-8 at byte 3"), to be put
- * behind the field's name. */
+ * behind the field's name.  Bytes count from 1. */
 int name_check(const char *text, size_t n, struct err *err);
 int text_check(const char *text, size_t n, struct err *err);
 
 /* True when all `n` bytes are well-formed UTF-8 (no overlong forms, no surrogates). */
 bool utf8_valid(const char *text, size_t n);
 
+/* How many of the `n` bytes the well-formed character at their start takes: 1 to 4, or
+ * 0 when none starts there or `n` is 0. */
+size_t utf8_next(const char *text, size_t n);
+
+/* True for the `n` bytes of one well-formed character that no name may hold: a control
+ * character, or a line or paragraph separator. */
+bool utf8_is_control(const char *character, size_t n);
+
 /* Glob: '*' stands for any run of bytes, '?' for one UTF-8 character, all else for
- * itself.  Linear time in the worst case. */
+ * itself.  The time is at worst the product of both lengths, whatever the stars. */
 bool glob_match(const char *glob, const char *text);
 
 #endif
