@@ -37,7 +37,8 @@ struct yaml_doc *yaml_parse(const char *file, const char *text, size_t n,
                             struct complaints *c);
 /* Reads a file of at most YAML_BYTES_MAX bytes, then parses it. */
 struct yaml_doc *yaml_load(const char *path, struct complaints *c);
-void yaml_free(struct yaml_doc **doc);
+/* Not yaml_free: libyaml exports that name and would call ours instead of its own. */
+void yaml_doc_free(struct yaml_doc **doc);
 const struct yaml_node *yaml_root(const struct yaml_doc *doc);
 const char *yaml_file(const struct yaml_doc *doc);
 
