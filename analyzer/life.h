@@ -29,11 +29,22 @@ struct plan {
 
 /* Makes the plan.  A change without hosts has one pivot, its start.  While the change
  * runs no checkpoint is final; when it does not finish, a final one stands at its
- * closing time.  A cancelled change has one checkpoint at its end, final.  -1: out of
+ * closing time.  A cancelled change has one checkpoint at its end, final.  Looks that
+ * end within the time for late samples of one another share a checkpoint.  There is
+ * always at least one, and only the last is final.  -1: out of
  * memory. */
 int life_plan(const struct change *c, const struct windows_rule *w,
               struct plan *ret_plan);
 void plan_free(struct plan *p);
+
+/* The pivot and the end of work of a change as a whole: what a change without hosts,
+ * and evidence that names no host, is judged by.  The name is NULL. */
+struct change_host life_whole(const struct change *c);
+
+/* True for a host that the change will still come to: it goes batch by batch, is not
+ * finished, and this host is in none of the batches done so far.  Such a host has no
+ * looks yet. */
+bool life_waits(const struct change *c, const struct change_host *h);
 
 /* The step of its life, as pages and logs name it: "posted", "running", "settling",
  * "looked at", "final", "cancelled". */
