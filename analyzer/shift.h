@@ -1,0 +1,91 @@
+/* analyzer/shift.h - has a level moved more than it moves by itself?
+ *
+ * The empirical null: the move at the change (mean after minus mean before) is set
+ * against the same move at some 200 pretended change times of the same series - every
+ * tenth row of the last day, and around the same clock time of earlier days - after a
+ * learned share of the usual move at this hour has been taken off.  Constants and their
+ * origin: 30-minute before window, placebos every 10 minutes and up to an hour around
+ * the clock time of up to 6 earlier days, season from 3 days, spread = max(1.4826 MAD,
+ * q95 / 1.96) of either kind of placebo, floor 0.005.  Found by measuring on recorded
+ * host metrics; the differential test holds this code to the numpy reference.
+ *
+ * Everything is counted in rows, so windows of seconds are the same code.  A series is
+ * given as prefix sums of its transformed values (logs, references taken off), which
+ * makes every window mean two subtractions.  Pure; the caller owns all memory. */
+#ifndef ANALYZER_SHIFT_H
+#define ANALYZER_SHIFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SHIFT_DAYS = 6,        /* earlier days whose same-clock placebos count */
+    SHIFT_SEASON_DAYS = 3, /* of them, those that make the season */
+    SHIFT_PLACEBO_STEP = 10,
+    SHIFT_CLOCK_REACH = 60, /* rows around the same clock time */
+    SHIFT_PLACEBOS_MAX = 288,
+};
+#define SHIFT_SPREAD_LEAST  0.005
+#define SHIFT_PRESENT_LEAST 0.6 /* share of a window's rows that must hold a value */
+
+/* Rows of a look. */
+struct shift_look {
+    int before; /* rows before the pivot */
+    int settle; /* rows left out after it */
+    int after;  /* end of the after window, in rows from the pivot: the mean is over
+                   [settle, after) */
+    int day;    /* rows of a day; 0: nothing is known of earlier days */
+};
+
+/* Sums of a series up to each row: of the values that are there, and how many. */
+struct shift_sums {
+    const double *sum;     /* n + 1 */
+    const uint32_t *count; /* n + 1 */
+    size_t n;              /* rows; the pivot is a row number below n */
+};
+/* Fills sum and count (n + 1 each) from values; NaN is "not there". */
+void shift_sum_up(const float *value, size_t n, double *sum, uint32_t *count);
+
+/* How the series moves by itself around `pivot`; everything before the look. */
+struct shift_null {
+    double lambda; /* share of the usual move that this series follows, 0..1 */
+    double usual;  /* the usual move at this clock time, before lambda; 0: unknown */
+    double spread;
+    int days;    /* earlier days that were used */
+    int n;       /* placebos; below SHIFT_PLACEBOS_LEAST there is no null */
+    int n_today; /* of them, those of the last day */
+    double placebo[SHIFT_PLACEBOS_MAX]; /* signed z of each */
+};
+enum { SHIFT_PLACEBOS_LEAST = 20 };
+
+/* False when too few placebos could be computed (less than about six hours of rows). */
+bool shift_null_make(const struct shift_sums *s, size_t pivot,
+                     const struct shift_look *look, struct shift_null *ret_null);
+
+struct shift_score {
+    double move; /* mean after - mean before - lambda * usual, in transformed units */
+    double z;
+    double effect;  /* exp(|move|) - 1: relative, for logs */
+    bool recovered; /* the median of the last rows holds less than half of the move */
+};
+/* `value` is the series itself (the last rows are looked at one by one).  False when
+ * either window has too few values. */
+bool shift_score_make(const struct shift_sums *s, const float *value, size_t pivot,
+                      const struct shift_look *look, const struct shift_null *null,
+                      struct shift_score *ret_score);
+
+/* Mean after minus mean before at a pivot; NaN when a window has too few values or lies
+ * outside. */
+double shift_move(const struct shift_sums *s, size_t pivot,
+                  const struct shift_look *look);
+
+/* max(1.4826 * median |p - median|, q95 |p - median| / 1.96); `p` is reordered. */
+double shift_spread(double *p, size_t n);
+
+/* Median, with the mean of the two middle values; `p` is reordered.  NaN for none. */
+double shift_median(double *p, size_t n);
+/* Linear-interpolated quantile as numpy's; `p` is reordered. */
+double shift_quantile(double *p, size_t n, double q);
+
+#endif

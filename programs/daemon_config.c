@@ -1,0 +1,134 @@
+/* programs/daemon_config.c - reading aftercheckd's file.  One thread, at start and on
+ * SIGHUP. */
+#include "programs/daemon_config.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the fields of the file are read into; maps stay nodes until their own tables. */
+struct fields {
+    const char *listen, *data, *rules, *log;
+    const struct yaml_node *samples, *history, *mail;
+    struct yaml_texts host_tags, service_tags;
+};
+
+#define TOP(name, type, member, help)                                                  \
+    {                                                                                  \
+        name, type, offsetof(struct fields, member), false, 0, 0, help                 \
+    }
+static const struct yaml_field top_fields[] = {
+    TOP("listen", YAML_T_TEXT, listen, "address and port; 127.0.0.1:8190"),
+    TOP("data", YAML_T_TEXT, data,
+        "the data directory; /var/lib/aftercheck, or ./aftercheck-data when not root"),
+    TOP("rules", YAML_T_TEXT, rules,
+        "a rule file, or a folder of them; the shipped pack when not given"),
+    TOP("log", YAML_T_TEXT, log, "error, warn, info or debug; info"),
+    TOP("host_tags", YAML_T_TEXTS, host_tags,
+        "tags that name the host, the first present wins; [host, instance]"),
+    TOP("service_tags", YAML_T_TEXTS, service_tags,
+        "tags that name the service; [service, job]"),
+    TOP("samples", YAML_T_NODE, samples, "how recent samples are kept"),
+    TOP("history", YAML_T_NODE, history, "how past days are kept"),
+    TOP("mail", YAML_T_NODE, mail, "who gets reports, and how they are sent"),
+};
+#undef TOP
+
+#define AT(member) offsetof(struct daemon_config, member)
+static const struct yaml_field sample_fields[] = {
+    {"step", YAML_T_SPAN, AT(samples.step), false, 1, 3600,
+     "one row holds this much time; 1m"},
+    {"keep", YAML_T_SPAN, AT(samples.keep), false, 60, 7 * 86400,
+     "how much time is kept in memory; 2h"},
+    {"most", YAML_T_SIZE, AT(samples.most), false, 1 << 20, 1e15,
+     "the file of recent samples grows to no more than this; 8GiB"},
+};
+static const struct yaml_field history_fields[] = {
+    {"flush", YAML_T_SPAN, AT(history.flush), false, 1, 3600,
+     "how often finished minutes are written to history; 10m"},
+};
+#undef AT
+
+enum {
+    N_TOP = sizeof top_fields / sizeof *top_fields,
+    N_SAMPLES = sizeof sample_fields / sizeof *sample_fields,
+    N_HISTORY = sizeof history_fields / sizeof *history_fields,
+};
+
+static void defaults(struct daemon_config *c)
+{
+    static const char *host_tags[] = {"host", "instance"};
+    static const char *service_tags[] = {"service", "job"};
+    *c = (struct daemon_config){
+        .listen = "127.0.0.1:8190",
+        .data = geteuid() == 0 ? "/var/lib/aftercheck" : "./aftercheck-data",
+        .log = "info",
+        .samples = {.step = {60000}, .keep = {2 * 3600000}, .most = 8ull << 30},
+        .history = {.flush = {600000}},
+        .host_tags = {host_tags, 2},
+        .service_tags = {service_tags, 2},
+    };
+    mail_config_defaults(&c->mail);
+}
+
+static void read_file(struct daemon_config *c, struct complaints *why)
+{
+    struct fields f = {.listen = c->listen,
+                       .data = c->data,
+                       .log = c->log,
+                       .host_tags = c->host_tags,
+                       .service_tags = c->service_tags};
+    const struct yaml_node *root = yaml_root(c->doc);
+    yaml_read(c->doc, root, "the configuration", top_fields, N_TOP, &f, why);
+    c->listen = f.listen;
+    c->data = f.data;
+    c->rules = f.rules;
+    c->log = f.log;
+    c->host_tags = f.host_tags;
+    c->service_tags = f.service_tags;
+    if (f.samples != NULL)
+        yaml_read(c->doc, f.samples, "samples", sample_fields, N_SAMPLES, c, why);
+    if (f.history != NULL)
+        yaml_read(c->doc, f.history, "history", history_fields, N_HISTORY, c, why);
+    if (f.mail != NULL)
+        mail_config_read(c->doc, f.mail, &c->mail, why);
+}
+
+int daemon_config_load(const char *path, struct daemon_config *ret_config,
+                       struct complaints *c)
+{
+    size_t errors = c->errors;
+    defaults(ret_config);
+    if (path == NULL)
+        return 0;
+    ret_config->doc = yaml_load(path, c);
+    if (ret_config->doc != NULL)
+        read_file(ret_config, c);
+    return c->errors > errors ? -1 : 0;
+}
+
+void daemon_config_free(struct daemon_config *c)
+{
+    mail_config_free(&c->mail);
+    yaml_free(&c->doc);
+}
+
+static void help_table(FILE *to, const char *indent, const struct yaml_field *f, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        fprintf(to, "%s%-*s  %s\n", indent, (int)(16 - strlen(indent)), f[i].name,
+                f[i].help);
+}
+
+void daemon_config_help(FILE *to)
+{
+    fputs("The configuration file is YAML; every field may be left out:\n\n", to);
+    help_table(to, "", top_fields, N_TOP);
+    fputs("\nsamples:\n", to);
+    help_table(to, "  ", sample_fields, N_SAMPLES);
+    fputs("\nhistory:\n", to);
+    help_table(to, "  ", history_fields, N_HISTORY);
+    fputs("\nmail:\n", to);
+    mail_config_help(to);
+}

@@ -1,0 +1,85 @@
+/* tests of analyzer/pool */
+#include "analyzer/pool.h"
+#include "tests/test.h"
+
+#include <stdlib.h>
+
+/* A repeatable stream of normal deviates: the sum of 12 uniforms less 6. */
+static double deviate(uint64_t *state)
+{
+    double sum = -6;
+    for (int i = 0; i < 12; i++) {
+        *state = *state * 6364136223846793005u + 1442695040888963407u;
+        sum += (double)(*state >> 11) / 9007199254740992.0;
+    }
+    return sum;
+}
+
+static struct pool *filled(size_t n, uint64_t seed)
+{
+    struct pool *p = calloc(1, sizeof *p);
+    CHECK(p != NULL);
+    for (size_t i = 0; i < n; i++) {
+        double z = deviate(&seed);
+        pool_add(p, &z, 1);
+    }
+    return p;
+}
+
+TEST(a_score_is_as_rare_as_its_rank_among_the_placebos)
+{
+    struct pool *p = filled(50000, 7);
+    struct pool_tail t;
+    CHECK(pool_fit(p, &t));
+    CHECK_NEAR(pool_p(&t, 1.0), 0.317, 0.02);
+    CHECK_NEAR(pool_p(&t, -2.0), 0.0455, 0.006);
+    CHECK(pool_p(&t, 6) < 1e-4);
+    CHECK(pool_p(&t, 6) > pool_p(&t, 9));
+    pool_tail_free(&t);
+    free(p);
+}
+
+TEST(pools_of_parts_join_to_the_pool_of_the_whole)
+{
+    struct pool *whole = calloc(1, sizeof *whole), *parts = calloc(1, sizeof *parts);
+    CHECK(whole != NULL && parts != NULL);
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct pool *one = filled(700, seed);
+        pool_join(parts, one);
+        free(one);
+        uint64_t again = seed;
+        for (int i = 0; i < 700; i++) {
+            double z = deviate(&again);
+            pool_add(whole, &z, 1);
+        }
+    }
+    CHECK(memcmp(whole, parts, sizeof *whole) == 0);
+    free(whole);
+    free(parts);
+}
+
+TEST(with_few_placebos_the_cold_formula_speaks_but_never_against_them)
+{
+    struct pool *p = calloc(1, sizeof *p);
+    struct pool_tail t;
+    CHECK(p != NULL && pool_fit(p, &t));
+    CHECK_NEAR(pool_p(&t, 3), 0.0124 * pow(3 / 2.5, -5), 1e-12);
+    CHECK_NEAR(pool_p(&t, 1), erfc(1 / sqrt(2)), 1e-12);
+    pool_tail_free(&t);
+    const double wild[] = {9, 9, 9, 1};
+    pool_add(p, wild, 4);
+    CHECK(pool_fit(p, &t));
+    CHECK(pool_p(&t, 8) >= 0.5);
+    pool_tail_free(&t);
+    free(p);
+}
+
+TEST(benjamini_and_hochberg_pass_what_their_paper_passes)
+{
+    /* the example of Benjamini and Hochberg (1995), section 3.2: q .05, four pass */
+    double p[] = {0.0459, 0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298,
+                  0.0344, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000};
+    CHECK_NEAR(fdr_threshold(p, 15, 15, 0.05), 0.0095, 1e-12);
+    CHECK_NEAR(fdr_threshold(p, 5, 15, 0.05), 0.0095, 1e-12);
+    CHECK_NEAR(fdr_threshold(p + 9, 6, 15, 0.05), 0, 1e-12);
+}

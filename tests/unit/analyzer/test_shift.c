@@ -1,0 +1,112 @@
+/* tests of analyzer/shift; that it agrees with the numpy reference on recorded data is
+ * shown by tests/flow/test_reference.py */
+#include "analyzer/shift.h"
+#include "tests/test.h"
+
+#include <stdlib.h>
+
+enum { DAY = 1440, PIVOT = 7 * DAY, N = PIVOT + 60 };
+
+static float value[N];
+static double sum[N + 1];
+static uint32_t count[N + 1];
+static const struct shift_look look = {
+    .before = 30, .settle = 5, .after = 30, .day = DAY};
+
+static double noise(uint64_t *state)
+{
+    double s = -6;
+    for (int i = 0; i < 12; i++) {
+        *state = *state * 6364136223846793005u + 1442695040888963407u;
+        s += (double)(*state >> 11) / 9007199254740992.0;
+    }
+    return s;
+}
+
+/* A daily wave with noise; the same every time. */
+static void make_series(double wave, double noisy)
+{
+    uint64_t state = 5;
+    for (int i = 0; i < N; i++)
+        value[i] = (float)(wave * sin(2 * M_PI * i / DAY) + noisy * noise(&state));
+}
+
+static struct shift_score score(size_t n)
+{
+    struct shift_sums s = {sum, count, n};
+    struct shift_null null;
+    struct shift_score got = {0};
+    shift_sum_up(value, n, sum, count);
+    CHECK(shift_null_make(&s, PIVOT, &look, &null));
+    CHECK(shift_score_make(&s, value, PIVOT, &look, &null, &got));
+    return got;
+}
+
+TEST(a_quiet_series_has_a_small_score)
+{
+    make_series(0.5, 0.05);
+    CHECK(fabs(score(N).z) < 3);
+}
+
+TEST(a_shift_has_a_large_score_and_its_effect)
+{
+    make_series(0.5, 0.05);
+    for (int i = PIVOT; i < N; i++)
+        value[i] += (float)log(1.5);
+    struct shift_score got = score(N);
+    CHECK(got.z > 8);
+    CHECK_NEAR(got.effect, 0.5, 0.06);
+    CHECK(!got.recovered);
+}
+
+TEST(a_dip_that_is_over_counts_as_recovered)
+{
+    make_series(0.5, 0.05);
+    for (int i = PIVOT; i < PIVOT + 20; i++)
+        value[i] -= 2;
+    CHECK(score(N).recovered);
+}
+
+TEST(a_move_that_comes_every_day_is_usual)
+{
+    make_series(0, 0.05);
+    for (int d = 0; d <= 7; d++)
+        for (int i = d * DAY; i < d * DAY + 60 && i < N; i++)
+            value[i] += 1;
+    CHECK(fabs(score(N).z) < 3);
+}
+
+TEST(missing_rows_are_left_out_until_too_many_are_missing)
+{
+    make_series(0.5, 0.05);
+    for (int i = 0; i < N; i += 4)
+        value[i] = NAN;
+    for (int i = PIVOT; i < N; i++)
+        value[i] += 1;
+    CHECK(score(N).z > 8);
+    for (int i = PIVOT + 5; i < PIVOT + 20; i++)
+        value[i] = NAN;
+    struct shift_sums s = {sum, count, N};
+    shift_sum_up(value, N, sum, count);
+    CHECK(isnan(shift_move(&s, PIVOT, &look)));
+}
+
+TEST(without_hours_of_past_there_is_no_null)
+{
+    make_series(0, 0.05);
+    struct shift_sums s = {sum, count, N};
+    shift_sum_up(value, N, sum, count);
+    struct shift_null null;
+    CHECK(!shift_null_make(&s, 200, &look, &null));
+    CHECK(shift_null_make(&s, 800, &look, &null));
+    CHECK_INT(null.days, 0);
+}
+
+TEST(median_quantile_and_spread_are_those_of_numpy)
+{
+    double a[] = {5, 1, 4, 2}, b[] = {5, 1, 4, 2}, c[] = {0, 0, 0, 10};
+    CHECK_NEAR(shift_median(a, 4), 3, 1e-12);
+    CHECK_NEAR(shift_quantile(b, 4, 0.95), 4.85, 1e-12);
+    CHECK_NEAR(shift_spread(c, 4), 8.5 / 1.96, 1e-12);
+    CHECK(isnan(shift_median(a, 0)));
+}
