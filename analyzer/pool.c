@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static size_t bin_of(double z)
 {
@@ -10,11 +11,38 @@ static size_t bin_of(double z)
     return b < POOL_BINS ? (size_t)b : POOL_BINS - 1; /* NaN never gets here */
 }
 
+static void forget_each(struct pool *p)
+{
+    free(p->each);
+    p->each = NULL;
+    p->cap = 0;
+    p->binned = true;
+}
+
+static void keep_each(struct pool *p, double z)
+{
+    if (p->binned)
+        return;
+    if (p->n == p->cap) {
+        size_t cap = p->cap > 0 ? 2 * p->cap : 1024;
+        double *each =
+            cap <= POOL_EXACT_MAX ? realloc(p->each, cap * sizeof *each) : NULL;
+        if (each == NULL) {
+            forget_each(p);
+            return;
+        }
+        p->each = each;
+        p->cap = cap;
+    }
+    p->each[p->n] = z;
+}
+
 void pool_add(struct pool *p, const double *z, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (isnan(z[i]))
             continue;
+        keep_each(p, fabs(z[i]));
         p->bin[bin_of(z[i])]++;
         p->n++;
     }
@@ -22,9 +50,44 @@ void pool_add(struct pool *p, const double *z, size_t n)
 
 void pool_join(struct pool *p, const struct pool *other)
 {
-    p->n += other->n;
-    for (size_t b = 0; b < POOL_BINS; b++)
-        p->bin[b] += other->bin[b];
+    if (other->binned) {
+        forget_each(p);
+        p->n += other->n;
+        for (size_t b = 0; b < POOL_BINS; b++)
+            p->bin[b] += other->bin[b];
+    } else {
+        pool_add(p, other->each, other->n);
+    }
+}
+
+void pool_clear(struct pool *p)
+{
+    free(p->each);
+    *p = (struct pool){0};
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static uint64_t tail_size(uint64_t n)
+{
+    uint64_t k = (uint64_t)(0.005 * (double)n);
+    return k < 20 ? (n < 20 ? n : 20) : k;
+}
+
+static void fit_exact(const struct pool *p, struct pool_tail *t)
+{
+    memcpy(t->sorted, p->each, p->n * sizeof *t->sorted);
+    qsort(t->sorted, p->n, sizeof *t->sorted, by_value);
+    t->k = tail_size(p->n);
+    t->u = fmax(t->sorted[p->n - t->k], 1e-9);
+    double sum = 0;
+    for (uint64_t i = p->n - t->k; i < p->n; i++)
+        sum += log(fmax(t->sorted[i], t->u) / t->u);
+    t->xi = fmin(fmax(sum / (double)t->k, 0.10), 0.5);
 }
 
 /* Hill's estimate over the bins from `first` on, each score taken at its bin's middle.
@@ -38,31 +101,59 @@ static double hill(const struct pool *p, size_t first, double u, uint64_t k)
     return fmin(fmax(sum / (double)k, 0.10), 0.5);
 }
 
+static void fit_bins(const struct pool *p, struct pool_tail *t)
+{
+    uint64_t want = tail_size(p->n);
+    size_t first = POOL_BINS - 1;
+    while (first > 0 && t->above[first] < want)
+        first--;
+    t->u = fmax((double)first / POOL_BINS_A_UNIT, 1e-9);
+    t->k = t->above[first] > 0 ? t->above[first] : 1;
+    t->xi = hill(p, first, t->u, t->k);
+}
+
 bool pool_fit(const struct pool *p, struct pool_tail *ret_tail)
 {
-    uint64_t *above = malloc((POOL_BINS + 1) * sizeof *above);
-    if (above == NULL)
+    bool exact = !p->binned && p->n > 0;
+    *ret_tail = (struct pool_tail){.n = p->n, .k = 1, .u = 1e-9, .xi = 0.5};
+    ret_tail->above = malloc((POOL_BINS + 1) * sizeof *ret_tail->above);
+    ret_tail->sorted = exact ? malloc(p->n * sizeof *ret_tail->sorted) : NULL;
+    if (ret_tail->above == NULL || (exact && ret_tail->sorted == NULL)) {
+        pool_tail_free(ret_tail);
         return false;
-    above[POOL_BINS] = 0;
+    }
+    ret_tail->above[POOL_BINS] = 0;
     for (size_t b = POOL_BINS; b-- > 0;)
-        above[b] = above[b + 1] + p->bin[b];
-    uint64_t want = (uint64_t)(0.005 * (double)p->n);
-    if (want < 20)
-        want = 20;
-    size_t first = POOL_BINS - 1;
-    while (first > 0 && above[first] < want)
-        first--;
-    double u = fmax((double)first / POOL_BINS_A_UNIT, 1e-9);
-    uint64_t k = above[first] > 0 ? above[first] : 1;
-    *ret_tail = (struct pool_tail){
-        .n = p->n, .k = k, .u = u, .xi = hill(p, first, u, k), .above = above};
+        ret_tail->above[b] = ret_tail->above[b + 1] + p->bin[b];
+    if (exact)
+        fit_exact(p, ret_tail);
+    else if (p->n > 0)
+        fit_bins(p, ret_tail);
     return true;
 }
 
 void pool_tail_free(struct pool_tail *t)
 {
     free(t->above);
+    free(t->sorted);
     t->above = NULL;
+    t->sorted = NULL;
+}
+
+/* How many placebo scores are at least this large. */
+static uint64_t at_least(const struct pool_tail *t, double z)
+{
+    if (t->sorted == NULL)
+        return t->above[bin_of(z)];
+    uint64_t low = 0, high = t->n;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (t->sorted[middle] < z)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return t->n - low;
 }
 
 double pool_p_cold(double z)
@@ -76,7 +167,7 @@ static double pool_p_warm(const struct pool_tail *t, double z)
     z = fabs(z);
     if (z > t->u)
         return (double)t->k / (double)t->n * pow(z / t->u, -1 / t->xi);
-    double p = (double)t->above[bin_of(z)] / (double)t->n;
+    double p = (double)at_least(t, z) / (double)t->n;
     return fmax(p, 0.5 * (double)t->k / (double)t->n);
 }
 
@@ -86,14 +177,8 @@ double pool_p(const struct pool_tail *t, double z)
         return pool_p_warm(t, z);
     double cold = pool_p_cold(z);
     /* so many of the few placebos were as extreme: no smaller p than that */
-    double seen = t->n > 0 ? (double)t->above[bin_of(z)] / (double)(t->n + 1) : 0;
+    double seen = t->n > 0 ? (double)at_least(t, fabs(z)) / (double)(t->n + 1) : 0;
     return fmax(cold, seen);
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 double fdr_threshold(double *p, size_t n, size_t m, double q)

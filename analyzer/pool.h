@@ -1,8 +1,10 @@
-/* analyzer/pool.h - how rare is a score?  Placebo scores of many series pooled into
- * fixed bins, p-values with a fitted tail, and the false-discovery rate over all of
- * them.
+/* analyzer/pool.h - how rare is a score?  Placebo scores of many series pooled,
+ * p-values with a fitted tail, and the false-discovery rate over all of them.
  *
- * Bins are counts, so pools of parts add up to the pool of the whole, bit for bit. */
+ * Up to POOL_EXACT_MAX scores are kept as they are, beyond that only their counts in
+ * fixed bins; p-values from bins are never smaller than the exact ones.  Which of the
+ * two it is follows from the number of scores alone, so pools of parts join to the pool
+ * of the whole, bit for bit. */
 #ifndef ANALYZER_POOL_H
 #define ANALYZER_POOL_H
 
@@ -10,21 +12,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { POOL_BINS_A_UNIT = 64, POOL_BINS = 64 * POOL_BINS_A_UNIT, POOL_LEAST = 5000 };
+enum {
+    POOL_BINS_A_UNIT = 64,
+    POOL_BINS = 64 * POOL_BINS_A_UNIT, /* |z| up to 64; the last bin holds all above */
+    POOL_LEAST = 5000,                 /* fewer do not make a null of their own */
+    POOL_EXACT_MAX = 1 << 18,
+};
 
-/* |z| in bins of 1/64 up to 64; the last bin holds all above. */
+/* Start it as `struct pool p = {0}` (it is large: rather on the heap). */
 struct pool {
     uint64_t n;
     uint32_t bin[POOL_BINS];
+    double
+        *each; /* |z|, n of them; NULL once there are too many (or memory was short) */
+    size_t cap;
+    bool binned;
 };
 
 void pool_add(struct pool *p, const double *z, size_t n);
 void pool_join(struct pool *p, const struct pool *other);
+void pool_clear(struct pool *p);
 
 /* The pool made ready for questions. */
 struct pool_tail {
     uint64_t n, k; /* all, and those at or above u */
     double u, xi;  /* Pareto beyond u: p = k/n (z/u)^(-1/xi), xi by Hill, in [.1, .5] */
+    double *sorted;  /* NULL: only bins are known */
     uint64_t *above; /* above[b]: scores in bins b and higher; POOL_BINS + 1 */
 };
 /* False when memory is short. */

@@ -170,8 +170,7 @@ static int days_known(const struct shift_sums *s, size_t pivot,
                       const struct shift_look *look)
 {
     int days = 0;
-    while (look->day > 0 && days < SHIFT_DAYS &&
-           !isnan(move_days_ago(s, pivot, days + 1, look)))
+    while (days < SHIFT_DAYS && !isnan(move_days_ago(s, pivot, days + 1, look)))
         days++;
     return days;
 }

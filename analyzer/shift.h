@@ -35,7 +35,7 @@ struct shift_look {
     int settle; /* rows left out after it */
     int after;  /* end of the after window, in rows from the pivot: the mean is over
                    [settle, after) */
-    int day;    /* rows of a day; 0: nothing is known of earlier days */
+    int day;    /* rows of a day */
 };
 
 /* Sums of a series up to each row: of the values that are there, and how many. */

@@ -36,6 +36,7 @@ TEST(a_score_is_as_rare_as_its_rank_among_the_placebos)
     CHECK(pool_p(&t, 6) < 1e-4);
     CHECK(pool_p(&t, 6) > pool_p(&t, 9));
     pool_tail_free(&t);
+    pool_clear(p);
     free(p);
 }
 
@@ -46,6 +47,7 @@ TEST(pools_of_parts_join_to_the_pool_of_the_whole)
     for (uint64_t seed = 1; seed <= 10; seed++) {
         struct pool *one = filled(700, seed);
         pool_join(parts, one);
+        pool_clear(one);
         free(one);
         uint64_t again = seed;
         for (int i = 0; i < 700; i++) {
@@ -53,9 +55,32 @@ TEST(pools_of_parts_join_to_the_pool_of_the_whole)
             pool_add(whole, &z, 1);
         }
     }
-    CHECK(memcmp(whole, parts, sizeof *whole) == 0);
+    CHECK(whole->n == parts->n && !parts->binned);
+    CHECK(memcmp(whole->each, parts->each, whole->n * sizeof(double)) == 0);
+    CHECK(memcmp(whole->bin, parts->bin, sizeof whole->bin) == 0);
+    pool_clear(whole);
+    pool_clear(parts);
     free(whole);
     free(parts);
+}
+
+TEST(too_many_scores_are_only_counted_and_their_p_is_never_smaller)
+{
+    struct pool *many = filled(POOL_EXACT_MAX + 1, 11),
+                *some = filled(POOL_EXACT_MAX, 11);
+    struct pool_tail binned, exact;
+    CHECK(pool_fit(many, &binned) && pool_fit(some, &exact));
+    CHECK(many->binned && binned.sorted == NULL && exact.sorted != NULL);
+    for (double z = 0; z < 2.5; z += 0.01) {
+        CHECK(pool_p(&binned, z) >= pool_p(&exact, z) - 1e-4);
+        CHECK_NEAR(pool_p(&binned, z), pool_p(&exact, z), 0.014);
+    }
+    pool_tail_free(&binned);
+    pool_tail_free(&exact);
+    pool_clear(many);
+    pool_clear(some);
+    free(many);
+    free(some);
 }
 
 TEST(with_few_placebos_the_cold_formula_speaks_but_never_against_them)
@@ -71,6 +96,7 @@ TEST(with_few_placebos_the_cold_formula_speaks_but_never_against_them)
     CHECK(pool_fit(p, &t));
     CHECK(pool_p(&t, 8) >= 0.5);
     pool_tail_free(&t);
+    pool_clear(p);
     free(p);
 }
 
