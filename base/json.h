@@ -15,12 +15,18 @@
 
 enum { JSON_DEPTH_MAX = 64, JSON_PATH_MAX = 160 };
 
-struct json_doc; /* a parsed document; owns all its values and texts */
+/* A parsed document; owns all its values and texts.  One thread at a time. */
+struct json_doc;
 
 struct json_at {
     struct json_doc *doc;
-    void *value; /* NULL: nothing there */
-    char path[JSON_PATH_MAX];
+    void *value; /* NULL: nothing there, or null where a member was asked for */
+    char path[JSON_PATH_MAX]; /* "" at the root; a long one ends in "..." */
+    /* json.c's way to find the place again: in list or object `in` (NULL: the whole
+     * document), item `nth` or member `key`, or `in` itself when neither is set. */
+    void *in;
+    const char *key;
+    size_t nth;
 };
 
 enum json_kind {
@@ -34,7 +40,9 @@ enum json_kind {
 };
 
 /* NULL and *err ("line 3, column 14: '}' expected near 'x'") when it is not JSON.  The
- * bytes need not end in NUL and are copied. */
+ * bytes need not end in NUL and are copied.  Any value may be the whole document.
+ * Columns count characters.  Whole numbers are exact up to 2^63, or up to 2^53 in a
+ * document that holds a larger one. */
 struct json_doc *json_parse(const char *text, size_t n, struct err *err);
 void json_free(struct json_doc **doc);
 #define OWNED_JSON __attribute__((cleanup(json_free))) struct json_doc
@@ -50,7 +58,8 @@ bool json_member(const struct json_at *obj, const char *key, struct json_at *ret
 size_t json_count(const struct json_at *v);
 /* Item i of a list. */
 struct json_at json_item(const struct json_at *list, size_t i);
-/* Member i of an object in the document's order; *ret_key is borrowed from the doc. */
+/* Member i of an object in the document's order, null ones too; *ret_key is borrowed
+ * from the doc.  Asked for in turn, each costs the same. */
 struct json_at json_nth(const struct json_at *obj, size_t i, const char **ret_key);
 
 /* The value, typed; -1 with a complaint at its place when it is of another kind.  Text
@@ -60,13 +69,15 @@ int json_number(const struct json_at *v, double *ret_number, struct err *err);
 int json_whole(const struct json_at *v, int64_t *ret_whole, struct err *err);
 int json_bool(const struct json_at *v, bool *ret_bool, struct err *err);
 
-/* A complaint at this place: "<path> (line L, column C): <words>".  Always -1.  For a
- * missing member it names the place of the object that lacks it. */
+/* A complaint at this place: "<path> (line L, column C): <words>", where the root's
+ * path reads "the document".  Always -1.  For a missing member it names the place of
+ * the object that lacks it. */
 int json_complain(const struct json_at *v, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The value as compact JSON text with its keys sorted, so equal values give equal
- * bytes.  The caller frees it; NULL when memory is short. */
+ * bytes: 1, 1.0 and 10e-1 are all written 1.  "null" when nothing is there.  The caller
+ * frees it; NULL when memory is short. */
 char *json_dump(const struct json_at *v);
 
 #endif
