@@ -1,0 +1,34 @@
+/* collector/in_change.h - change events over HTTP, answered when they are on disk.
+ *
+ * POST /v1/changes with one event as JSON (storage/change.h has its shape).  202 when
+ * it is new and durable, 200 for a repeat, 409 when its source and id were used for
+ * another event, 400 with the field and the place, 503 with Retry-After when it was not
+ * stored or storing takes long: the sender tries again, and a repeat does no harm.
+ * Success is
+ * {"change_id": "8812", "status": "accepted" or "repeat", "url": "/changes/8812"}. */
+#ifndef COLLECTOR_IN_CHANGE_H
+#define COLLECTOR_IN_CHANGE_H
+
+#include "base/httpd.h"
+#include "base/instant.h"
+#include "storage/ledger.h"
+
+enum { CHANGE_WAIT_MS = 15000, CHANGE_RETRY_S = 5 };
+
+/* Whom a new event concerns: called on the ledger's writing thread. */
+struct in_change_listener {
+    void (*on_change)(void *arg); /* NULL: nobody */
+    void *arg;
+};
+
+/* A handler's whole work; `r` is called with it again until it is answered.  The
+ * ledger must outlive the server. */
+void in_change_serve(struct httpd_req *r, struct ledger *ledger,
+                     const struct in_change_listener *listener, instant now);
+
+/* Reads the bytes of a request; NULL and *err with field and place when they are no
+ * change event. */
+struct change_event *in_change_read(const char *text, size_t n, instant now,
+                                    struct err *err);
+
+#endif

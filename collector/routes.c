@@ -1,0 +1,186 @@
+/* collector/routes.c - requests to sources, answers from their results.
+ *
+ * Runs on the HTTP server's threads.  Each request for line protocol borrows a reader
+ * from a small pool, so that what a reader has learnt about heads serves all later
+ * requests; there are never more readers than requests at once.  The clock is read here
+ * and handed on. */
+#include "collector/routes.h"
+
+#include "collector/in_calls.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLLECTOR_TAG = 0x434f4c31, READERS_KEPT_MAX = 16 };
+
+struct collector {
+    uint32_t tag;
+    struct ledger *ledger;
+    struct in_line_tags tags;
+    struct in_change_listener listener;
+    struct sink sink;
+    struct intake *intake;
+    struct in_calls *calls;
+    pthread_mutex_t lock; /* of the pool */
+    struct in_line *reader[READERS_KEPT_MAX];
+    size_t n_readers;
+};
+
+/* The one place where the server's `void *` turns back into our type. */
+static struct collector *collector_of(void *app)
+{
+    struct collector *c = app;
+    assert(c != NULL && c->tag == COLLECTOR_TAG);
+    return c;
+}
+
+struct collector *collector_new(const struct collector_spec *spec, struct err *err)
+{
+    struct collector *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        err_set(err, ENOMEM, "out of memory");
+        return NULL;
+    }
+    bool tags_given = spec->tags.host[0] != NULL || spec->tags.service[0] != NULL;
+    c->tag = COLLECTOR_TAG;
+    c->ledger = spec->ledger;
+    c->tags = tags_given ? spec->tags : in_line_default_tags;
+    c->listener = spec->listener;
+    c->sink = sink_of_windows(spec->windows);
+    pthread_mutex_init(&c->lock, NULL);
+    c->intake = intake_new();
+    c->calls = in_calls_new();
+    if (c->intake == NULL || c->calls == NULL) {
+        collector_free(&c);
+        err_set(err, ENOMEM, "out of memory");
+    }
+    return c;
+}
+
+void collector_free(struct collector **c)
+{
+    if (*c == NULL)
+        return;
+    for (size_t i = 0; i < (*c)->n_readers; i++)
+        in_line_free(&(*c)->reader[i]);
+    pthread_mutex_destroy(&(*c)->lock);
+    in_calls_free(&(*c)->calls);
+    intake_free(&(*c)->intake);
+    free(*c);
+    *c = NULL;
+}
+
+static struct in_line *reader_borrow(struct collector *c)
+{
+    pthread_mutex_lock(&c->lock);
+    struct in_line *l = c->n_readers > 0 ? c->reader[--c->n_readers] : NULL;
+    pthread_mutex_unlock(&c->lock);
+    return l != NULL ? l : in_line_new(&c->sink, &c->tags);
+}
+
+static void reader_return(struct collector *c, struct in_line *l)
+{
+    pthread_mutex_lock(&c->lock);
+    if (c->n_readers < READERS_KEPT_MAX) {
+        c->reader[c->n_readers++] = l;
+        l = NULL;
+    }
+    pthread_mutex_unlock(&c->lock);
+    in_line_free(&l);
+}
+
+static void serve_changes(struct httpd_req *r, void *app)
+{
+    struct collector *c = collector_of(app);
+    in_change_serve(r, c->ledger, &c->listener, instant_now());
+}
+
+/* 204, or 400 with the complaint. */
+static void answer_samples(struct httpd_req *r, struct buf *complaint)
+{
+    if (complaint->len == 0 && !complaint->failed)
+        httpd_answer(r, 204, NULL, NULL, 0);
+    else
+        httpd_fail(r, 400, "%s", buf_text(complaint));
+}
+
+static bool asked_precision(struct httpd_req *r, enum line_precision *ret_precision)
+{
+    const char *name = httpd_query(r, "precision");
+    enum line_precision p =
+        name != NULL && name[0] != '\0' ? in_line_precision(name) : LINE_NS;
+    if (p == LINE_PRECISION_N) {
+        httpd_fail(r, 400, "precision: expected one of ns, us, ms, s, got '%.40s'",
+                   name);
+        return false;
+    }
+    *ret_precision = p;
+    return true;
+}
+
+static void serve_write(struct httpd_req *r, void *app)
+{
+    struct collector *c = collector_of(app);
+    instant now = instant_now();
+    struct in_line_ask ask = {LINE_NS, now, intake_bounds(now)};
+    struct in_line_result result = {0};
+    size_t n;
+    if (!asked_precision(r, &ask.precision))
+        return;
+    struct in_line *l = reader_borrow(c);
+    if (l == NULL) {
+        httpd_fail(r, 503, "out of memory");
+        return;
+    }
+    const char *text = httpd_body(r, &n);
+    in_line_read(l, text, n, &ask, &result);
+    reader_return(c, l);
+    intake_add(c->intake, &result.tally);
+    OWNED_BUF complaint = {0};
+    in_line_write_error(&result, &complaint);
+    answer_samples(r, &complaint);
+}
+
+static void serve_calls(struct httpd_req *r, void *app)
+{
+    struct collector *c = collector_of(app);
+    instant now = instant_now();
+    struct in_calls_ask ask = {now, intake_bounds(now)};
+    struct in_calls_result result = {0};
+    struct err err = {0};
+    size_t n;
+    const char *text = httpd_body(r, &n);
+    if (in_calls_read(c->calls, &c->sink, text, n, &ask, &result, &err) < 0) {
+        result.tally.taken++; /* what could not be read at all counts as one */
+        tally_drop(&result.tally, DROP_SYNTAX, 1);
+        intake_add(c->intake, &result.tally);
+        httpd_fail(r, err.code == EMSGSIZE ? 413 : 400, "%s", err.text);
+        return;
+    }
+    intake_add(c->intake, &result.tally);
+    OWNED_BUF complaint = {0};
+    in_calls_write_error(&result, &complaint);
+    answer_samples(r, &complaint);
+}
+
+const struct httpd_route collector_routes[] = {
+    {"POST", "/v1/changes", serve_changes, CHANGE_BODY_MAX, CHANGE_BODY_MAX},
+    {"POST", "/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
+    {"POST", "/api/v2/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
+    {"POST", "/v1/calls", serve_calls, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
+    {0},
+};
+
+void collector_write_metrics(const struct collector *c, struct buf *to)
+{
+    intake_write_metrics(c->intake, to);
+    in_calls_write_metrics(c->calls, to);
+}
+
+struct tally collector_tally(const struct collector *c)
+{
+    return intake_read(c->intake);
+}

@@ -1,0 +1,44 @@
+/* collector/routes.h - the collector's side of the HTTP server.
+ *
+ * POST /v1/changes, POST /write and /api/v2/write, POST /v1/calls.  Samples answer 204;
+ * a partly bad body 400 with the first complaint, its good part being kept. */
+#ifndef COLLECTOR_ROUTES_H
+#define COLLECTOR_ROUTES_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/httpd.h"
+#include "collector/in_change.h"
+#include "collector/in_line.h"
+#include "collector/intake.h"
+#include "storage/ledger.h"
+#include "storage/windows.h"
+
+/* What strangers may send at a time, as sent and after gzip. */
+enum {
+    CHANGE_BODY_MAX = EVENT_BYTES_MAX,
+    SAMPLES_BODY_MAX = 4 << 20,
+    SAMPLES_INFLATED_MAX = 32 << 20,
+};
+
+struct collector_spec {
+    struct windows *windows; /* both are borrowed and must outlive the collector */
+    struct ledger *ledger;
+    struct in_line_tags tags; /* empty: in_line_default_tags; the texts are borrowed */
+    struct in_change_listener listener;
+};
+
+/* What the handlers work with.  Any number of threads. */
+struct collector;
+struct collector *collector_new(const struct collector_spec *spec, struct err *err);
+/* After the server has stopped. */
+void collector_free(struct collector **c);
+
+/* The handlers take a `struct collector *` as their app. */
+extern const struct httpd_route collector_routes[];
+
+/* Adds the collector's own counters in Prometheus' text format. */
+void collector_write_metrics(const struct collector *c, struct buf *to);
+struct tally collector_tally(const struct collector *c);
+
+#endif
