@@ -45,13 +45,14 @@ const char *measure_name(enum measure m);
 
 enum worse { WORSE_BOTH, WORSE_UP, WORSE_DOWN };
 
-/* How much is needed for one grade.  All that are set must be met. */
+/* How much is needed for one grade.  All that are set must be met; 0: not asked for. */
 struct bar {
     bool set;
     double q;      /* false-discovery rate of the statistical test */
-    double effect; /* relative change: 0.1 is 10 % */
+    double effect; /* relative change: 0.1 is 10 %; of silence: share of the hosts */
     double delta;  /* change in the metric's unit; of shares: 0.005 is half a point */
-    double count;  /* at least this many bad events after the change */
+    double count;  /* of shares: bad events after the change; of traffic: calls before
+                      it; of silence: hosts */
 };
 
 struct limit {
@@ -114,9 +115,22 @@ bool rule_applies(const struct rule *r, const struct change *c);
 /* How well a pattern of the rule fits a name: 0 not at all; larger is more specific (an
  * exact name above any glob, more literal letters above fewer). */
 int rule_fit(const struct rule *r, const char *name);
-/* The rule that speaks for a series in the statistical comparison: the best fit among
- * those that apply, the first of equals; NULL: none. */
+/* True when the rule fits the name by a pattern without a single letter of its own,
+ * such as "*": it speaks for what nobody thought of. */
+bool rule_catches_all(const struct rule *r, const char *name);
+
+/* The rules that speak for a series, a measure of a call edge ("caller->callee:iface")
+ * and a host: of those that apply, the best fit, the first of equals; NULL: none.  A
+ * host of NULL is the service as a whole, which rules for some hosts only leave out.
+ * `..._for_series` looks at rules with a grade's bar, `..._for_limit` at those with a
+ * hard limit: these are two layers. */
 const struct rule *ruleset_for_series(const struct ruleset *rs, const struct change *c,
-                                      const char *metric);
+                                      const char *metric, const char *host);
+const struct rule *ruleset_for_limit(const struct ruleset *rs, const struct change *c,
+                                     const char *metric, const char *host);
+const struct rule *ruleset_for_calls(const struct ruleset *rs, const struct change *c,
+                                     enum measure m, const char *edge);
+/* True when a rule of the set is for some hosts only. */
+bool ruleset_has_host_rules(const struct ruleset *rs);
 
 #endif
