@@ -38,14 +38,15 @@ int hostport_parse(const char *text, size_t n, struct hostport *ret_hp, struct e
     struct hostport hp = {.port = (uint16_t)port, .bracketed = *text == '['};
     const char *host = hp.bracketed ? text + 1 : text;
     const char *host_end = hp.bracketed ? colon - 1 : colon;
-    if (!hp.bracketed && memchr(text, ':', (size_t)(colon - text)) != NULL)
-        return err_set(err, EINVAL,
-                       "%.*s: an IPv6 address stands in brackets, as in [::1]:8190",
-                       shown, text);
     if (host_end < host || host_end - host >= HOSTPORT_HOST_MAX ||
         (hp.bracketed && *host_end != ']'))
         return err_set(err, EINVAL, "%.*s: expected HOST:PORT", shown, text);
     memcpy(hp.host, host, (size_t)(host_end - host));
+    if (!hp.bracketed && strchr(hp.host, ':') != NULL &&
+        hp.host[strspn(hp.host, "0123456789abcdefABCDEF:.")] == '\0')
+        return err_set(err, EINVAL,
+                       "%.*s: an IPv6 address stands in brackets, as in [::1]:8190",
+                       shown, text);
     if (memchr(text, '\0', n) != NULL || !host_is_fine(hp.host, hp.bracketed))
         return err_set(err, EINVAL, "%.*s: the host is empty or has an odd character",
                        shown, text);
