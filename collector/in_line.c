@@ -91,8 +91,8 @@ void in_line_free(struct in_line **l)
     *l = NULL;
 }
 
-/* Counts the line as lost, all it held so far with it, and keeps the words of the first
- * such line.  Always false. */
+/* Counts the line as lost, all it held so far with it; keeps the words of the first such
+ * line and tells those who want to hear of every one.  Always false. */
 __attribute__((format(printf, 4, 5))) static bool refuse(struct run *r, enum drop why,
                                                          const char *at,
                                                          const char *fmt, ...)
@@ -100,17 +100,23 @@ __attribute__((format(printf, 4, 5))) static bool refuse(struct run *r, enum dro
     uint64_t n = r->l->n_fields > 0 ? r->l->n_fields : 1;
     r->result->tally.taken += n;
     tally_drop(&r->result->tally, why, n);
-    if (r->result->refused++ > 0)
+    bool is_first = r->result->refused++ == 0;
+    if (!is_first && r->ask->on_refused == NULL)
         return false;
-    r->result->why = why;
-    char words[200];
+    char words[200], whole[sizeof r->result->first];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(words, sizeof words, fmt, ap);
     va_end(ap);
-    snprintf(r->result->first, sizeof r->result->first, "line %llu: %s (column %llu)",
+    snprintf(whole, sizeof whole, "line %llu: %s (column %llu)",
              (unsigned long long)r->result->line_no, words,
              (unsigned long long)(at - r->line + 1));
+    if (is_first) {
+        r->result->why = why;
+        memcpy(r->result->first, whole, sizeof whole);
+    }
+    if (r->ask->on_refused != NULL)
+        r->ask->on_refused(whole, r->ask->arg);
     return false;
 }
 

@@ -54,6 +54,9 @@ struct in_line_ask {
     enum line_precision precision;
     instant now; /* of lines without a time; INSTANT_NONE: such lines are refused */
     struct bounds bounds;
+    /* Hears of every refused line, in the words of `first` below; or NULL. */
+    void (*on_refused)(const char *words, void *arg);
+    void *arg;
 };
 
 /* What came of the lines.  Begins as {0} and adds up over several calls. */
