@@ -46,6 +46,9 @@ enum {
     EVENT_BYTES_MAX = 256 << 10,
     EVENT_HOSTS_MAX = 100000, /* bounded by EVENT_BYTES_MAX over HTTP anyway */
     EVENT_LABELS_MAX = 40,
+    EVENT_EXTRAS_MAX = 200,      /* unknown fields of one event */
+    EVENT_EXTRA_DEPTH_MAX = 16,  /* nesting inside an unknown field */
+    EVENT_BATCHES_MAX = 1000000, /* most of batch.no and batch.of */
 };
 
 struct label {
@@ -65,13 +68,18 @@ struct change_event {
     bool urgent;
     size_t n_labels;
     struct label *label; /* sorted by key */
+    size_t n_extra;
+    struct label *extra; /* unknown fields: name and JSON text, sorted by name; those
+                            inside artifact and batch as "artifact.NAME" */
     char *raw; /* the whole event as compact JSON, keys sorted: what is stored, with its
                   unknown fields; two events are the same when these bytes are */
 };
 
-/* Reads one event.  `now` stands in for a missing time and bounds it: -30 days to
- * +10 minutes (with `now` none, as in replay, any time is taken but must be given).
- * *ret_event is the caller's to free.  -1 with field and place. */
+/* Reads one event.  `now` stands in for a missing time (which `raw` then lacks too) and
+ * bounds it: -30 days to +10 minutes (with `now` none, as in replay, any time is taken
+ * but must be given).  A null field counts as absent; `"type": "change"`, as lines for
+ * replay have it, is passed over.  *ret_event is the caller's to free.  -1 with field
+ * and place. */
 int change_event_read(const struct json_at *v, instant now,
                       struct change_event **ret_event, struct err *err);
 void change_event_free(struct change_event **e);
@@ -90,22 +98,29 @@ struct change {
     char *change_id;
     enum change_kind kind;
     char *service, *title, *actor, *url, *parent_id, *from, *to, *source;
-    bool urgent, started, finished, cancelled;
-    instant start; /* the earliest event's time */
-    instant end;   /* of `finished` or `cancelled`; INSTANT_NONE while it runs */
-    int batches_done, batches_of; /* 0: unknown */
+    bool urgent;              /* some event said so */
+    bool started;             /* some event had this phase */
+    bool finished, cancelled; /* at most one: whichever was said last */
+    instant start;            /* the earliest event's time */
+    instant end; /* of the last `finished` or `cancelled`; INSTANT_NONE while it runs */
+    int batches_done, batches_of; /* 0: unknown; done counts different numbers, or the
+                                     batch events when none has a number */
     size_t n_hosts;
     struct change_host *host; /* sorted by name */
     size_t n_labels;
     struct label *label;
     size_t n_events;
-    char *extra; /* unknown fields of all events as one JSON object, shown to readers */
+    char *extra; /* unknown fields of all events as one JSON object, shown to readers;
+                    "{}" when there are none */
 };
 
-/* Folds `n` events of one change_id.  A host's pivot is the time of the event that
- * names it - batch_finished before started before finished - else the change's start;
- * its `done` is its batch event's time, else the finish's, else its pivot.  Later
- * events win for title, actor and the like; kind and service come from the earliest. */
+/* Folds `n` events of one change_id, at least one; an event that is there twice counts
+ * once.  A host's pivot is the time of the event that names it - batch_finished before
+ * started before finished, the earliest of its phase - else the change's start; its
+ * `done` is its last batch event's time, else the change's end, else its pivot.  Later
+ * events win for title, actor and the like, labels and unknown fields one by one; kind
+ * and source come from the earliest, service from the earliest that has one.  NULL only
+ * when memory is short. */
 struct change *change_fold(const struct change_event *const *events, size_t n,
                            struct err *err);
 void change_free(struct change **c);
