@@ -17,8 +17,17 @@
 #include <stdint.h>
 
 struct ledger;
+
+enum {
+    LEDGER_BATCH_MAX = 512,            /* writes in one commit */
+    LEDGER_BATCH_BYTES_MAX = 16 << 20, /* of events in one commit */
+    LEDGER_QUEUE_MAX = 20000,          /* writes waiting; further posts fail */
+    LEDGER_PAGE_MAX = 500,             /* rows of one list */
+};
+
 /* Opens or makes `path`; a damaged file is set aside as PATH.damaged-TIME with a note
- * and a new one begun.  A file of a newer version is refused. */
+ * and a new one begun.  A file of a newer version is refused.  ":memory:" holds it all
+ * in memory, for replay and tests.  One process a file. */
 struct ledger *ledger_open(const char *path, struct err *ret_note, struct err *err);
 /* Commits what is waiting and closes. */
 void ledger_close(struct ledger **l);
@@ -30,9 +39,11 @@ enum posted {
     POSTED_CONFLICT, /* the same source and id with other content were there */
     POSTED_FAILED,   /* not stored: the disk is full or broken */
 };
-/* Takes *e over and calls `done` once, on the writing thread, when it is durable.  An
- * event without a time of its own is the same as its repeat whatever `time` was set to:
- * `raw` is compared. */
+/* Takes *e over and calls `done` once, on the writing thread, when it is durable or has
+ * failed (on the caller's thread only when memory is short).  `err` is set with
+ * POSTED_FAILED; it and `change_id` are good during the call.  `done` must not block
+ * and must not call what waits for the writing thread.  An event without a time of its
+ * own is the same as its repeat whatever `time` was set to: `raw` is compared. */
 void ledger_post(struct ledger *l, struct change_event **e, instant received,
                  void (*done)(enum posted posted, const char *change_id,
                               const struct err *err, void *arg),
@@ -75,14 +86,18 @@ void change_rows_free(struct change_rows *rows);
 int ledger_open_changes(struct ledger *l, char ***ret_ids, size_t *ret_n,
                         struct err *err);
 void ledger_ids_free(char ***ids, size_t n);
-/* Changes whose time from start to `end plus after` touches [from, to), that share the
- * service or a host with `of` (which itself is left out); folded. */
+/* Changes whose time from start to end touches [from, to), that share the service or a
+ * host with `of` (which itself is left out); folded, by start and id.  One that has not
+ * ended goes on until its verdict is final, and then ended with its last event.  The
+ * caller takes `from` earlier by how long a change has its effect. */
 int ledger_nearby(struct ledger *l, const struct change *of, instant from, instant to,
                   struct change ***ret_changes, size_t *ret_n, struct err *err);
 void ledger_nearby_free(struct change ***changes, size_t n);
 
-/* Stores a verdict revision.  0 also when this revision was there already, with the
- * same content; -1 otherwise.  Durable when it comes back. */
+/* Stores a verdict revision.  0 also when this revision was there already and says the
+ * same (verdict_same): its times, looks, charts and finality are then brought up to
+ * date, though never from final back.  -1 with EEXIST when it says something else, with
+ * ENOENT when the change is unknown.  Durable when it comes back. */
 int ledger_put_verdict(struct ledger *l, const struct verdict *v, struct err *err);
 /* The current revision; NULL with ENOENT when there is none. */
 struct verdict *ledger_verdict(struct ledger *l, const char *change_id,
@@ -127,10 +142,13 @@ void parcels_free(struct parcel **parcels, size_t n);
 /* When the next parcel is due; INSTANT_FAR when none waits. */
 instant ledger_next_due(struct ledger *l);
 enum parcel_end { PARCEL_SENT, PARCEL_RETRY, PARCEL_DEAD };
-/* `due` is the next try's time for PARCEL_RETRY. */
+/* Counts a try of a waiting parcel and how it ended.  `due` is the next try's time for
+ * PARCEL_RETRY, `error` may be NULL.  A sent parcel's bytes are let go, its key stays.
+ * -1 with ENOENT when no such parcel waits. */
 int ledger_parcel(struct ledger *l, int64_t no, enum parcel_end end, instant due,
                   const char *error, instant now, struct err *err);
 
+/* Commits and the writes in them count from the opening, all else is what is held. */
 struct ledger_stats {
     uint64_t events, changes, verdicts, parcels_waiting, parcels_sent, parcels_dead,
         commits, commit_rows;

@@ -154,22 +154,29 @@ struct verdict {
 struct verdict *verdict_new(const char *change_id);
 void verdict_free(struct verdict **v);
 #define OWNED_VERDICT __attribute__((cleanup(verdict_free))) struct verdict
-/* Adds an empty finding (NaN where NaN means unknown) and gives it to be filled. */
+/* Adds an empty finding (all its numbers NaN but for weight, which is 0) and gives it
+ * to be filled; good until the next is added.  NULL when memory is short.  Only this
+ * function makes `findings` longer. */
 struct finding *verdict_add(struct verdict *v);
 /* Frees what a finding holds, not the struct itself. */
 void finding_clear(struct finding *f);
 
 /* As the contract's one line a change, without the newline.  `with_curves`: the samples
- * of charts and per-host numbers too, as the ledger keeps them. */
+ * of charts and per-host numbers too, as the ledger keeps them.  Numbers have 6 digits,
+ * counts 15; NaN and infinite ones are left out, and so are texts that are NULL. */
 void verdict_write(const struct verdict *v, bool with_curves, struct buf *to);
 /* As a member of an object that the caller is writing. */
 void verdict_write_into(const struct verdict *v, const char *key, bool with_curves,
                         struct jsonw *w);
+/* Unknown members are passed over, absent ones are as verdict_new and verdict_add have
+ * them (their numbers NaN).  Written again, a verdict read back gives the same bytes.
+ */
 int verdict_read(const char *json, size_t n, struct verdict **ret_verdict,
                  struct err *err);
 
 /* True when both say the same but for revision, times of looks and finality: then no
- * new revision is made. */
+ * new revision is made.  The same means written the same, charts and per-host numbers
+ * aside, so one just judged compares with one read back. */
 bool verdict_same(const struct verdict *a, const struct verdict *b);
 
 #endif
