@@ -62,7 +62,8 @@ static void measure(const char *what, const struct sink *sink)
     double first = 0, rest = 0, bytes = 0;
     for (int round = 0; round < ROUNDS; round++) {
         instant now = {(START_S + round * 60) * 1000ll};
-        struct in_line_ask ask = {LINE_S, now, intake_bounds(now)};
+        struct in_line_ask ask = {
+            .precision = LINE_S, .now = now, .bounds = intake_bounds(now)};
         write_round(&b, round);
         double from = seconds();
         in_line_read(l, b.data, b.len, &ask, &result);

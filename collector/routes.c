@@ -125,7 +125,8 @@ static void serve_write(struct httpd_req *r, void *app)
 {
     struct collector *c = collector_of(app);
     instant now = instant_now();
-    struct in_line_ask ask = {LINE_NS, now, intake_bounds(now)};
+    struct in_line_ask ask = {
+        .precision = LINE_NS, .now = now, .bounds = intake_bounds(now)};
     struct in_line_result result = {0};
     size_t n;
     if (!asked_precision(r, &ask.precision))

@@ -20,7 +20,8 @@ static void start(void)
 
 static void read_n(const char *text, size_t n, enum line_precision precision)
 {
-    struct in_line_ask ask = {precision, now, intake_bounds(now)};
+    struct in_line_ask ask = {
+        .precision = precision, .now = now, .bounds = intake_bounds(now)};
     /* a copy of just this size: the sanitizer then sees any step beyond its end */
     char *copy = malloc(n > 0 ? n : 1);
     memcpy(copy, text, n);
@@ -96,7 +97,8 @@ TEST(which_tags_name_the_host_is_settable)
     struct text_sink s = {0};
     struct sink sink = text_sink(&s);
     struct in_line *l = in_line_new(&sink, &tags);
-    struct in_line_ask ask = {LINE_S, now, intake_bounds(now)};
+    struct in_line_ask ask = {
+        .precision = LINE_S, .now = now, .bounds = intake_bounds(now)};
     struct in_line_result r = {0};
     const char *text = "cpu,node=n1,app=a,host=x busy=1";
     in_line_read(l, text, strlen(text), &ask, &r);

@@ -102,7 +102,7 @@ static void text_sink_free(struct text_sink *s)
 }
 
 /* taken = kept + dropped */
-static bool tally_balances(const struct tally *t)
+static inline bool tally_balances(const struct tally *t)
 {
     return t->taken == t->kept + tally_lost(t);
 }
