@@ -1,0 +1,44 @@
+/* notifier/chart.h - a finding's samples as a picture.
+ *
+ * The time before the change and the time looked at after it are shaded, a line stands
+ * at the change, unchanged hosts are dashed, the usual course is thin. */
+#ifndef NOTIFIER_CHART_H
+#define NOTIFIER_CHART_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "storage/change.h"
+#include "storage/rrd.h"
+#include "storage/verdict.h"
+
+#include <stdbool.h>
+
+enum { CHART_LINES = 3, CHART_TITLE_MAX = 400 };
+
+struct chart_ask {
+    const struct change *change;
+    const struct verdict *verdict;
+    const struct finding *finding;
+    unsigned width, height;
+    bool dark;
+};
+
+/* A picture with what it points to. */
+struct chart {
+    struct rrd_picture picture;
+    struct rrd_line lines[CHART_LINES];
+    char title[CHART_TITLE_MAX];
+    double
+        *scaled[CHART_LINES]; /* values in the unit that is shown; NULL: as they are */
+};
+
+/* Fills *chart; it borrows the finding's samples and points into itself, so it must not
+ * be moved.  -1 when the finding has no samples (ENODATA) or memory is short. */
+int chart_plan(const struct chart_ask *ask, struct chart *chart, struct err *err);
+void chart_clear(struct chart *chart);
+
+/* Draws it as PNG. */
+int chart_draw(struct rrd *rrd, const struct chart_ask *ask, struct buf *to,
+               struct err *err);
+
+#endif

@@ -1,0 +1,247 @@
+/* notifier/figure.c - numbers for people.  Pure; the same number always gives the same
+ * bytes, whatever the locale: printf is only asked for digits in the C locale. */
+#include "notifier/figure.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBER_MAX = 48 };
+
+/* Puts commas between the thousands of a text of digits, in place. */
+static void part_thousands(char text[NUMBER_MAX])
+{
+    char *digits = text + (*text == '-');
+    size_t whole = strspn(digits, "0123456789"), n = strlen(digits);
+    for (size_t at = whole; at > 3 && n + 1 < NUMBER_MAX - 1;) {
+        at -= 3;
+        memmove(digits + at + 1, digits + at, n - at + 1);
+        digits[at] = ',';
+        n++;
+    }
+}
+
+/* Takes needless zeros behind the point away. */
+static void strip_zeros(char *text)
+{
+    if (strchr(text, '.') == NULL)
+        return;
+    char *end = text + strlen(text) - 1;
+    while (*end == '0')
+        *end-- = '\0';
+    if (*end == '.')
+        *end = '\0';
+}
+
+/* The value rounded to three significant digits. */
+static double rounded(double v)
+{
+    char text[NUMBER_MAX];
+    snprintf(text, sizeof text, "%.2e", v);
+    return strtod(text, NULL);
+}
+
+static const char *number(double v, char out[NUMBER_MAX])
+{
+    v = rounded(v);
+    double size = fabs(v);
+    if (size != 0 && (size < 1e-4 || size >= 1e15)) {
+        snprintf(out, NUMBER_MAX, "%.3g", v);
+        return out;
+    }
+    int digits = 0;
+    for (double limit = 100; size != 0 && size < limit && digits < 6; limit /= 10)
+        digits++;
+    snprintf(out, NUMBER_MAX, "%.*f", digits, v);
+    strip_zeros(out);
+    if (strcmp(out, "-0") == 0)
+        strcpy(out, "0");
+    part_thousands(out);
+    return out;
+}
+
+/* The largest binary unit in which the size is at least one. */
+static void add_bytes(double v, const char *behind, char out[FIGURE_TEXT_MAX])
+{
+    static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    size_t i = 0;
+    while (fabs(rounded(v)) >= 1024 && i + 1 < sizeof names / sizeof *names) {
+        v /= 1024;
+        i++;
+    }
+    char text[NUMBER_MAX];
+    snprintf(out, FIGURE_TEXT_MAX, "%s %s%s", number(v, text), names[i], behind);
+}
+
+static bool is_percent(const char *unit)
+{
+    return strcmp(unit, "%") == 0 || strcmp(unit, "share") == 0;
+}
+
+const char *figure(double v, const char *unit, char out[FIGURE_TEXT_MAX])
+{
+    char text[NUMBER_MAX];
+    unit = unit != NULL ? unit : "";
+    if (isnan(v))
+        snprintf(out, FIGURE_TEXT_MAX, "unknown");
+    else if (isinf(v))
+        snprintf(out, FIGURE_TEXT_MAX, v > 0 ? "endless" : "-endless");
+    else if (strcmp(unit, "bytes") == 0)
+        add_bytes(v, "", out);
+    else if (strcmp(unit, "bytes_per_s") == 0)
+        add_bytes(v, "/s", out);
+    else if (strcmp(unit, "per_s") == 0)
+        snprintf(out, FIGURE_TEXT_MAX, "%s/s", number(v, text));
+    else if (strcmp(unit, "share") == 0)
+        snprintf(out, FIGURE_TEXT_MAX, "%s %%", number(v * 100, text));
+    else if (strcmp(unit, "ms") == 0 && fabs(v) >= 10000)
+        snprintf(out, FIGURE_TEXT_MAX, "%s s", number(v / 1000, text));
+    else if (*unit == '\0')
+        snprintf(out, FIGURE_TEXT_MAX, "%s", number(v, text));
+    else
+        snprintf(out, FIGURE_TEXT_MAX, "%s %.24s", number(v, text), unit);
+    return out;
+}
+
+const char *figure_delta(double v, const char *unit, char out[FIGURE_TEXT_MAX])
+{
+    char text[FIGURE_TEXT_MAX], digits[NUMBER_MAX];
+    unit = unit != NULL ? unit : "";
+    const char *sign = v > 0 ? "+" : "";
+    if (isfinite(v) && is_percent(unit))
+        snprintf(out, FIGURE_TEXT_MAX, "%s%s points", sign,
+                 number(strcmp(unit, "%") == 0 ? v : v * 100, digits));
+    else
+        snprintf(out, FIGURE_TEXT_MAX, "%s%.70s", sign, figure(v, unit, text));
+    return out;
+}
+
+const char *figure_effect(double effect, char out[FIGURE_TEXT_MAX])
+{
+    char text[NUMBER_MAX];
+    if (!isfinite(effect))
+        snprintf(out, FIGURE_TEXT_MAX, "unknown");
+    else if (effect >= 2)
+        snprintf(out, FIGURE_TEXT_MAX, "%s times as much", number(effect + 1, text));
+    else
+        snprintf(out, FIGURE_TEXT_MAX, "%s%s %%", effect > 0 ? "+" : "",
+                 number(effect * 100, text));
+    return out;
+}
+
+const char *figure_count(double v, char out[FIGURE_TEXT_MAX])
+{
+    char text[NUMBER_MAX];
+    if (!isfinite(v) || fabs(v) >= 1e15)
+        return figure(v, NULL, out);
+    snprintf(text, sizeof text, "%.0f", v);
+    part_thousands(text);
+    snprintf(out, FIGURE_TEXT_MAX, "%s", text);
+    return out;
+}
+
+const char *figure_p(double p, char out[FIGURE_TEXT_MAX])
+{
+    char text[NUMBER_MAX];
+    if (isnan(p))
+        snprintf(out, FIGURE_TEXT_MAX, "unknown");
+    else if (p < 0.0001)
+        snprintf(out, FIGURE_TEXT_MAX, "below 0.0001");
+    else
+        snprintf(out, FIGURE_TEXT_MAX, "%s", number(p, text));
+    return out;
+}
+
+const char *figure_confidence(double c, char out[FIGURE_TEXT_MAX])
+{
+    char text[NUMBER_MAX];
+    if (isnan(c))
+        snprintf(out, FIGURE_TEXT_MAX, "unknown");
+    else if (c > 0.9999)
+        snprintf(out, FIGURE_TEXT_MAX, "above 99.99 %%");
+    else if (c > 0.999)
+        snprintf(out, FIGURE_TEXT_MAX, "%.2f %%", floor(c * 10000) / 100);
+    else
+        snprintf(out, FIGURE_TEXT_MAX, "%s %%", number(floor(c * 1000) / 10, text));
+    return out;
+}
+
+static const char *month_name(int month)
+{
+    static const char names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    return names[month >= 1 && month <= 12 ? month - 1 : 0];
+}
+
+/* The parts of an instant, read off its RFC 3339 text: the calendar is known in one
+ * place only. */
+struct parts {
+    int year, month, day;
+    char clock[9];
+};
+
+static struct parts parts_of(instant at)
+{
+    char text[INSTANT_TEXT_MAX];
+    struct parts p = {0};
+    instant_text(at, text);
+    sscanf(text, "%d-%d-%dT%8[0-9:]", &p.year, &p.month, &p.day, p.clock);
+    return p;
+}
+
+const char *figure_time(instant at, char out[FIGURE_TEXT_MAX])
+{
+    if (instant_is_none(at) || at.ms == INT64_MAX) {
+        snprintf(out, FIGURE_TEXT_MAX, "unknown");
+        return out;
+    }
+    struct parts p = parts_of(at);
+    snprintf(out, FIGURE_TEXT_MAX, "%d %s %d %s UTC", p.day, month_name(p.month),
+             p.year, p.clock);
+    return out;
+}
+
+const char *figure_mail_date(instant at, char out[FIGURE_TEXT_MAX])
+{
+    static const char days[][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+    if (instant_is_none(at) || at.ms == INT64_MAX)
+        at = (instant){0};
+    int64_t day = at.ms / 86400000 - (at.ms % 86400000 < 0);
+    struct parts p = parts_of(at);
+    snprintf(out, FIGURE_TEXT_MAX, "%s, %02d %s %04d %s +0000",
+             days[((day % 7) + 7) % 7], p.day, month_name(p.month), p.year, p.clock);
+    return out;
+}
+
+const char *figure_span(span s, char out[FIGURE_TEXT_MAX])
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } parts[] = {{"day", 86400000},
+                 {"hour", 3600000},
+                 {"minute", 60000},
+                 {"second", 1000},
+                 {"millisecond", 1}};
+    int64_t left = s.ms < 0 ? -s.ms : s.ms;
+    size_t n = 0;
+    int shown = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && shown < 2; i++) {
+        int64_t v = left / parts[i].ms;
+        left %= parts[i].ms;
+        if (v == 0 || (i == 4 && shown > 0)) {
+            shown += shown > 0; /* "1 day 5 seconds" says more than anyone asked */
+            continue;
+        }
+        n += (size_t)snprintf(out + n, FIGURE_TEXT_MAX - n, "%s%lld %s%s",
+                              shown > 0 ? " " : "", (long long)v, parts[i].name,
+                              v == 1 ? "" : "s");
+        shown++;
+    }
+    if (n == 0)
+        snprintf(out, FIGURE_TEXT_MAX, "0 seconds");
+    return out;
+}

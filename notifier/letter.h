@@ -1,0 +1,35 @@
+/* notifier/letter.h - a change's report as a whole mail, or as one HTML file. */
+#ifndef NOTIFIER_LETTER_H
+#define NOTIFIER_LETTER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "notifier/eml.h"
+#include "notifier/mail_config.h"
+#include "notifier/report.h"
+#include "storage/rrd.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum { LETTER_CHARTS_MAX = 6, LETTER_CHART_WIDTH = 640, LETTER_CHART_HEIGHT = 230 };
+
+struct letter_ask {
+    struct report_input what; /* `public_url` is taken from the configuration */
+    const struct mail_config *config;
+    const struct audience *audience; /* NULL: to nobody, for a file */
+    struct rrd *rrd;                 /* NULL: no charts */
+    _Atomic uint64_t *charts_lost;   /* counts those that could not be drawn; or NULL */
+};
+
+/* Adds the mail.  A chart that cannot be drawn is left out; its numbers are in the text
+ * anyway. */
+int letter_write(const struct letter_ask *ask, struct buf *to, struct err *err);
+
+/* Adds the report as HTML that needs no other file: charts are in it as data. */
+int letter_html(const struct letter_ask *ask, struct buf *to, struct err *err);
+
+/* "[aftercheck] pay 2.4.1 -> 2.5.0 (8812)"; the caller frees it. */
+char *letter_subject(const struct change *c);
+
+#endif

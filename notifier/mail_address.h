@@ -1,0 +1,19 @@
+/* notifier/mail_address.h - which mail addresses are taken.
+ *
+ * Stricter than RFC 5321 on purpose: letters, digits and the usual signs, one '@', a
+ * host name behind it.  No quoted local parts, comments, literals, routes or display
+ * names, so that nothing can reach an SMTP envelope or a header but an address. */
+#ifndef NOTIFIER_MAIL_ADDRESS_H
+#define NOTIFIER_MAIL_ADDRESS_H
+
+#include "base/err.h"
+
+enum { MAIL_ADDRESS_BYTES_MAX = 254 };
+
+/* 0, or -1 and what is wrong, to be put behind the field's name. */
+int mail_address_check(const char *address, struct err *err);
+
+/* The part behind the '@' of a checked address. */
+const char *mail_address_domain(const char *address);
+
+#endif

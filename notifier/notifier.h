@@ -1,0 +1,48 @@
+/* notifier/notifier.h - the stage as a whole: what its thread does, and what its HTTP
+ * handlers share. */
+#ifndef NOTIFIER_NOTIFIER_H
+#define NOTIFIER_NOTIFIER_H
+
+#include "base/err.h"
+#include "base/instant.h"
+#include "notifier/mail_config.h"
+#include "notifier/outbox.h"
+#include "notifier/tell.h"
+#include "storage/ledger.h"
+#include "storage/rrd.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct notifier_spec {
+    struct ledger *ledger;
+    struct rrd *rrd; /* NULL: no charts */
+    const struct mail_config *config;
+    const char *mail_dir;
+    instant (*now)(void); /* for `since=24h` in requests */
+};
+
+struct notifier {
+    uint32_t tag;
+    struct notifier_spec spec;
+    struct tell tell;
+    struct outbox *outbox;
+};
+
+/* All in the spec is borrowed, the texts too. */
+struct notifier *notifier_open(const struct notifier_spec *spec, struct err *err);
+/* After its thread and the HTTP server have been stopped. */
+void notifier_close(struct notifier **n);
+
+/* One round of the notifier's thread: tells what is untold, carries out what is due.
+ * Gives when the next round is wanted; a new verdict is a reason to come at once.  The
+ * first thing that went wrong is in *err. */
+instant notifier_round(struct notifier *n, instant now, struct err *err);
+
+/* Cuts a delivery under way short, from any thread, so that the round ends soon. */
+void notifier_stop(struct notifier *n);
+
+/* The one place where a handler's `void *` becomes a notifier. */
+struct notifier *notifier_of(void *app);
+
+#endif

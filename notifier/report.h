@@ -1,0 +1,120 @@
+/* notifier/report.h - a verdict as facts in the order a reader wants them, no markup.
+ *
+ * Every format (mail, page, text) is written from this and from nothing else, so they
+ * all say the same.  All texts in here are plain (notifier/plain.h): bounded in length,
+ * valid UTF-8, on one line; they are not escaped. */
+#ifndef NOTIFIER_REPORT_H
+#define NOTIFIER_REPORT_H
+
+#include "base/err.h"
+#include "storage/change.h"
+#include "storage/verdict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    REPORT_TOP_MAX = 3,
+    REPORT_TITLE_CHARS = 120,
+    REPORT_NAME_CHARS = 100,
+    REPORT_SENTENCE_CHARS = 400,
+    REPORT_HOSTS_MAX = 200, /* of one finding */
+    REPORT_TODO_MAX = 8,
+    REPORT_CODES_MAX = 100,
+};
+
+/* "Kind" - "release".  `url` is NULL or good for a link. */
+struct report_row {
+    const char *label, *value, *url;
+};
+struct report_rows {
+    size_t n, cap;
+    struct report_row *row;
+};
+
+struct report_host {
+    const char *name, *before, *after;
+};
+
+struct report_finding {
+    const struct finding *of;
+    size_t no; /* its place in the verdict */
+    enum grade grade;
+    const char *title;    /* the rule's, in words */
+    const char *name;     /* "cpu.busy on h1" */
+    const char *sentence; /* one plain sentence with before and after */
+    const char *before, *after, *change;
+    const char *moments; /* "Of 203 ordinary moments ..."; NULL: none */
+    const char *since;   /* "Since 10:04:10 UTC, still so ..." */
+    struct report_rows numbers;
+    size_t n_hosts, more_hosts;
+    struct report_host *host; /* worst first */
+    const char *alt;          /* what the chart shows, with the numbers */
+};
+
+struct report_top {
+    enum grade grade;
+    const char *name, *sentence;
+};
+
+struct report_todo {
+    const char *about, *advice, *runbook, *owner; /* NULL: none */
+};
+
+/* One line of the return-code table. */
+struct report_code {
+    const char *metric, *code, *before, *after, *share_before, *share_after;
+    enum grade grade;
+};
+
+struct report {
+    const struct change *change;
+    const struct verdict *verdict; /* NULL: no look has been taken yet */
+    enum grade grade;
+    const char *grade_words, *grade_sign;
+    const char *title; /* "pay 2.4.1 -> 2.5.0" */
+    const char *lead;  /* how bad, on how many hosts, since when */
+    const char *state; /* which look this is and whether more will come */
+    const char *note;  /* why the grade is capped or was not given; NULL: none */
+    struct report_rows facts;
+    size_t n_top;
+    struct report_top top[REPORT_TOP_MAX];
+    size_t n_todo;
+    struct report_todo todo[REPORT_TODO_MAX];
+    size_t n_findings; /* in the verdict's order: weightiest first */
+    struct report_finding *finding;
+    size_t n_codes, more_codes;
+    struct report_code *code;
+    const char *fine; /* what was checked and is fine; NULL: nothing was */
+    struct report_rows unjudged, coverage, nearby, revisions;
+    const char *page_url; /* NULL: not known */
+    /* the texts above live here */
+    size_t n_texts, cap_texts;
+    char **texts;
+    bool failed;
+};
+
+struct report_input {
+    const struct change *change;
+    const struct verdict *verdict;          /* NULL: none yet */
+    const struct verdict *const *revisions; /* all of them, oldest first; may be none */
+    size_t n_revisions;
+    const char *public_url; /* where people reach the pages; NULL: unknown */
+};
+
+/* Everything in `in` is borrowed for the report's life.  NULL: out of memory. */
+struct report *report_new(const struct report_input *in, struct err *err);
+void report_free(struct report **r);
+#define OWNED_REPORT __attribute__((cleanup(report_free))) struct report
+
+/* What was changed, for a subject or a list: its title, else kind, service and
+ * versions. The caller frees it; NULL: out of memory. */
+char *report_change_title(const struct change *c);
+
+/* A sign that says the grade without colour, one character. */
+const char *report_grade_sign(enum grade g);
+
+/* The page of a change under a base URL, or NULL when the base is none or no link. */
+char *report_page_url(const char *public_url, const char *change_id);
+
+#endif

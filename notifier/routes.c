@@ -1,0 +1,19 @@
+/* notifier/routes.c - one line a path. */
+#include "notifier/routes.h"
+
+#include "notifier/api.h"
+#include "notifier/pages/list.h"
+#include "notifier/pages/report.h"
+#include "notifier/pages/style.h"
+
+const struct httpd_route notifier_routes[] = {
+    {.method = "GET", .path = "/", .serve = list_page},
+    {.method = "GET", .path = "/style.css", .serve = style_sheet},
+    {.method = "GET", .path = "/changes/{id}", .serve = report_page},
+    {.method = "GET", .path = "/changes/{id}/chart/{file}", .serve = report_chart},
+    {.method = "GET", .path = "/v1/changes", .serve = api_changes},
+    {.method = "GET", .path = "/v1/changes/{id}", .serve = api_change},
+    {.method = "GET", .path = "/v1/changes/{id}/verdict", .serve = api_verdict},
+    {.method = "GET", .path = "/v1/changes/{id}/report", .serve = api_report},
+    {0},
+};
