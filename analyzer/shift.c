@@ -5,7 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAST_ROWS = 3, CLOCK_PLACEBOS = 2 * SHIFT_CLOCK_REACH / SHIFT_PLACEBO_STEP + 1 };
+enum { LAST_SAMPLES = 3 };
+
+/* Rows between two pretended changes. */
+static int placebo_step(const struct shift_look *look)
+{
+    int step = look->day / SHIFT_DAY_PLACEBOS;
+    return step > 0 ? step : 1;
+}
 
 void shift_sum_up(const float *value, size_t n, double *sum, uint32_t *count)
 {
@@ -58,10 +65,11 @@ double shift_spread(double *p, size_t n)
 }
 
 /* Mean of rows [from, to), NaN when too few are there. */
-static double mean_of(const struct shift_sums *s, size_t from, size_t to)
+static double mean_of(const struct shift_sums *s, size_t from, size_t to, int every)
 {
     uint32_t there = s->count[to] - s->count[from];
-    if (there == 0 || there < SHIFT_PRESENT_LEAST * (double)(to - from))
+    double expected = (double)(to - from) / (every > 1 ? every : 1);
+    if (there == 0 || there < SHIFT_PRESENT_LEAST * expected)
         return NAN;
     return (s->sum[to] - s->sum[from]) / there;
 }
@@ -71,9 +79,9 @@ double shift_move(const struct shift_sums *s, size_t pivot,
 {
     if (pivot < (size_t)look->before || pivot + (size_t)look->after > s->n)
         return NAN;
-    double after =
-        mean_of(s, pivot + (size_t)look->settle, pivot + (size_t)look->after);
-    return after - mean_of(s, pivot - (size_t)look->before, pivot);
+    double after = mean_of(s, pivot + (size_t)look->settle, pivot + (size_t)look->after,
+                           look->every);
+    return after - mean_of(s, pivot - (size_t)look->before, pivot, look->every);
 }
 
 /* The move as many days earlier; NaN where the series does not reach. */
@@ -97,7 +105,7 @@ static double median_of_known(const double *v, size_t n)
 /* Placebos of the last day: their own moves, and what the earlier days did there. */
 struct today {
     size_t n;
-    double own[SHIFT_PLACEBOS_MAX], usual[SHIFT_PLACEBOS_MAX];
+    double own[SHIFT_DAY_PLACEBOS], usual[SHIFT_DAY_PLACEBOS];
 };
 
 static double usual_at(const struct shift_sums *s, size_t pivot,
@@ -116,8 +124,8 @@ static void gather_today(const struct shift_sums *s, size_t pivot,
     ret->n = 0;
     /* The after window of a pretended change must end before the real before window. */
     for (int back = look->before + look->after + 5; back < look->day;
-         back += SHIFT_PLACEBO_STEP) {
-        if ((size_t)back > pivot || ret->n == SHIFT_PLACEBOS_MAX / 2)
+         back += placebo_step(look)) {
+        if ((size_t)back > pivot || ret->n == SHIFT_DAY_PLACEBOS)
             break;
         double own = shift_move(s, pivot - (size_t)back, look);
         if (isnan(own))
@@ -146,9 +154,9 @@ static size_t gather_clock(const struct shift_sums *s, size_t pivot,
                            double *ret)
 {
     size_t n = 0;
-    for (int o = 0; o < CLOCK_PLACEBOS; o++) {
+    for (int o = 0; o < SHIFT_CLOCK_PLACEBOS; o++) {
         double move[SHIFT_DAYS];
-        int offset = o * SHIFT_PLACEBO_STEP - SHIFT_CLOCK_REACH;
+        int offset = (o - SHIFT_CLOCK_PLACEBOS / 2) * placebo_step(look);
         for (int d = 1; d <= days; d++) {
             int64_t at = (int64_t)pivot + offset - (int64_t)d * look->day;
             move[d - 1] = at >= 0 ? shift_move(s, (size_t)at, look) : NAN;
@@ -179,7 +187,7 @@ bool shift_null_make(const struct shift_sums *s, size_t pivot,
                      const struct shift_look *look, struct shift_null *ret_null)
 {
     struct today today;
-    double clock[CLOCK_PLACEBOS * SHIFT_DAYS], scratch[SHIFT_PLACEBOS_MAX];
+    double clock[SHIFT_CLOCK_PLACEBOS * SHIFT_DAYS], scratch[SHIFT_PLACEBOS_MAX];
     int days = days_known(s, pivot, look);
     int season_days = days < 2                   ? 0
                       : days < SHIFT_SEASON_DAYS ? days
@@ -212,12 +220,15 @@ bool shift_null_make(const struct shift_sums *s, size_t pivot,
     return true;
 }
 
-/* Median of the last rows of the after window that are there. */
-static double last_level(const float *value, size_t end)
+/* Median of the last samples of the after window that are there. */
+static double last_level(const float *value, size_t end, const struct shift_look *look)
 {
-    double last[LAST_ROWS];
-    size_t n = 0;
-    for (size_t i = end - LAST_ROWS; i < end; i++)
+    double last[LAST_SAMPLES];
+    size_t n = 0,
+           reach = (size_t)LAST_SAMPLES * (look->every > 1 ? (size_t)look->every : 1);
+    size_t least = (size_t)(look->after - look->settle);
+    for (size_t i = end - (reach < least ? reach : least); i < end && n < LAST_SAMPLES;
+         i++)
         if (!isnan(value[i]))
             last[n++] = value[i];
     return shift_median(last, n);
@@ -231,8 +242,8 @@ bool shift_score_make(const struct shift_sums *s, const float *value, size_t piv
     if (isnan(move))
         return false;
     double usual = null->lambda * null->usual;
-    double before = mean_of(s, pivot - (size_t)look->before, pivot);
-    double last = last_level(value, pivot + (size_t)look->after) - before - usual;
+    double before = mean_of(s, pivot - (size_t)look->before, pivot, look->every);
+    double last = last_level(value, pivot + (size_t)look->after, look) - before - usual;
     move -= usual;
     ret_score->move = move;
     ret_score->z = move / null->spread;

@@ -20,14 +20,14 @@
 #include <stdint.h>
 
 enum {
-    SHIFT_DAYS = 6,        /* earlier days whose same-clock placebos count */
-    SHIFT_SEASON_DAYS = 3, /* of them, those that make the season */
-    SHIFT_PLACEBO_STEP = 10,
-    SHIFT_CLOCK_REACH = 60, /* rows around the same clock time */
-    SHIFT_PLACEBOS_MAX = 288,
+    SHIFT_DAYS = 6,            /* earlier days whose same-clock placebos count */
+    SHIFT_SEASON_DAYS = 3,     /* of them, those that make the season */
+    SHIFT_DAY_PLACEBOS = 144,  /* pretended changes a day: one every ten minutes */
+    SHIFT_CLOCK_PLACEBOS = 13, /* around the same clock time: an hour either way */
+    SHIFT_PLACEBOS_MAX = SHIFT_DAY_PLACEBOS + SHIFT_CLOCK_PLACEBOS * SHIFT_DAYS,
 };
 #define SHIFT_SPREAD_LEAST  0.005
-#define SHIFT_PRESENT_LEAST 0.6 /* share of a window's rows that must hold a value */
+#define SHIFT_PRESENT_LEAST 0.6 /* share of a window's samples that must be there */
 
 /* Rows of a look. */
 struct shift_look {
@@ -36,6 +36,7 @@ struct shift_look {
     int after;  /* end of the after window, in rows from the pivot: the mean is over
                    [settle, after) */
     int day;    /* rows of a day */
+    int every;  /* a sample comes every so many rows; 0 and 1: in each */
 };
 
 /* Sums of a series up to each row: of the values that are there, and how many. */
