@@ -78,6 +78,7 @@ enum {
     APPLICATION_ID = 0x61667472, /* "aftr", so another program's file is known */
     SMALL_FILE = 32 << 20,       /* checked whole when opened: a fifth of a second */
     BUSY_MS = 5000,
+    PAGE_BYTES_MIN = 512, /* SQLite's smallest page, so its smallest file */
 };
 
 #define PAGE_COLUMNS                                                                   \
@@ -739,26 +740,31 @@ static int set_aside(const char *path, struct err *note, const struct err *why,
     return 0;
 }
 
-/* An empty file beside a log that is not: SQLite would throw the log away and begin
- * anew without a word. */
-static bool has_lost_its_file(const char *path)
+/* What SQLite would take for an empty file, overwriting what is left without a word: an
+ * empty one beside a log that is not, and one too short to be any. */
+static bool is_remains(const char *path, struct err *why)
 {
     struct stat file, log;
     OWNED_BUF wal = {0};
     buf_addf(&wal, "%s-wal", path);
-    return stat(path, &file) == 0 && file.st_size == 0 && buf_done(&wal) == 0 &&
-           stat(buf_text(&wal), &log) == 0 && log.st_size > 0;
+    if (stat(path, &file) < 0 || buf_done(&wal) < 0)
+        return false; /* opening it will say more */
+    if (file.st_size > 0 && file.st_size < PAGE_BYTES_MIN)
+        return err_set(why, EBADMSG, "the ledger: only %lld bytes are left",
+                       (long long)file.st_size) < 0;
+    if (file.st_size == 0 && stat(buf_text(&wal), &log) == 0 && log.st_size > 0)
+        return err_set(why, EBADMSG, "the ledger: the file is empty, its log is not") <
+               0;
+    return false;
 }
 
 static int open_or_begin_anew(struct ledger *l, struct err *note, struct err *err)
 {
     struct err why = {0};
-    enum opened how = OPENED_DAMAGED;
-    if (l->reader != l->writer && has_lost_its_file(l->path))
-        err_set(&why, EBADMSG, "the file is empty, its log is not");
-    else
-        how = conns_open(l, &why);
-    if (how == OPENED_DAMAGED && l->reader != l->writer) {
+    bool on_disk = l->reader != l->writer;
+    enum opened how =
+        on_disk && is_remains(l->path, &why) ? OPENED_DAMAGED : conns_open(l, &why);
+    if (how == OPENED_DAMAGED && on_disk) {
         conns_close(l);
         if (set_aside(l->path, note, &why, err) < 0)
             return -1;

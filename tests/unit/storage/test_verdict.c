@@ -205,17 +205,12 @@ TEST(the_contract_comes_first_and_in_its_order)
 {
     OWNED_VERDICT *v = full("because");
     char *json = written(v, false);
-    CHECK(
-        strncmp(json,
-                "{\"change_id\":\"8812\",\"grade\":\"attention\",\"revision\":3,"
-                "\"final\":true,\"decided_at\":\"2026-11-21T10:00:00Z\","
-                "\"coverage\":{\"rules\":0.9,\"hosts\":0.666667,"
-                "\"series_judged\":940,\"series_not_judged\":60,",
-                sizeof "{\"change_id\":\"8812\",\"grade\":\"attention\",\"revision\":3,"
-                       "\"final\":true,\"decided_at\":\"2026-11-21T10:00:00Z\","
-                       "\"coverage\":{\"rules\":0.9,\"hosts\":0.666667,"
-                       "\"series_judged\":940,\"series_not_judged\":60," -
-                    1) == 0);
+    static const char head[] =
+        "{\"change_id\":\"8812\",\"grade\":\"attention\",\"revision\":3,"
+        "\"final\":true,\"decided_at\":\"2026-11-21T10:00:00Z\","
+        "\"coverage\":{\"rules\":0.9,\"hosts\":0.666667,"
+        "\"series_judged\":940,\"series_not_judged\":60,";
+    CHECK(strncmp(json, head, sizeof head - 1) == 0);
     CHECK(strstr(json, "\"findings\":[{\"rule\":\"calls.fail_share\",\"grade\":"
                        "\"must-handle\",\"host\":\"h1\",\"service\":\"pay\",\"metric\":"
                        "\"fail_share web->pay:/charge\",\"before\":31.25,\"after\":"
