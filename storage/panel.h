@@ -33,11 +33,15 @@ struct unit {
     struct track past; /* at a step of its own, ends where `hot` begins or later */
 };
 
+struct panel_texts;
 struct panel {
     instant hot_from, hot_to;
     size_t n;
-    struct unit *unit; /* sorted by kind, then by their texts, so the order of arrival
-                          never shows */
+    struct unit *unit;  /* sorted by kind, then by their texts, so the order of arrival
+                           never shows */
+    size_t past_failed; /* units whose history could not be read: they have no past */
+    struct panel_texts *texts; /* what all names above point into; NULL in a panel that
+                                  was not gathered */
 };
 
 /* What to gather. */
@@ -52,9 +56,15 @@ struct panel_ask {
 };
 
 struct history;
-/* `history` may be NULL: then, where windows still keep those rows, the past track
- * comes from there at the windows' step.  For a service, host-level units (service "")
- * of every host that also has a unit of the service are gathered too. */
+/* For a service: its units on all hosts, its own unit, and the host-level units
+ * (service "") of every host that has a unit of it.  For a host: all its units,
+ * whatever their service.
+ *
+ * `history` may be NULL: then the past track comes from windows, at their step, as far
+ * back as they still keep a row of any of the units; it is the same stretch for all.
+ * Where a history cannot be read, that unit goes without: past_failed counts them and
+ * *err holds the first reason, though a panel is given.  NULL when memory is short or
+ * the ask is senseless. */
 struct panel *panel_gather(struct windows *w, struct history *history,
                            const struct panel_ask *ask, struct err *err);
 void panel_free(struct panel **p);
