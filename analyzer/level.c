@@ -1,0 +1,666 @@
+/* analyzer/level.c - moves of levels, net of the controls, and how unusual they are.
+ *
+ * What must hold: the result depends on the samples alone; means are taken over sorted
+ * values or in the order of hosts.  Pure, any thread. */
+#include "analyzer/level.h"
+#include "analyzer/odds.h"
+#include "analyzer/pool.h"
+#include "analyzer/shift.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTS = 6, PAST_HOURS_LEAST = 6, TAIL_POINTS_LEAST = 6 };
+
+/* Parts of half an hour know nothing of slower swings: their spread counts double. */
+#define PARTS_CARE 2.0
+/* The hosts of a change share racks, traffic and whims: their mean is never taken to be
+ * steadier than this part of one host's spread. */
+#define GROUP_LEAST 0.3
+#define PARTS_Z     3.0
+
+/* How values become moves. */
+struct scale {
+    bool linear;  /* the series can be negative */
+    double shift; /* logs: added first, so that small figures do not explode */
+    double size;  /* linear: what one unit of a move is */
+    double floor; /* no spread is smaller: the figure's own smallest step */
+};
+
+static double move_of(const struct scale *s, double before, double after)
+{
+    if (s->linear)
+        return (after - before) / s->size;
+    return log((fmax(after, 0) + s->shift) / (fmax(before, 0) + s->shift));
+}
+
+/* What `before` would be after such a move. */
+static double moved(const struct scale *s, double before, double move)
+{
+    if (s->linear)
+        return before + move * s->size;
+    return (fmax(before, 0) + s->shift) * exp(move) - s->shift;
+}
+
+static double relative(const struct scale *s, double before, double move)
+{
+    if (!s->linear)
+        return expm1(move);
+    double size = fabs(before) > 1e-3 * s->size ? fabs(before) : s->size;
+    return move * s->size / size;
+}
+
+/* The controls' part for hosts of one frame. */
+struct reference {
+    size_t n;
+    double move, spread; /* of the controls' moves */
+    double before, after, delta;
+};
+
+/* All that one measuring needs. */
+struct work {
+    const struct level_case *lc;
+    struct level *level;
+    struct scale scale;
+    struct reference *reference; /* one a cohort */
+    bool *needed;                /* cohorts that have a member */
+    double *move, *delta, *some; /* room for one value a member or control */
+    size_t n_controls, stride;   /* controls taken: every stride-th */
+};
+
+static const struct member *control_at(const struct work *w, size_t i)
+{
+    return &w->lc->control[i * w->stride];
+}
+
+static struct cut cut_member(const struct work *w, const struct member *m,
+                             const struct frame *f)
+{
+    struct lane lane = lane_of(m->unit, m->metric, w->lc->room);
+    return lane_cut(&lane, f);
+}
+
+/* --- reading --- */
+
+static void cut_hosts(struct work *w)
+{
+    for (size_t i = 0; i < w->lc->n_members; i++) {
+        struct level_host *h = &w->level->host[i];
+        h->member = &w->lc->member[i];
+        h->cut = cut_member(w, h->member, &h->member->slot->frame);
+        h->judged = cut_enough(&h->cut, w->lc->rule->needs.points);
+        h->score = (struct score){.before = h->cut.before,
+                                  .after = h->cut.after,
+                                  .control_before = NAN,
+                                  .control_after = NAN,
+                                  .usual = NAN,
+                                  .z = NAN,
+                                  .p = NAN};
+        bool thin_before = h->cut.n_before < POINTS_LEAST ||
+                           h->cut.share_before < w->lc->rule->needs.points;
+        h->why = thin_before ? UNJUDGED_NO_DATA_BEFORE : UNJUDGED_NO_DATA_AFTER;
+        if (h->judged && h->member->slot->host != NULL)
+            w->needed[h->member->slot->cohort] = true;
+    }
+}
+
+static void find_scale(struct work *w)
+{
+    size_t n = 0;
+    double least = 0;
+    bool falls = false;
+    for (size_t i = 0; i < w->level->n; i++) {
+        const struct cut *c = &w->level->host[i].cut;
+        if (!w->level->host[i].judged)
+            continue;
+        w->some[n++] = fabs(c->before);
+        falls |= c->falls;
+        if (c->least > 0 && (least == 0 || c->least < least))
+            least = c->least;
+    }
+    double usual = n > 0 ? shift_median(w->some, n) : 0;
+    double unit =
+        w->lc->rule->unit != NULL && strcmp(w->lc->rule->unit, "%") == 0 ? 0.1 : 0;
+    struct scale *s = &w->scale;
+    s->linear = falls;
+    s->shift = fmax(0.02 * usual + least, fmax(unit, 1e-9));
+    s->size = fmax(usual, fmax(least, 1e-9));
+    s->floor = fmax(0.005, 0.25 * least / (falls ? s->size : usual + s->shift));
+}
+
+/* --- controls --- */
+
+static void refer(struct work *w, size_t cohort)
+{
+    const struct lineup *l = w->lc->lineup;
+    const struct frame *f = &l->cohort[cohort];
+    struct reference *r = &w->reference[cohort];
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_controls; i++) {
+        const struct member *m = control_at(w, i);
+        if (!control_is_free(l, m->unit->who.host, f))
+            continue;
+        struct cut c = cut_member(w, m, f);
+        if (!cut_enough(&c, w->lc->rule->needs.points))
+            continue;
+        w->move[n] = move_of(&w->scale, c.before, c.after);
+        w->delta[n] = c.after - c.before;
+        r->before += c.before;
+        r->after += c.after;
+        n++;
+    }
+    r->n = n;
+    if (n == 0)
+        return;
+    r->before /= (double)n;
+    r->after /= (double)n;
+    r->move = odds_trimmed(w->move, n);
+    r->delta = odds_trimmed(w->delta, n);
+    r->spread = fmax(shift_spread(w->move, n), w->scale.floor);
+    if (n > w->level->n_controls)
+        w->level->n_controls = n;
+}
+
+/* One or two controls may themselves be odd: they may explain a move, never make one.
+ */
+static double less(double own, double others, size_t n)
+{
+    if (n == 0)
+        return own;
+    if (n >= 3)
+        return own - others;
+    double lo = fmin(own, 0), hi = fmax(own, 0);
+    return own - fmin(fmax(others, lo), hi);
+}
+
+static const struct reference no_reference;
+
+static const struct reference *reference_of(const struct work *w,
+                                            const struct level_host *h)
+{
+    const struct slot *slot = h->member->slot;
+    return slot->host != NULL ? &w->reference[slot->cohort] : &no_reference;
+}
+
+/* --- moves --- */
+
+static bool is_over(double whole, double tail, size_t n_after)
+{
+    if (n_after < TAIL_POINTS_LEAST)
+        return false;
+    return whole > 0 ? tail < 0.5 * whole : tail > 0.5 * whole;
+}
+
+static void move_host(struct work *w, struct level_host *h)
+{
+    const struct reference *r = reference_of(w, h);
+    const struct cut *c = &h->cut;
+    struct score *s = &h->score;
+    s->move = less(move_of(&w->scale, c->before, c->after), r->move, r->n);
+    double tail = less(move_of(&w->scale, c->before, c->tail), r->move, r->n);
+    s->recovered = is_over(s->move, tail, c->n_after);
+    s->effect = relative(&w->scale, c->before, s->move);
+    double added = less(c->after - c->before, r->delta, r->n);
+    double grown = moved(&w->scale, c->before, s->move) - fmax(c->before, 0);
+    if (w->scale.linear)
+        grown = s->move * w->scale.size;
+    /* Controls that are larger or smaller shift by another amount, or by another share:
+     * only what both readings show is taken for sure. */
+    s->delta =
+        (added > 0) == (grown > 0) ? (fabs(added) < fabs(grown) ? added : grown) : 0;
+    if (r->n > 0) {
+        s->control_before = r->before;
+        s->control_after = r->after;
+    }
+}
+
+static void move_group(struct work *w)
+{
+    struct level *l = w->level;
+    struct score *g = &l->group;
+    double n = 0, n_control = 0, tail = 0;
+    size_t points = SIZE_MAX, k = 0;
+    *g = (struct score){.usual = NAN, .z = NAN, .p = NAN};
+    for (size_t i = 0; i < l->n; i++) {
+        const struct level_host *h = &l->host[i];
+        const struct reference *r = reference_of(w, h);
+        if (!h->judged)
+            continue;
+        g->before += h->cut.before;
+        g->after += h->cut.after;
+        g->delta += h->score.delta;
+        if (r->n > 0) {
+            g->control_before += r->before;
+            g->control_after += r->after;
+            n_control++;
+        }
+        tail += less(move_of(&w->scale, h->cut.before, h->cut.tail), r->move, r->n);
+        points = h->cut.n_after < points ? h->cut.n_after : points;
+        w->move[k++] = h->score.move;
+        n++;
+    }
+    g->before /= n;
+    g->after /= n;
+    g->delta /= n;
+    g->control_before = n_control > 0 ? g->control_before / n_control : NAN;
+    g->control_after = n_control > 0 ? g->control_after / n_control : NAN;
+    g->move = odds_trimmed(w->move, k);
+    g->effect = relative(&w->scale, g->before, g->move);
+    g->recovered = is_over(g->move, tail / n, points);
+}
+
+/* --- spreads --- */
+
+static void score_by_controls(struct score *s, double spread, double n_controls)
+{
+    s->base = BASE_CONTROLS;
+    s->z = s->move / spread;
+    s->p = odds_small(s->z, n_controls - 1);
+}
+
+/* Past rows of a member as moves' own units; `value` has one row more than the track,
+ * which stays empty: the pivot. */
+static void read_past(const struct work *w, const struct member *m, float *value)
+{
+    const struct track *t = &m->unit->past;
+    for (uint32_t r = 0; r < t->rows; r++) {
+        double v = t->cells[(size_t)r * m->unit->n_metrics + m->metric];
+        value[r] = (float)(w->scale.linear ? v / w->scale.size
+                                           : log(fmax(v, 0) + w->scale.shift));
+        if (isnan(v))
+            value[r] = NAN;
+    }
+    value[t->rows] = NAN;
+}
+
+static bool has_past(const struct track *t)
+{
+    return t->rows > 0 && t->step.ms > 0 &&
+           (int64_t)t->rows * t->step.ms >= PAST_HOURS_LEAST * 3600000ll;
+}
+
+/* Scores a move against its own past.  False: there is too little of it. */
+static bool score_by_past(struct work *w, const float *value, const struct track *t,
+                          span look_after, struct score *s)
+{
+    const struct windows_rule *rule = w->lc->lineup->windows;
+    struct shift_look look = {.before = (int)(rule->before.ms / t->step.ms),
+                              .settle = (int)(rule->settle.ms / t->step.ms),
+                              .after = (int)(look_after.ms / t->step.ms),
+                              .day = (int)(86400000 / t->step.ms)};
+    if (look.before < 1 || look.after <= look.settle)
+        return false;
+    size_t n = t->rows + 1u;
+    double *sum = malloc((n + 1) * sizeof *sum);
+    uint32_t *count = malloc((n + 1) * sizeof *count);
+    struct shift_null null;
+    bool known = false;
+    if (sum != NULL && count != NULL) {
+        shift_sum_up(value, n, sum, count);
+        known =
+            shift_null_make(&(struct shift_sums){sum, count, n}, t->rows, &look, &null);
+    }
+    free(sum);
+    free(count);
+    if (!known)
+        return false;
+    double own = s->move - null.lambda * null.usual;
+    s->base = BASE_PAST;
+    s->z = own / fmax(null.spread, w->scale.floor);
+    s->p = pool_p_cold(s->z);
+    s->usual = null.days > 0 ? expm1(null.lambda * null.usual) : NAN;
+    s->moments = null.n;
+    for (int i = 0; i < null.n; i++)
+        s->moments_like += fabs(null.placebo[i]) >= fabs(s->z);
+    return true;
+}
+
+static bool host_by_past(struct work *w, struct level_host *h)
+{
+    const struct track *t = &h->member->unit->past;
+    if (!has_past(t))
+        return false;
+    float *value = malloc((t->rows + 1u) * sizeof *value);
+    if (value == NULL)
+        return false;
+    read_past(w, h->member, value);
+    bool done = score_by_past(w, value, t, h->member->slot->look, &h->score);
+    free(value);
+    return done;
+}
+
+/* The mean of all hosts, row by row, against its own past. */
+static bool group_by_past(struct work *w)
+{
+    const struct level *l = w->level;
+    const struct track *t = NULL;
+    span look = {0};
+    for (size_t i = 0; i < l->n && t == NULL; i++)
+        if (l->host[i].judged && has_past(&l->host[i].member->unit->past)) {
+            t = &l->host[i].member->unit->past;
+            look = l->host[i].member->slot->look;
+        }
+    if (t == NULL)
+        return false;
+    size_t n = t->rows + 1u;
+    float *value = malloc(n * sizeof *value), *one = malloc(n * sizeof *one);
+    uint32_t *count = calloc(n, sizeof *count);
+    bool done = value != NULL && one != NULL && count != NULL;
+    for (size_t r = 0; done && r < n; r++)
+        value[r] = 0;
+    for (size_t i = 0; done && i < l->n; i++) {
+        const struct track *o = &l->host[i].member->unit->past;
+        if (!l->host[i].judged || o->rows != t->rows || o->from.ms != t->from.ms ||
+            o->step.ms != t->step.ms)
+            continue;
+        read_past(w, l->host[i].member, one);
+        for (size_t r = 0; r < n; r++)
+            if (!isnan(one[r]))
+                value[r] += one[r], count[r]++;
+    }
+    for (size_t r = 0; done && r < n; r++)
+        value[r] = count[r] > 0 ? value[r] / (float)count[r] : NAN;
+    done = done && score_by_past(w, value, t, look, &w->level->group);
+    free(value);
+    free(one);
+    free(count);
+    return done;
+}
+
+static void part_moves(const struct work *w, const struct level_host *h, double *part)
+{
+    struct lane lane = lane_of(h->member->unit, h->member->metric, w->lc->room);
+    lane_parts(&lane, &h->member->slot->frame, PARTS, part);
+    for (int i = 0; i < PARTS; i++)
+        if (!isnan(part[i]))
+            part[i] = move_of(&w->scale, h->cut.before, part[i]);
+}
+
+static bool score_by_parts(const struct work *w, const double *part, struct score *s)
+{
+    double spread = odds_deviation(part, PARTS);
+    if (isnan(spread))
+        return false;
+    s->base = BASE_PARTS;
+    s->z = s->move / fmax(PARTS_CARE * spread, w->scale.floor);
+    s->p = odds_small(s->z, PARTS - 1);
+    return true;
+}
+
+static void score_host(struct work *w, struct level_host *h)
+{
+    const struct reference *r = reference_of(w, h);
+    double part[PARTS];
+    if (r->n >= CONTROLS_LEAST) {
+        double n = (double)r->n;
+        score_by_controls(&h->score, r->spread * sqrt(1 + 1 / n), n);
+        return;
+    }
+    if (host_by_past(w, h))
+        return;
+    part_moves(w, h, part);
+    bool speaks = !rule_catches_all(w->lc->rule, w->lc->metric);
+    if (!speaks || !score_by_parts(w, part, &h->score)) {
+        h->judged = false;
+        h->why = UNJUDGED_SHORT_HISTORY;
+    }
+}
+
+/* Hosts of one frame share its controls; frames are taken as apart from each other. */
+static bool group_by_controls(struct work *w)
+{
+    const struct level *l = w->level;
+    double n = (double)l->n_judged, variance = 0, usual = 0;
+    size_t least = SIZE_MAX;
+    for (size_t k = 0; k < w->lc->lineup->n_cohorts; k++) {
+        const struct reference *r = &w->reference[k];
+        double here = 0;
+        for (size_t i = 0; i < l->n; i++)
+            here += l->host[i].judged && l->host[i].member->slot->cohort == k;
+        if (here == 0)
+            continue;
+        if (r->n < CONTROLS_LEAST)
+            return false;
+        double share = here / n, one = r->spread * r->spread;
+        variance += share * share * one * (1 / here + 1 / (double)r->n);
+        usual += share * r->spread;
+        least = r->n < least ? r->n : least;
+    }
+    if (least == SIZE_MAX)
+        return false;
+    score_by_controls(&w->level->group, fmax(sqrt(variance), GROUP_LEAST * usual),
+                      (double)least);
+    return true;
+}
+
+static bool group_by_parts(struct work *w)
+{
+    double sum[PARTS] = {0}, part[PARTS];
+    size_t count[PARTS] = {0};
+    if (rule_catches_all(w->lc->rule, w->lc->metric))
+        return false;
+    for (size_t i = 0; i < w->level->n; i++) {
+        if (!w->level->host[i].judged)
+            continue;
+        part_moves(w, &w->level->host[i], part);
+        for (int k = 0; k < PARTS; k++)
+            if (!isnan(part[k]))
+                sum[k] += part[k], count[k]++;
+    }
+    for (int k = 0; k < PARTS; k++)
+        sum[k] = count[k] > 0 ? sum[k] / (double)count[k] : NAN;
+    return score_by_parts(w, sum, &w->level->group);
+}
+
+/* --- one series --- */
+
+static bool make_room(struct work *w)
+{
+    const struct level_case *lc = w->lc;
+    w->stride = (lc->n_controls + LEVEL_CONTROLS_MAX - 1) / LEVEL_CONTROLS_MAX;
+    if (w->stride == 0)
+        w->stride = 1;
+    w->n_controls = (lc->n_controls + w->stride - 1) / w->stride;
+    size_t n = (lc->n_members > w->n_controls ? lc->n_members : w->n_controls) + 1;
+    w->move = calloc(n, sizeof *w->move);
+    w->delta = calloc(n, sizeof *w->delta);
+    w->some = calloc(n, sizeof *w->some);
+    w->reference = calloc(lc->lineup->n_cohorts + 1, sizeof *w->reference);
+    w->needed = calloc(lc->lineup->n_cohorts + 1, sizeof *w->needed);
+    w->level->host = calloc(lc->n_members + 1, sizeof *w->level->host);
+    return w->move != NULL && w->delta != NULL && w->some != NULL &&
+           w->reference != NULL && w->needed != NULL && w->level->host != NULL;
+}
+
+static void measure(struct work *w)
+{
+    struct level *l = w->level;
+    cut_hosts(w);
+    find_scale(w);
+    for (size_t k = 0; k < w->lc->lineup->n_cohorts; k++)
+        if (w->needed[k])
+            refer(w, k);
+    size_t known = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        struct level_host *h = &l->host[i];
+        known += h->cut.n_before + h->cut.n_after > 0;
+        if (!h->judged)
+            continue;
+        move_host(w, h);
+        score_host(w, h);
+        l->n_judged += h->judged;
+    }
+    if (l->n_judged < 2 ||
+        (double)l->n_judged < w->lc->rule->needs.hosts * (double)known)
+        return;
+    move_group(w);
+    l->has_group = group_by_controls(w) || group_by_past(w) || group_by_parts(w);
+}
+
+int level_measure(const struct level_case *lc, struct level *ret_level, struct err *err)
+{
+    struct level level = {.rule = lc->rule,
+                          .metric = lc->metric,
+                          .service =
+                              lc->n_members > 0 ? lc->member[0].unit->who.service : "",
+                          .n = lc->n_members,
+                          .control = lc->control,
+                          .n_control_members = lc->n_controls};
+    struct work w = {.lc = lc, .level = &level};
+    bool ready = make_room(&w);
+    if (ready)
+        measure(&w);
+    free(w.move);
+    free(w.delta);
+    free(w.some);
+    free(w.reference);
+    free(w.needed);
+    if (!ready) {
+        level_free(&level);
+        return err_set(err, ENOMEM, "out of memory");
+    }
+    *ret_level = level;
+    return 0;
+}
+
+void level_free(struct level *l)
+{
+    free(l->host);
+    *l = (struct level){0};
+}
+
+/* --- grading --- */
+
+/* The scores of one layer: groups, or single hosts. */
+struct layer {
+    double *p, *sorted;
+    size_t n;
+    struct {
+        double q, threshold;
+    } known[16];
+    size_t n_known;
+};
+
+static void layer_add(struct layer *l, const struct score *s)
+{
+    if (s->base == BASE_CONTROLS || s->base == BASE_PAST)
+        l->p[l->n++] = s->p;
+}
+
+/* The largest p that passes at a rate; rules of one pack share a few rates. */
+static double layer_threshold(struct layer *l, double q)
+{
+    for (size_t i = 0; i < l->n_known; i++)
+        if (l->known[i].q == q)
+            return l->known[i].threshold;
+    memcpy(l->sorted, l->p, l->n * sizeof *l->p);
+    double t = fdr_threshold(l->sorted, l->n, l->n, q);
+    if (l->n_known < sizeof l->known / sizeof *l->known) {
+        l->known[l->n_known].q = q;
+        l->known[l->n_known++].threshold = t;
+    }
+    return t;
+}
+
+static bool bar_met(const struct bar *b, const struct score *s, struct layer *l)
+{
+    if (!b->set)
+        return false;
+    /* By logs, so that half as much counts like twice as much. */
+    double effect = s->effect < 0 && s->effect > -1 ? 1 / (1 + s->effect) - 1
+                    : s->effect <= -1               ? INFINITY
+                                                    : s->effect;
+    if (effect < b->effect || fabs(s->delta) < b->delta)
+        return false;
+    if (s->base == BASE_PARTS)
+        return b->effect > 0 && b->delta > 0 && fabs(s->z) >= PARTS_Z;
+    return b->q <= 0 || s->p <= layer_threshold(l, b->q);
+}
+
+static bool is_worse(enum worse worse, const struct score *s)
+{
+    return worse == WORSE_BOTH ? s->move != 0
+           : worse == WORSE_UP ? s->move > 0
+                               : s->move < 0;
+}
+
+static void grade_score(const struct rule *r, struct score *s, struct layer *l)
+{
+    s->grade = GRADE_OK;
+    s->capped = false;
+    if (s->base == BASE_NONE || !is_worse(r->worse, s))
+        return;
+    bool must = bar_met(&r->must_handle, s, l);
+    if (must && s->base != BASE_CONTROLS) {
+        s->capped = true;
+        must = false;
+        s->grade = GRADE_ATTENTION;
+    }
+    if (must)
+        s->grade = GRADE_MUST_HANDLE;
+    else if (bar_met(&r->attention, s, l))
+        s->grade = GRADE_ATTENTION;
+}
+
+/* One figure of one host out of many is weak evidence: must-handle wants a second
+ * figure of that host, or a second host. */
+static int want_witnesses(struct level *levels, size_t n, struct err *err)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < n; i++)
+        most += levels[i].n;
+    const struct slot **seen = calloc(most + 1, sizeof *seen);
+    if (seen == NULL)
+        return err_set(err, ENOMEM, "out of memory");
+    size_t n_seen = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < levels[i].n; k++)
+            if (levels[i].host[k].score.grade == GRADE_MUST_HANDLE)
+                seen[n_seen++] = levels[i].host[k].member->slot;
+    for (size_t i = 0; i < n; i++) {
+        size_t here = 0;
+        for (size_t k = 0; k < levels[i].n; k++)
+            here += levels[i].host[k].score.grade == GRADE_MUST_HANDLE;
+        for (size_t k = 0; k < levels[i].n && here == 1 && levels[i].n > 1; k++) {
+            struct level_host *h = &levels[i].host[k];
+            size_t metrics = 0;
+            for (size_t j = 0; j < n_seen; j++)
+                metrics += seen[j] == h->member->slot;
+            if (h->score.grade == GRADE_MUST_HANDLE && metrics < 2)
+                h->score.grade = GRADE_ATTENTION;
+        }
+    }
+    free(seen);
+    return 0;
+}
+
+int level_grade(struct level *levels, size_t n, struct err *err)
+{
+    struct layer groups = {0}, hosts = {0};
+    size_t most = n;
+    for (size_t i = 0; i < n; i++)
+        most += levels[i].n;
+    double *room = calloc(4 * most + 4, sizeof *room);
+    if (room == NULL)
+        return err_set(err, ENOMEM, "out of memory");
+    groups.p = room, groups.sorted = room + most + 1;
+    hosts.p = room + 2 * most + 2, hosts.sorted = room + 3 * most + 3;
+    for (size_t i = 0; i < n; i++) {
+        if (levels[i].has_group)
+            layer_add(&groups, &levels[i].group);
+        for (size_t k = 0; k < levels[i].n; k++)
+            if (levels[i].host[k].judged)
+                layer_add(&hosts, &levels[i].host[k].score);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (levels[i].has_group)
+            grade_score(levels[i].rule, &levels[i].group, &groups);
+        for (size_t k = 0; k < levels[i].n; k++)
+            if (levels[i].host[k].judged)
+                grade_score(levels[i].rule, &levels[i].host[k].score, &hosts);
+    }
+    free(room);
+    return want_witnesses(levels, n, err);
+}

@@ -1,0 +1,88 @@
+/* analyzer/level.h - did a figure's level move on the changed hosts, and by more than
+ * it moves anyway?
+ *
+ * The move of a host is the mean after its change against the mean before, as a ratio
+ * (of figures that can be negative: as a difference), less what the controls did in the
+ * same minutes.  How much such a move is by itself comes from the best that there is:
+ *   controls   the spread of the moves of at least CONTROLS_LEAST unchanged hosts;
+ *   past       the same move at pretended change times of its own past (shift.h);
+ *   parts      how parts of the window before differ, doubled to be careful.
+ * Without enough controls a level alone never asks for more than attention; from parts
+ * alone only rules speak that name the metric and say how much is too much.  Pure. */
+#ifndef ANALYZER_LEVEL_H
+#define ANALYZER_LEVEL_H
+
+#include "analyzer/align.h"
+#include "analyzer/control.h"
+#include "analyzer/series.h"
+#include "rules/ruleset.h"
+#include "storage/verdict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum level_base { BASE_NONE, BASE_CONTROLS, BASE_PAST, BASE_PARTS };
+
+/* The most controls that are read for one series. */
+enum { LEVEL_CONTROLS_MAX = 64 };
+
+/* What came out for a host, or for all of them together. */
+struct score {
+    enum level_base base;
+    double before, after;                 /* means in the metric's unit */
+    double control_before, control_after; /* NaN: no controls */
+    double move;   /* net of the controls, in logs (or in parts of the usual size) */
+    double effect; /* relative change net of the controls: -0.5 is half as much */
+    double delta;  /* change net of the controls, in the metric's unit; the careful one
+                      of the additive and the relative reading */
+    double usual;  /* the move that past days show at this hour, as `effect`; NaN */
+    double z, p;
+    bool recovered;
+    int moments, moments_like;
+    enum grade grade; /* by level_grade */
+    bool capped;      /* would have been must-handle with enough controls */
+};
+
+struct level_host {
+    const struct member *member;
+    struct cut cut;
+    bool judged;
+    enum unjudged why; /* when it is not */
+    struct score score;
+};
+
+/* What is compared: members are the changed hosts, controls the others that have the
+ * same series. */
+struct level_case {
+    const struct lineup *lineup;
+    const struct rule *rule;
+    const char *metric;
+    const struct member *member;
+    size_t n_members;
+    const struct member *control; /* their slots are not used */
+    size_t n_controls;
+    double *room; /* as many doubles as the longest track has rows */
+};
+
+struct level {
+    const struct rule *rule;
+    const char *metric, *service;
+    size_t n;
+    struct level_host *host; /* in the members' order */
+    size_t n_judged;
+    bool has_group; /* enough hosts to judge them together */
+    struct score group;
+    size_t n_controls;            /* the most that any host was compared with */
+    const struct member *control; /* borrowed from the case */
+    size_t n_control_members;
+};
+
+int level_measure(const struct level_case *lc, struct level *ret_level,
+                  struct err *err);
+void level_free(struct level *l);
+
+/* Grades all levels of a change together: the share of false findings is kept over all
+ * of them, for groups and for single hosts apart. */
+int level_grade(struct level *levels, size_t n, struct err *err);
+
+#endif

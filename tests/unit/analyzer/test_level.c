@@ -1,0 +1,308 @@
+/* tests of analyzer/level */
+#include "analyzer/level.h"
+#include "tests/test.h"
+#include "tests/unit/analyzer/make_change.h"
+#include "tests/unit/analyzer/make_panel.h"
+
+#include <stdio.h>
+
+static const struct windows_rule usual = {
+    .before = {1800000}, .settle = {300000}, .looks = {{1800000}}, .n_looks = 1};
+static struct made_change made;
+static char star[] = "*", busy[] = "cpu.busy", percent[] = "%";
+
+static struct rule rule_for(char *pattern)
+{
+    return (struct rule){
+        .pattern = {pattern},
+        .n_patterns = 1,
+        .unit = percent,
+        .worse = WORSE_UP,
+        .needs = {.points = 0.6, .hosts = 0.8},
+        .attention = {.set = true, .q = 0.05, .effect = 0.1, .delta = 5},
+        .must_handle = {.set = true, .q = 0.01, .effect = 0.3, .delta = 15}};
+}
+
+/* Measured and graded alone: n changed hosts and k others, all of one metric. */
+struct seen {
+    struct level level;
+    struct member member[64], control[64];
+    struct lineup lineup;
+    double room[4096];
+};
+
+static const char *host_name(int i)
+{
+    static char names[100][8];
+    snprintf(names[i], sizeof names[i], "h%02d", i);
+    return names[i];
+}
+
+static void look(struct seen *s, struct made_panel *m, const struct rule *rule, int n,
+                 int k)
+{
+    struct panel *p = made_panel_done(m);
+    CHECK(align(make_change(&made, "pay", n, 10000, 10000), NULL, 0, p, &usual,
+                (instant){11800000}, &s->lineup, NULL) == 0);
+    for (int i = 0; i < n + k; i++) {
+        const struct unit *u = series_unit(&s->lineup, host_name(i), "pay");
+        struct member one = {i < n ? &s->lineup.slot[i] : NULL, u,
+                             (uint32_t)series_metric(u, "cpu.busy")};
+        *(i < n ? &s->member[i] : &s->control[i - n]) = one;
+    }
+    struct level_case lc = {&s->lineup, rule,       "cpu.busy", s->member,
+                            (size_t)n,  s->control, (size_t)k,  s->room};
+    CHECK(level_measure(&lc, &s->level, NULL) == 0);
+    CHECK(level_grade(&s->level, 1, NULL) == 0);
+}
+
+static void done(struct seen *s, struct made_panel **m)
+{
+    level_free(&s->level);
+    lineup_free(&s->lineup);
+    made_panel_free(m);
+}
+
+static void fill(struct made_panel *m, int from, int to, double before, double after)
+{
+    for (int i = from; i < to; i++)
+        made_level(m, made_host(host_name(i), "pay"), "cpu.busy", 10000, before + i,
+                   after + i, 2, 1);
+}
+
+static struct seen s;
+
+TEST(a_jump_of_all_changed_hosts_against_steady_controls_must_be_handled)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(busy);
+    fill(m, 0, 4, 30, 60);
+    fill(m, 4, 12, 30, 30);
+    look(&s, m, &r, 4, 8);
+    const struct score *g = &s.level.group;
+    CHECK(s.level.has_group && g->base == BASE_CONTROLS);
+    CHECK_INT(s.level.n_controls, 8);
+    CHECK_INT(g->grade, GRADE_MUST_HANDLE);
+    CHECK_NEAR(g->before, 31.5, 0.5);
+    CHECK_NEAR(g->after, 61.5, 0.5);
+    CHECK_NEAR(g->control_before, g->control_after, 0.5);
+    CHECK_NEAR(g->effect, 0.95, 0.05);
+    CHECK_NEAR(g->delta, 29.5, 2);
+    CHECK(g->z > 5 && g->p < 0.001 && !g->recovered);
+    CHECK_INT(s.level.host[2].score.grade, GRADE_MUST_HANDLE);
+    done(&s, &m);
+}
+
+TEST(a_jump_that_the_controls_share_is_none)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(busy);
+    fill(m, 0, 4, 30, 60);
+    fill(m, 4, 12, 30, 60);
+    look(&s, m, &r, 4, 8);
+    CHECK_INT(s.level.group.grade, GRADE_OK);
+    for (size_t i = 0; i < 4; i++)
+        CHECK_INT(s.level.host[i].score.grade, GRADE_OK);
+    done(&s, &m);
+}
+
+TEST(the_good_direction_is_no_finding)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(busy);
+    fill(m, 0, 4, 60, 30);
+    fill(m, 4, 12, 60, 60);
+    look(&s, m, &r, 4, 8);
+    CHECK_INT(s.level.group.grade, GRADE_OK);
+    CHECK(s.level.group.z < -5);
+    r.worse = WORSE_BOTH;
+    CHECK(level_grade(&s.level, 1, NULL) == 0);
+    CHECK_INT(s.level.group.grade, GRADE_MUST_HANDLE);
+    done(&s, &m);
+}
+
+TEST(one_host_of_many_is_found_but_wants_a_witness_for_more_than_attention)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(busy);
+    fill(m, 0, 8, 30, 30);
+    fill(m, 8, 18, 30, 30);
+    made_level(m, made_host(host_name(3), "pay"), "cpu.busy", 10000, 30, 90, 2, 1);
+    look(&s, m, &r, 8, 10);
+    CHECK_INT(s.level.host[3].score.grade, GRADE_ATTENTION);
+    for (size_t i = 0; i < 8; i++)
+        CHECK(i == 3 || s.level.host[i].score.grade == GRADE_OK);
+    struct level two[2] = {s.level, s.level};
+    CHECK(level_grade(two, 2, NULL) == 0);
+    CHECK_INT(two[0].host[3].score.grade, GRADE_MUST_HANDLE);
+    done(&s, &m);
+}
+
+TEST(a_dip_that_is_over_is_recovered)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(busy);
+    fill(m, 0, 12, 30, 30);
+    for (int i = 0; i < 4; i++)
+        for (int64_t t = 10320; t < 11400; t += 60)
+            made_cell(m, made_host(host_name(i), "pay"), "cpu.busy", t, 80);
+    look(&s, m, &r, 4, 8);
+    CHECK(s.level.group.grade != GRADE_OK);
+    CHECK(s.level.group.recovered);
+    CHECK(s.level.host[0].score.recovered);
+    done(&s, &m);
+}
+
+TEST(without_controls_a_named_metric_may_ask_for_attention_and_no_more)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(busy);
+    fill(m, 0, 3, 30, 80);
+    look(&s, m, &r, 3, 0);
+    CHECK(s.level.group.base == BASE_PARTS);
+    CHECK_INT(s.level.group.grade, GRADE_ATTENTION);
+    CHECK(s.level.group.capped);
+    CHECK(isnan(s.level.group.control_before));
+    r.attention.delta = 0; /* does not say how much is too much */
+    r.must_handle.delta = 0;
+    CHECK(level_grade(&s.level, 1, NULL) == 0);
+    CHECK_INT(s.level.group.grade, GRADE_OK);
+    done(&s, &m);
+}
+
+TEST(without_controls_and_past_a_rule_for_everything_is_silent)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(star);
+    fill(m, 0, 3, 30, 80);
+    look(&s, m, &r, 3, 0);
+    CHECK_INT(s.level.n_judged, 0);
+    CHECK_INT(s.level.host[0].why, UNJUDGED_SHORT_HISTORY);
+    CHECK(!s.level.has_group);
+    done(&s, &m);
+}
+
+TEST(a_past_of_its_own_lets_a_rule_for_everything_speak)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    m->past_step_s = 60;
+    m->past_rows = 1440;
+    struct rule r = rule_for(star);
+    fill(m, 0, 2, 30, 80);
+    for (size_t u = 0; u < 2; u++) {
+        uint64_t seed = 7 + u;
+        for (uint32_t k = 0; k < 1440; k++)
+            m->unit[u].past[0][k] = (float)(30 + 2 * made_noise(&seed));
+    }
+    look(&s, m, &r, 2, 0);
+    CHECK(s.level.group.base == BASE_PAST);
+    CHECK_INT(s.level.group.grade, GRADE_ATTENTION);
+    CHECK(s.level.group.capped && s.level.group.moments > 50);
+    CHECK_INT(s.level.group.moments_like, 0);
+    done(&s, &m);
+}
+
+TEST(one_odd_control_never_makes_a_finding)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(busy);
+    fill(m, 0, 3, 30, 30);
+    fill(m, 3, 4, 90, 20);
+    look(&s, m, &r, 3, 1);
+    CHECK_INT(s.level.group.grade, GRADE_OK);
+    CHECK(fabs(s.level.group.effect) < 0.1);
+    done(&s, &m);
+}
+
+TEST(hosts_with_too_few_points_are_left_out_with_the_reason)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(busy);
+    fill(m, 0, 12, 30, 30);
+    made_gap(m, made_host("h00", "pay"), "cpu.busy", 10500, 99999);
+    made_gap(m, made_host("h01", "pay"), "cpu.busy", 0, 9700);
+    look(&s, m, &r, 4, 8);
+    CHECK(!s.level.host[0].judged && s.level.host[0].why == UNJUDGED_NO_DATA_AFTER);
+    CHECK(!s.level.host[1].judged && s.level.host[1].why == UNJUDGED_NO_DATA_BEFORE);
+    CHECK_INT(s.level.n_judged, 2);
+    CHECK(!s.level.has_group); /* half of the hosts are too few */
+    done(&s, &m);
+}
+
+TEST(a_flat_figure_needs_more_than_one_step_of_its_own)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(star);
+    r.unit = NULL;
+    r.worse = WORSE_BOTH;
+    r.attention = (struct bar){.set = true, .q = 0.01, .effect = 0.2};
+    for (int i = 0; i < 10; i++)
+        made_level(m, made_host(host_name(i), "pay"), "cpu.busy", 0, 0, 0, 0, 1);
+    made_cell(m, made_host("h00", "pay"), "cpu.busy", 10980, 1);
+    look(&s, m, &r, 2, 8);
+    CHECK_INT(s.level.group.grade, GRADE_OK);
+    CHECK_INT(s.level.host[0].score.grade, GRADE_OK);
+    done(&s, &m);
+}
+
+TEST(figures_below_zero_are_compared_by_difference)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(busy);
+    fill(m, 0, 4, -20, 10);
+    fill(m, 4, 12, -20, -20);
+    look(&s, m, &r, 4, 8);
+    CHECK_INT(s.level.group.grade, GRADE_MUST_HANDLE);
+    CHECK_NEAR(s.level.group.delta, 30, 1.5);
+    done(&s, &m);
+}
+
+TEST(the_share_of_false_findings_is_kept_over_all_series)
+{
+    /* 400 quiet groups of 5 hosts against 20 controls: none may be must-handle, few
+     * attention. */
+    enum { N = 400 };
+    static struct level all[N];
+    static struct seen one;
+    struct rule r = rule_for(busy);
+    r.attention.effect = r.attention.delta = r.must_handle.effect =
+        r.must_handle.delta = 0;
+    r.worse = WORSE_BOTH;
+    static struct made_panel *panels[N];
+    static struct lineup lineups[N];
+    static struct member members[N][64], controls[N][64];
+    for (int k = 0; k < N; k++) {
+        panels[k] = made_panel_new(7980, 60, 64);
+        uint64_t seed = 1000 + (uint64_t)k;
+        for (int i = 0; i < 25; i++) {
+            double walk = 0;
+            for (int64_t t = 7980; t < 7980 + 64 * 60; t += 60) {
+                walk = 0.8 * walk + made_noise(&seed);
+                made_cell(panels[k], made_host(host_name(i), "pay"), "cpu.busy", t,
+                          50 + 5 * walk);
+            }
+        }
+        struct panel *p = made_panel_done(panels[k]);
+        CHECK(align(make_change(&made, "pay", 5, 10000, 10000), NULL, 0, p, &usual,
+                    (instant){11800000}, &lineups[k], NULL) == 0);
+        for (int i = 0; i < 25; i++) {
+            const struct unit *u = series_unit(&lineups[k], host_name(i), "pay");
+            struct member m = {i < 5 ? &lineups[k].slot[i] : NULL, u, 0};
+            *(i < 5 ? &members[k][i] : &controls[k][i - 5]) = m;
+        }
+        struct level_case lc = {&lineups[k], &r,          "cpu.busy", members[k],
+                                5,           controls[k], 20,         one.room};
+        CHECK(level_measure(&lc, &all[k], NULL) == 0);
+    }
+    CHECK(level_grade(all, N, NULL) == 0);
+    int found = 0;
+    for (int k = 0; k < N; k++) {
+        found += all[k].group.grade != GRADE_OK;
+        for (int i = 0; i < 5; i++)
+            found += all[k].host[i].score.grade != GRADE_OK;
+        level_free(&all[k]);
+        lineup_free(&lineups[k]);
+        made_panel_free(&panels[k]);
+    }
+    CHECK(found <= 1);
+}
