@@ -27,7 +27,6 @@
 enum {
     HTTPD_PARAMS_MAX = 4,
     HTTPD_PARAM_BYTES_MAX = 256, /* of one path part, decoded; longer ones are a 400 */
-    HTTPD_PARTS_MAX = 16,        /* of a path; deeper ones are a 404 */
     HTTPD_HEAD_MAX = 32 << 10,   /* what one connection may hold of a request's head */
 };
 
@@ -109,7 +108,7 @@ void httpd_wake_all(struct httpd *h);
 struct httpd *httpd_server(const struct httpd_req *r);
 
 /* What a handler keeps between its calls; freed by `drop` when the request ends in any
- * way.  NULL at first. */
+ * way, or when another thing is kept instead.  NULL at first. */
 void *httpd_kept(const struct httpd_req *r);
 void httpd_keep(struct httpd_req *r, void *thing, void (*drop)(void *));
 

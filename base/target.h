@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { TARGET_PARTS_MAX = 16, TARGET_PARAMS_MAX = 4, TARGET_PARAM_BYTES_MAX = 256 };
+enum { TARGET_PARTS_MAX = 16, TARGET_PARAMS_MAX = 4 };
 
 struct target {
     const char *path; /* as sent, without the query */
