@@ -10,9 +10,7 @@
 
 #include "storage/history.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -412,8 +410,8 @@ static int ask_check(const struct windows *w, const struct panel_ask *ask,
                      struct err *err)
 {
     int64_t most = windows_step(w).ms * WINDOWS_ROWS_MAX;
-    if (ask->hot_from.ms < -most || ask->hot_to.ms < ask->hot_from.ms ||
-        ask->hot_to.ms - ask->hot_from.ms > most)
+    int64_t from = ask->hot_from.ms, to = ask->hot_to.ms;
+    if (from < -most || from > INT64_MAX / 2 || to < from || to > from + most)
         return err_set(err, EINVAL, "a panel's window must have 0 to %d steps",
                        WINDOWS_ROWS_MAX);
     if (ask->past.ms < 0 || ask->past.ms > most)
