@@ -114,7 +114,8 @@ void daemon_config_free(struct daemon_config *c)
     yaml_free(&c->doc);
 }
 
-static void help_table(FILE *to, const char *indent, const struct yaml_field *f, size_t n)
+static void help_table(FILE *to, const char *indent, const struct yaml_field *f,
+                       size_t n)
 {
     for (size_t i = 0; i < n; i++)
         fprintf(to, "%s%-*s  %s\n", indent, (int)(16 - strlen(indent)), f[i].name,

@@ -1,0 +1,497 @@
+/* programs/aftercheckd.c - the service: opens the stores, starts the stages, waits for
+ * signals.  Wiring only.
+ *
+ * The main thread handles signals: TERM and INT end the service in order (a second one
+ * at once), HUP reads configuration and rules anew.  Rules in force belong to the
+ * analyzer's thread, who audiences are to the notifier's; a reload leaves the new ones
+ * in `pending`, and the threads take them over between two rounds, so nobody sees half
+ * of each. */
+#include "analyzer/checkup.h"
+#include "base/log.h"
+#include "base/opt.h"
+#include "base/worker.h"
+#include "collector/routes.h"
+#include "notifier/routes.h"
+#include "programs/daemon_config.h"
+#include "programs/daemon_metrics.h"
+#include "storage/history.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DRAIN_MS = 5000, SYNC_MS = 10000 };
+
+struct service {
+    const char *config_path;
+    struct daemon_config config; /* as at the start, but for its mail part */
+    struct ruleset *rules;       /* the analyzer thread's */
+    pthread_mutex_t lock;        /* guards the three below */
+    struct ruleset *pending_rules;
+    struct daemon_config *pending_config;
+    struct daemon_state state; /* for /metrics */
+
+    int data_fd, lock_fd;
+    struct rrd *rrd;
+    struct ledger *ledger;
+    struct windows *windows;
+    struct history *history;
+    struct collector *collector;
+    struct notifier *notifier;
+    struct checkup *checkup;
+    struct httpd *httpd;
+    struct worker *analyzer, *teller, *flusher;
+    instant next_flush;
+};
+
+/* --- configuration and rules --- */
+
+static void print_complaints(struct complaints *c)
+{
+    OWNED_BUF text = {0};
+    complaints_sort(c);
+    complaints_write(c, &text);
+    fputs(buf_text(&text), stderr);
+}
+
+/* What the rules look back on must still be there when they look. */
+static void check_reach(const struct daemon_config *config, const struct ruleset *rules,
+                        struct complaints *c)
+{
+    for (int k = 0; k < CHANGE_KIND_N; k++) {
+        const struct windows_rule *w = &rules->windows[k];
+        span need = {w->before.ms + w->looks[w->n_looks - 1].ms + w->late.ms};
+        char need_text[SPAN_TEXT_MAX], keep_text[SPAN_TEXT_MAX];
+        if (need.ms > config->samples.keep.ms)
+            complain(c, "configuration", 1, 1, "keep",
+                     "samples.keep is %s, but the windows for %s changes reach over %s",
+                     span_text(config->samples.keep, keep_text), change_kind_name(k),
+                     span_text(need, need_text));
+        if (w->before.ms < 5 * config->samples.step.ms)
+            complain(
+                c, "configuration", 1, 1, "step",
+                "samples.step is %s, but the before window for %s changes is only %s",
+                span_text(config->samples.step, keep_text), change_kind_name(k),
+                span_text(w->before, need_text));
+    }
+}
+
+/* Both, or neither. */
+static int load(const char *path, const char *data, const char *listen,
+                struct daemon_config *config, struct ruleset **ret_rules,
+                struct complaints *c)
+{
+    *ret_rules = NULL;
+    if (daemon_config_load(path, config, c) < 0)
+        return -1;
+    config->data = data != NULL ? data : config->data;
+    config->listen = listen != NULL ? listen : config->listen;
+    *ret_rules = ruleset_load(config->rules, c);
+    if (*ret_rules == NULL)
+        return -1;
+    check_reach(config, *ret_rules, c);
+    if (c->errors > 0)
+        ruleset_free(ret_rules);
+    return c->errors > 0 ? -1 : 0;
+}
+
+static void reload(struct service *s)
+{
+    struct complaints c = {0};
+    struct ruleset *rules = NULL;
+    struct daemon_config *config = calloc(1, sizeof *config);
+    int rc = config != NULL ? load(s->config_path, s->config.data, s->config.listen,
+                                   config, &rules, &c)
+                            : -1;
+    print_complaints(&c);
+    complaints_free(&c);
+    pthread_mutex_lock(&s->lock);
+    s->state.reload_ok = rc == 0;
+    if (rc == 0) {
+        s->state.reloads++;
+        ruleset_free(&s->pending_rules);
+        s->pending_rules = rules;
+        if (s->pending_config != NULL)
+            daemon_config_free(s->pending_config);
+        free(s->pending_config);
+        s->pending_config = config;
+        config = NULL;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (config != NULL)
+        daemon_config_free(config);
+    free(config);
+    if (rc < 0) {
+        log_error("the new configuration is refused, the old one stays in force");
+        return;
+    }
+    log_info("configuration and rules were read anew");
+    worker_poke(s->analyzer);
+    worker_poke(s->teller);
+}
+
+/* --- the threads --- */
+
+static void adopt_rules(struct service *s)
+{
+    pthread_mutex_lock(&s->lock);
+    if (s->pending_rules != NULL) {
+        ruleset_free(&s->rules);
+        s->rules = s->pending_rules;
+        s->pending_rules = NULL;
+        snprintf(s->state.pack, sizeof s->state.pack, "%s", s->rules->hash);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+static instant analyze(void *arg, instant now)
+{
+    struct service *s = arg;
+    adopt_rules(s);
+    struct err err = {0};
+    instant next = INSTANT_FAR;
+    size_t stored = 0;
+    if (checkup_round(s->checkup, s->rules, now, &next, &stored, &err) < 0)
+        log_error("checkup: %s", err.text);
+    if (stored > 0) {
+        httpd_wake_all(s->httpd);
+        worker_poke(s->teller);
+    }
+    return next;
+}
+
+static void adopt_mail(struct service *s)
+{
+    pthread_mutex_lock(&s->lock);
+    struct daemon_config *config = s->pending_config;
+    s->pending_config = NULL;
+    pthread_mutex_unlock(&s->lock);
+    if (config == NULL)
+        return;
+    notifier_set_mail(s->notifier, &config->mail);
+    /* the old texts go only now that nobody reads them */
+    if (s->state.mail_config != NULL) {
+        daemon_config_free(s->state.mail_config);
+        free(s->state.mail_config);
+    }
+    s->state.mail_config = config;
+}
+
+static instant tell_people(void *arg, instant now)
+{
+    struct service *s = arg;
+    adopt_mail(s);
+    struct err err = {0};
+    instant next = INSTANT_FAR;
+    if (notifier_round(s->notifier, now, &next, &err) < 0)
+        log_error("mail: %s", err.text);
+    return next;
+}
+
+static instant flush(void *arg, instant now)
+{
+    struct service *s = arg;
+    struct err err = {0};
+    if (windows_sync(s->windows, &err) < 0)
+        log_error("recent samples: %s", err.text);
+    err = (struct err){0};
+    if (now.ms >= s->next_flush.ms) {
+        /* the last minutes wait for samples that are late */
+        if (history_flush(s->history, s->windows, (instant){now.ms - 120000}, &err) < 0)
+            log_error("history: %s", err.text);
+        s->next_flush = instant_add(now, s->config.history.flush);
+    }
+    return (instant){now.ms + SYNC_MS};
+}
+
+static void on_change(void *arg)
+{
+    struct service *s = arg;
+    worker_poke(s->analyzer);
+}
+
+/* --- starting and stopping --- */
+
+/* One service a directory: the lock goes with the process, however it ends. */
+static int claim(struct service *s, struct err *err)
+{
+    const char *dir = s->config.data;
+    if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+        return err_sys(err, errno, "the data directory %s cannot be made", dir);
+    s->data_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->data_fd < 0)
+        return err_sys(err, errno, "the data directory %s cannot be opened", dir);
+    s->lock_fd = openat(s->data_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->lock_fd < 0)
+        return err_sys(err, errno, "%s/lock cannot be opened", dir);
+    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
+        return err_set(err, EBUSY, "another aftercheckd works in %s", dir);
+    return 0;
+}
+
+static void note(struct err *n)
+{
+    if (n->code != 0)
+        log_warn("%s", n->text);
+    *n = (struct err){0};
+}
+
+static int open_stores(struct service *s, struct err *err)
+{
+    char path[4096];
+    const struct daemon_config *c = &s->config;
+    struct err n = {0};
+    snprintf(path, sizeof path, "%s/history", c->data);
+    s->rrd = rrd_start(path, err); /* forks: before any thread is started */
+    if (s->rrd == NULL)
+        return -1;
+    struct history_spec past = {.dir = path};
+    s->history = history_open(&past, s->rrd, err);
+    if (s->history == NULL)
+        return -1;
+    snprintf(path, sizeof path, "%s/ledger.db", c->data);
+    s->ledger = ledger_open(path, &n, err);
+    note(&n);
+    if (s->ledger == NULL)
+        return -1;
+    snprintf(path, sizeof path, "%s/windows.dat", c->data);
+    struct windows_spec w = {
+        .path = path,
+        .step = c->samples.step,
+        .rows = (uint32_t)(c->samples.keep.ms / c->samples.step.ms) + 2,
+        .bytes_max = c->samples.most};
+    s->windows = windows_open(&w, &n, err);
+    note(&n);
+    return s->windows != NULL ? 0 : -1;
+}
+
+static void copy_tags(const struct yaml_texts *from, const char **to)
+{
+    size_t n = from->n < LINE_TAG_NAMES_MAX ? from->n : LINE_TAG_NAMES_MAX;
+    for (size_t i = 0; i < n; i++)
+        to[i] = from->at[i];
+}
+
+static int open_stages(struct service *s, struct err *err)
+{
+    struct collector_spec in = {.windows = s->windows,
+                                .ledger = s->ledger,
+                                .listener = {.on_change = on_change, .arg = s}};
+    copy_tags(&s->config.host_tags, in.tags.host);
+    copy_tags(&s->config.service_tags, in.tags.service);
+    s->collector = collector_new(&in, err);
+    if (s->collector == NULL)
+        return -1;
+    char mails[4096];
+    snprintf(mails, sizeof mails, "%s/mail", s->config.data);
+    struct notifier_spec out = {
+        .ledger = s->ledger, .rrd = s->rrd, .mail = &s->config.mail, .mail_dir = mails};
+    s->notifier = notifier_new(&out, err);
+    if (s->notifier == NULL)
+        return -1;
+    s->checkup = checkup_new(s->ledger, s->windows, s->history);
+    return s->checkup != NULL ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
+static void give_metrics(struct buf *to, void *arg)
+{
+    struct service *s = arg;
+    collector_write_metrics(s->collector, to);
+    struct daemon_sources from = {.ledger = s->ledger,
+                                  .windows = s->windows,
+                                  .history = s->history,
+                                  .rrd = s->rrd,
+                                  .checkup = s->checkup,
+                                  .httpd = s->httpd};
+    pthread_mutex_lock(&s->lock);
+    daemon_metrics_write(&from, &s->state, to);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static int start_threads(struct service *s, struct err *err)
+{
+    struct daemon_health health = {.write_metrics = give_metrics, .arg = s};
+    s->state.health = health;
+    struct httpd_mount mounts[] = {{collector_routes, s->collector},
+                                   {notifier_routes, s->notifier},
+                                   {daemon_routes, &s->state.health}};
+    struct httpd_spec http = {
+        .listen = s->config.listen, .mounts = mounts, .n_mounts = 3, .threads = 2};
+    s->httpd = httpd_start(&http, err);
+    if (s->httpd == NULL)
+        return -1;
+    s->analyzer = worker_start("analyzer", analyze, s, err);
+    s->teller = worker_start("notifier", tell_people, s, err);
+    s->flusher = worker_start("flusher", flush, s, err);
+    if (s->analyzer == NULL || s->teller == NULL || s->flusher == NULL)
+        return -1;
+    atomic_store(&s->state.health.ready, true);
+    return 0;
+}
+
+/* Ends what was started, in reverse; also after a start that failed half-way. */
+static void stop(struct service *s)
+{
+    struct err err = {0};
+    atomic_store(&s->state.health.ready, false);
+    httpd_stop(&s->httpd, DRAIN_MS);
+    worker_stop(&s->analyzer);
+    if (s->notifier != NULL)
+        notifier_hurry(s->notifier);
+    worker_stop(&s->teller);
+    worker_stop(&s->flusher);
+    if (s->windows != NULL && s->history != NULL) {
+        if (history_flush(s->history, s->windows, (instant){instant_now().ms - 60000},
+                          &err) < 0)
+            log_error("history: %s", err.text);
+        windows_sync(s->windows, NULL);
+    }
+    checkup_free(&s->checkup);
+    notifier_free(&s->notifier);
+    collector_free(&s->collector);
+    windows_close(&s->windows);
+    ledger_close(&s->ledger);
+    history_close(&s->history);
+    rrd_stop(&s->rrd);
+    ruleset_free(&s->rules);
+    ruleset_free(&s->pending_rules);
+    if (s->state.mail_config != NULL)
+        daemon_config_free(s->state.mail_config);
+    free(s->state.mail_config);
+    if (s->pending_config != NULL)
+        daemon_config_free(s->pending_config);
+    free(s->pending_config);
+    daemon_config_free(&s->config);
+    if (s->lock_fd >= 0)
+        close(s->lock_fd);
+    if (s->data_fd >= 0)
+        close(s->data_fd);
+}
+
+/* --- the program --- */
+
+static void wait_for_end(struct service *s, const sigset_t *signals)
+{
+    for (;;) {
+        int sig;
+        if (sigwait(signals, &sig) != 0)
+            continue;
+        if (sig == SIGHUP) {
+            reload(s);
+            continue;
+        }
+        log_info("%s: ending", sig == SIGTERM ? "SIGTERM" : "SIGINT");
+        /* a second signal ends at once: all that was promised is on disk already */
+        signal(SIGTERM, SIG_DFL);
+        signal(SIGINT, SIG_DFL);
+        sigset_t again;
+        sigemptyset(&again);
+        sigaddset(&again, SIGTERM);
+        sigaddset(&again, SIGINT);
+        pthread_sigmask(SIG_UNBLOCK, &again, NULL);
+        return;
+    }
+}
+
+static int run(struct service *s)
+{
+    struct err err = {0};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals,
+                    NULL); /* before any thread, so all inherit it */
+    signal(SIGPIPE, SIG_IGN);
+    if (claim(s, &err) < 0 || open_stores(s, &err) < 0 || open_stages(s, &err) < 0 ||
+        start_threads(s, &err) < 0) {
+        log_error("%s", err.text);
+        stop(s);
+        return 1;
+    }
+    log_info("listening on http://%s/, data in %s, rules %s %s",
+             httpd_address(s->httpd), s->config.data, s->rules->name, s->rules->hash);
+    wait_for_end(s, &signals);
+    stop(s);
+    log_info("ended");
+    return 0;
+}
+
+static int set_log_level(const char *name)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(name, names[i]) == 0) {
+            log_set_level((enum log_level)i);
+            return 0;
+        }
+    fprintf(stderr, "aftercheckd: log: '%s' is not error, warn, info or debug\n", name);
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    const char *config = NULL, *data = NULL, *listen = NULL;
+    int check = 0, help_config = 0;
+    const struct opt opts[] = {
+        {"config", "FILE", "the configuration file (YAML); every field has a default",
+         &config},
+        {"data", "DIR",
+         "the data directory; /var/lib/aftercheck, or ./aftercheck-data when not root",
+         &data},
+        {"listen", "ADDR:PORT", "where to listen; 127.0.0.1:8190", &listen},
+        {"check-config", NULL,
+         "check configuration and rules, say what is wrong, and end", &check},
+        {"help-config", NULL, "list the fields of the configuration file",
+         &help_config},
+        {0},
+    };
+    const struct opt_program program = {
+        .name = "aftercheckd",
+        .synopsis = "",
+        .about = "The aftercheck service: takes change events, samples and call "
+                 "records over "
+                 "HTTP, judges every change, and mails change health reports.",
+        .more = "Signals: TERM ends in order, HUP reads configuration and rules anew.",
+        .opts = opts,
+    };
+    log_set_name("aftercheckd");
+    if (opt_parse(&program, argc, argv) != argc) {
+        fprintf(stderr, "aftercheckd: takes no operands; see --help\n");
+        return 2;
+    }
+    if (help_config) {
+        daemon_config_help(stdout);
+        return 0;
+    }
+    struct service s = {.config_path = config,
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .data_fd = -1,
+                        .lock_fd = -1};
+    struct complaints c = {0};
+    int rc = load(config, data, listen, &s.config, &s.rules, &c);
+    print_complaints(&c);
+    complaints_free(&c);
+    if (rc == 0 && set_log_level(s.config.log) < 0)
+        rc = -1;
+    if (rc == 0 && check)
+        printf("configuration and rules are good: %zu rules, pack %s %s\n", s.rules->n,
+               s.rules->name, s.rules->hash);
+    if (rc < 0 || check) {
+        ruleset_free(&s.rules);
+        daemon_config_free(&s.config);
+        return rc < 0 ? 1 : 0;
+    }
+    s.state.reload_ok = true;
+    snprintf(s.state.pack, sizeof s.state.pack, "%s", s.rules->hash);
+    return run(&s);
+}

@@ -1,0 +1,113 @@
+/* programs/daemon_metrics.c - the service's own metrics in Prometheus' text format.
+ * Each stage has counters; here they get their names.  Any HTTP thread. */
+#include "programs/daemon_metrics.h"
+
+#include "base/version.h"
+
+#include <string.h>
+
+/* One list: name, type, what it means, where it comes from. */
+#define METRICS(X)                                                                     \
+    X("aftercheck_change_events_total", "counter", "change events stored",             \
+      (double)l.events)                                                                \
+    X("aftercheck_changes_total", "counter", "changes known", (double)l.changes)       \
+    X("aftercheck_verdicts_total", "counter", "verdict revisions stored",              \
+      (double)l.verdicts)                                                              \
+    X("aftercheck_changes_open", "gauge", "changes without a final verdict",           \
+      (double)c.open)                                                                  \
+    X("aftercheck_looks_total", "counter", "looks judged since the start",             \
+      (double)c.looks)                                                                 \
+    X("aftercheck_look_failures_total", "counter", "looks that failed",                \
+      (double)c.failures)                                                              \
+    X("aftercheck_look_slowest_seconds", "gauge", "the slowest look since the start",  \
+      (double)c.slowest_ms / 1000)                                                     \
+    X("aftercheck_mails_waiting", "gauge", "mails in the outbox",                      \
+      (double)l.parcels_waiting)                                                       \
+    X("aftercheck_mails_sent_total", "counter", "mails sent or written",               \
+      (double)l.parcels_sent)                                                          \
+    X("aftercheck_mails_dead_total", "counter", "mails given up",                      \
+      (double)l.parcels_dead)                                                          \
+    X("aftercheck_ledger_commits_total", "counter", "commits of the ledger",           \
+      (double)l.commits)                                                               \
+    X("aftercheck_entities", "gauge", "hosts, services and call edges known",          \
+      (double)w.entities)                                                              \
+    X("aftercheck_series", "gauge", "series in recent samples", (double)w.series)      \
+    X("aftercheck_windows_bytes", "gauge", "size of the file of recent samples",       \
+      (double)w.bytes)                                                                 \
+    X("aftercheck_history_rows_total", "counter", "rows written to history",           \
+      (double)h.rows)                                                                  \
+    X("aftercheck_history_failures_total", "counter",                                  \
+      "history files that could not be written", (double)h.failures)                   \
+    X("aftercheck_rrd_restarts_total", "counter", "restarts of the librrd process",    \
+      (double)rrd_restarts(from->rrd))                                                 \
+    X("aftercheck_http_requests_total", "counter", "HTTP requests",                    \
+      (double)q.requests)                                                              \
+    X("aftercheck_http_refused_total", "counter",                                      \
+      "HTTP requests refused before any handler", (double)q.refused)                   \
+    X("aftercheck_http_parked", "gauge", "HTTP requests waiting for something",        \
+      (double)q.parked)                                                                \
+    X("aftercheck_config_reloads_total", "counter", "good reloads",                    \
+      (double)state->reloads)                                                          \
+    X("aftercheck_config_last_reload_successful", "gauge",                             \
+      "1 when the last reload was taken", state->reload_ok ? 1.0 : 0.0)
+
+void daemon_metrics_write(const struct daemon_sources *from,
+                          const struct daemon_state *state, struct buf *to)
+{
+    struct ledger_stats l = ledger_stats(from->ledger);
+    struct windows_stats w = windows_stats(from->windows);
+    struct history_stats h = history_stats(from->history);
+    struct checkup_stats c = checkup_stats(from->checkup);
+    struct httpd_stats q = httpd_stats(from->httpd);
+#define X(name, type, help, value)                                                     \
+    buf_addf(to, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", name, help, name, type,     \
+             name, value);
+    METRICS(X)
+#undef X
+    buf_add(to,
+            "# HELP aftercheck_graded_total final verdicts by grade since the start\n"
+            "# TYPE aftercheck_graded_total counter\n");
+    for (int g = 0; g < GRADE_N; g++)
+        buf_addf(to, "aftercheck_graded_total{grade=\"%s\"} %llu\n", grade_name(g),
+                 (unsigned long long)c.graded[g]);
+    buf_addf(to,
+             "# HELP aftercheck_build_info version and hash of the rules in force\n"
+             "# TYPE aftercheck_build_info gauge\n"
+             "aftercheck_build_info{version=\"%s\",rules=\"%s\"} 1\n",
+             AFTERCHECK_VERSION, state->pack);
+}
+
+static void serve_healthy(struct httpd_req *r, void *app)
+{
+    (void)app;
+    httpd_answer(r, 200, "text/plain", "healthy\n", strlen("healthy\n"));
+}
+
+static void serve_ready(struct httpd_req *r, void *app)
+{
+    struct daemon_health *health = app;
+    if (atomic_load(&health->ready))
+        httpd_answer(r, 200, "text/plain", "ready\n", strlen("ready\n"));
+    else
+        httpd_fail(r, 503, "starting or ending");
+}
+
+static void serve_metrics(struct httpd_req *r, void *app)
+{
+    struct daemon_health *health = app;
+    OWNED_BUF text = {0};
+    /* before that some of what is counted does not exist yet */
+    if (!atomic_load(&health->ready)) {
+        httpd_fail(r, 503, "starting or ending");
+        return;
+    }
+    health->write_metrics(&text, health->arg);
+    httpd_answer_buf(r, 200, "text/plain; version=0.0.4", &text);
+}
+
+const struct httpd_route daemon_routes[] = {
+    {.method = "GET", .path = "/-/healthy", .serve = serve_healthy},
+    {.method = "GET", .path = "/-/ready", .serve = serve_ready},
+    {.method = "GET", .path = "/metrics", .serve = serve_metrics},
+    {0},
+};
