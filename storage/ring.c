@@ -27,20 +27,21 @@ static void store_before(void)
     atomic_signal_fence(memory_order_seq_cst);
 }
 
-/* Of the metrics and the marks. */
+/* Of the head, the metrics and the marks. */
 static uint64_t front_bytes(uint32_t rows, uint32_t cap)
 {
-    return (uint64_t)cap * sizeof(uint32_t) + (uint64_t)rows * sizeof(uint64_t);
+    return sizeof(struct ring_head) + (uint64_t)cap * sizeof(uint32_t) +
+           (uint64_t)rows * sizeof(uint64_t);
 }
 
 static uint32_t *list_of(const struct ring *r)
 {
-    return (uint32_t *)r->area;
+    return (uint32_t *)(r->area + sizeof(struct ring_head));
 }
 
 static _Atomic uint64_t *mark_of(const struct ring *r, uint32_t tag)
 {
-    char *marks = r->area + sizeof(uint32_t) * r->cap;
+    char *marks = r->area + sizeof(struct ring_head) + sizeof(uint32_t) * r->cap;
     return (_Atomic uint64_t *)marks + (tag - 1) % r->rows;
 }
 
@@ -115,13 +116,13 @@ void ring_start(const struct ring *r, bool zero)
 {
     if (!zero)
         memset(r->area, 0, front_bytes(r->rows, r->cap));
-    *r->head = (struct ring_head){.list_sum = r->seed};
+    *ring_head(r) = (struct ring_head){.list_sum = r->seed};
 }
 
 /* Number of columns at the front that are in order; *ret_sum is theirs. */
 static uint32_t good_columns(const struct ring *r, uint32_t n_names, uint32_t *ret_sum)
 {
-    uint32_t n = r->head->n_metrics < r->cap ? r->head->n_metrics : r->cap;
+    uint32_t n = ring_head(r)->n_metrics < r->cap ? ring_head(r)->n_metrics : r->cap;
     uint32_t sum = r->seed, i = 0;
     for (; i < n && list_of(r)[i] >= 1 && list_of(r)[i] <= n_names; i++)
         sum = sum_list(sum, list_of(r)[i]);
@@ -138,12 +139,12 @@ static void trim_row(const struct ring *r, uint32_t tag, uint32_t n)
 
 uint32_t ring_settle(const struct ring *r, uint32_t n_names, bool verify)
 {
-    uint32_t sum, newest = 0, kept = 0, had = r->head->n_metrics;
+    uint32_t sum, newest = 0, kept = 0, had = ring_head(r)->n_metrics;
     uint32_t n = good_columns(r, n_names, &sum);
-    if (verify && sum != r->head->list_sum)
+    if (verify && sum != ring_head(r)->list_sum)
         n = 0, sum = r->seed; /* nobody knows whose cells these are */
-    r->head->n_metrics = n;
-    r->head->list_sum = sum;
+    ring_head(r)->n_metrics = n;
+    ring_head(r)->list_sum = sum;
     for (uint32_t row = 1; row <= r->rows; row++) {
         uint64_t mark = mark_get(r, row);
         uint32_t tag = (uint32_t)mark;
@@ -159,13 +160,13 @@ uint32_t ring_settle(const struct ring *r, uint32_t n_names, bool verify)
         newest = tag > newest ? tag : newest;
         kept++;
     }
-    r->head->newest = newest; /* a kill may have come between a mark and this */
+    ring_head(r)->newest = newest; /* a kill may have come between a mark and this */
     return kept;
 }
 
 void ring_copy(const struct ring *to, const struct ring *from)
 {
-    uint32_t n = from->head->n_metrics, newest = from->head->newest;
+    uint32_t n = ring_head(from)->n_metrics, newest = ring_head(from)->newest;
     assert(n <= to->cap && to->rows == from->rows);
     for (uint32_t i = 0; i < n; i++)
         ring_add(to, list_of(from)[i]);
@@ -182,7 +183,7 @@ void ring_copy(const struct ring *to, const struct ring *from)
             (uint32_t)(mark >> 32) - sum_start(from, tag) + sum_start(to, tag);
         mark_set(to, tag, (uint64_t)sum << 32 | tag);
     }
-    to->head->newest = newest;
+    ring_head(to)->newest = newest;
 }
 
 /* --- columns --- */
@@ -206,7 +207,7 @@ static void index_put(const struct ring *r, uint16_t *index, uint32_t column)
 uint16_t *ring_index(const struct ring *r)
 {
     uint16_t *index = calloc(index_mask(r) + 1, sizeof *index);
-    for (uint32_t i = 0; index != NULL && i < r->head->n_metrics; i++)
+    for (uint32_t i = 0; index != NULL && i < ring_head(r)->n_metrics; i++)
         index_put(r, index, i);
     return index;
 }
@@ -218,7 +219,7 @@ const uint32_t *ring_metrics(const struct ring *r)
 
 static uint32_t column_scan(const struct ring *r, uint32_t metric)
 {
-    for (uint32_t i = 0; i < r->head->n_metrics; i++)
+    for (uint32_t i = 0; i < ring_head(r)->n_metrics; i++)
         if (list_of(r)[i] == metric)
             return i;
     return RING_NONE;
@@ -226,7 +227,7 @@ static uint32_t column_scan(const struct ring *r, uint32_t metric)
 
 uint32_t ring_column(const struct ring *r, uint32_t metric, uint32_t guess)
 {
-    if (guess < r->head->n_metrics && list_of(r)[guess] == metric)
+    if (guess < ring_head(r)->n_metrics && list_of(r)[guess] == metric)
         return guess;
     if (r->index == NULL)
         return column_scan(r, metric);
@@ -240,10 +241,10 @@ uint32_t ring_column(const struct ring *r, uint32_t metric, uint32_t guess)
 uint32_t ring_run(const struct ring *r, const uint32_t *metric, size_t n,
                   uint32_t guess)
 {
-    if (n == 0 || n > r->head->n_metrics)
+    if (n == 0 || n > ring_head(r)->n_metrics)
         return RING_NONE;
     uint32_t at = ring_column(r, metric[0], guess);
-    if (at == RING_NONE || n > r->head->n_metrics - at ||
+    if (at == RING_NONE || n > ring_head(r)->n_metrics - at ||
         memcmp(list_of(r) + at, metric, n * sizeof *metric) != 0)
         return RING_NONE;
     return at;
@@ -251,12 +252,12 @@ uint32_t ring_run(const struct ring *r, const uint32_t *metric, size_t n,
 
 void ring_add(const struct ring *r, uint32_t metric)
 {
-    uint32_t n = r->head->n_metrics;
+    uint32_t n = ring_head(r)->n_metrics;
     assert(n < r->cap && metric != 0);
     list_of(r)[n] = metric;
-    r->head->list_sum = sum_list(r->head->list_sum, metric);
+    ring_head(r)->list_sum = sum_list(ring_head(r)->list_sum, metric);
     store_before();
-    r->head->n_metrics = n + 1;
+    ring_head(r)->n_metrics = n + 1;
     if (r->index != NULL)
         index_put(r, r->index, n);
 }
@@ -272,7 +273,7 @@ uint32_t ring_tag(instant at, span step)
 
 bool ring_old(const struct ring *r, uint32_t tag)
 {
-    return tag < r->head->newest && r->head->newest - tag >= r->rows;
+    return tag < ring_head(r)->newest && ring_head(r)->newest - tag >= r->rows;
 }
 
 struct ring_row ring_row_open(const struct ring *r, uint32_t tag)
@@ -359,8 +360,8 @@ void ring_row_close(const struct ring *r, const struct ring_row *row)
     if (row->taken == 0)
         return; /* a row without a sample is no row */
     mark_set(r, row->tag, (uint64_t)row->sum << 32 | row->tag);
-    if (row->tag > r->head->newest)
-        r->head->newest = row->tag;
+    if (row->tag > ring_head(r)->newest)
+        ring_head(r)->newest = row->tag;
 }
 
 /* --- reading --- */
@@ -386,7 +387,8 @@ void ring_cut(const struct ring *r, int64_t first, size_t rows, size_t n, float 
 {
     for (size_t i = 0; i < rows; i++, cells += n, counts += n) {
         int64_t step = first + (int64_t)i;
-        if (step >= 0 && step < r->head->newest && has_row(r, (uint32_t)step + 1)) {
+        if (step >= 0 && step < ring_head(r)->newest &&
+            has_row(r, (uint32_t)step + 1)) {
             cut_row(r, (uint32_t)step + 1, n, cells, counts);
             continue;
         }
@@ -398,7 +400,7 @@ void ring_cut(const struct ring *r, int64_t first, size_t rows, size_t n, float 
 
 uint32_t ring_oldest(const struct ring *r)
 {
-    uint32_t newest = r->head->newest;
+    uint32_t newest = ring_head(r)->newest;
     uint32_t tag = newest > r->rows ? newest - r->rows + 1 : 1;
     for (; newest > 0 && tag <= newest; tag++)
         if (has_row(r, tag))

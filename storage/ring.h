@@ -1,7 +1,7 @@
 /* storage/ring.h - one entity's rows: a ring of steps, all metrics side by side.
  *
- * It works on memory that is lent to it (an area and a head, both part of the windows'
- * file format) and knows no file and no lock.  Layout of the area for `cap` columns:
+ * It works on memory that is lent to it (an area, part of the windows' file format) and
+ * knows no file and no lock.  Layout of the area for `cap` columns: struct ring_head,
  * uint32 metric[cap], uint64 mark[rows], then per row float cell[cap], uint8
  * count[cap].
  *
@@ -31,8 +31,7 @@ struct ring_head {
 };
 
 struct ring {
-    struct ring_head *head;
-    char *area;
+    char *area; /* aligned to 8 */
     uint32_t rows, cap;
     uint32_t seed;        /* of the sums; another one for each use of an area */
     const uint8_t *merge; /* enum merge by metric number */
@@ -51,6 +50,10 @@ uint32_t ring_settle(const struct ring *r, uint32_t n_names, bool verify);
 /* Columns and kept rows of `from` into `to`, which is started and no smaller. */
 void ring_copy(const struct ring *to, const struct ring *from);
 
+static inline struct ring_head *ring_head(const struct ring *r)
+{
+    return (struct ring_head *)r->area;
+}
 const uint32_t *ring_metrics(const struct ring *r);
 /* The column of a metric, or RING_NONE; quick when it is `guess`. */
 uint32_t ring_column(const struct ring *r, uint32_t metric, uint32_t guess);

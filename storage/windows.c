@@ -56,22 +56,31 @@ struct block_record {
     uint32_t cap, spare;
     uint32_t entity, generation;
     _Atomic uint32_t state;
-    uint32_t boot; /* its rows are known to be whole since this boot */
-    struct ring_head head;
+    uint32_t boot;      /* its rows are known to be whole since this boot */
+    uint32_t n_metrics; /* as in the ring's head, for counting without a look at it */
+    uint32_t spare_2;
     uint64_t next; /* of a list in memory: offset, 0 ends it */
 };
-_Static_assert(sizeof(struct block_record) == 72, "part of the file format");
+_Static_assert(sizeof(struct block_record) == 64, "part of the file format");
 
 /* --- in memory --- */
 
-/* Of an entity; all but `named` is guarded by its stripe. */
+/* All that a put needs of an entity, on half a cache line; guarded by its stripe. */
 struct slot {
-    const struct named *named;
+    char
+        *area; /* the ring; NULL: no samples yet, or not looked through since opening */
     struct block_record *block; /* NULL: no samples yet */
     uint16_t *index;            /* ring_index, or NULL */
-    uint32_t made;              /* the sync number when the block was made */
-    uint16_t next_column;       /* where the next put's metrics are likely to be */
-    bool settled;               /* the block was looked through since opening */
+    uint32_t seed;              /* of the ring */
+    uint16_t cap;
+    uint16_t next_column; /* where the next put's metrics are likely to be */
+};
+_Static_assert(sizeof(struct slot) == 32, "two to a cache line");
+
+/* What is seldom needed. */
+struct who {
+    const struct named *named;
+    uint32_t made; /* the sync number when the block was made; guarded by the stripe */
 };
 
 struct stripe {
@@ -86,6 +95,7 @@ struct windows {
     uint32_t rows;
     uint64_t seed; /* of the hashes: strangers choose the names */
     struct slot *slot;
+    struct who *who;
     const struct named **name; /* of a metric; from 1 */
     uint8_t *merge;            /* likewise */
     _Atomic uint32_t n_entities, n_names;
@@ -178,7 +188,7 @@ static uint32_t entity_find(const struct windows *w, const char *key, size_t n,
     uint32_t i;
     for (struct lookup_walk at = lookup_start(&w->entities, hash);
          lookup_next(&at, &i);) {
-        const struct named *had = w->slot[i].named;
+        const struct named *had = w->who[i].named;
         if (had->r.sealed >= n && memcmp(had->key, key, n) == 0)
             return i;
     }
@@ -213,7 +223,7 @@ static void entity_enter(struct windows *w, const struct named *named, uint64_t 
 {
     uint32_t number = named->r.number;
     struct entity e = entity_of(named);
-    w->slot[number].named = named;
+    w->who[number].named = named;
     for (size_t i = 0; i < kinds[e.kind].n; i++) {
         const char *text = *text_of(&e, kinds[e.kind].text[i].at);
         if (kinds[e.kind].text[i].linked && text[0] != '\0')
@@ -338,7 +348,7 @@ bool windows_who(const struct windows *w, uint32_t entity, struct entity *ret_wh
 {
     if (entity >= count_of(&w->n_entities))
         return false;
-    *ret_who = entity_of(w->slot[entity].named);
+    *ret_who = entity_of(w->who[entity].named);
     return true;
 }
 
@@ -348,7 +358,7 @@ void windows_each(const struct windows *w,
 {
     uint32_t n = count_of(&w->n_entities);
     for (uint32_t i = 0; i < n; i++) {
-        struct entity who = entity_of(w->slot[i].named);
+        struct entity who = entity_of(w->who[i].named);
         if (!each(i, &who, arg))
             return;
     }
@@ -365,23 +375,33 @@ int windows_linked(const struct windows *w, enum windows_link link, const char *
 
 /* --- blocks --- */
 
-static struct ring ring_of(const struct windows *w, struct block_record *b,
-                           uint16_t *index)
+static uint32_t seed_of(const struct block_record *b)
+{
+    return b->entity * 0x9e3779b1u ^ b->generation * 0x85ebca77u;
+}
+
+static struct ring ring_of(const struct windows *w, const struct block_record *b)
 {
     return (struct ring){
-        .head = &b->head,
         .area = arena_at(w->arena, b->area),
         .rows = w->rows,
         .cap = b->cap,
-        .seed = b->entity * 0x9e3779b1u ^ b->generation * 0x85ebca77u,
+        .seed = seed_of(b),
         .merge = w->merge,
-        .index = index,
     };
 }
 
+/* The ring of an entity whose block is settled. */
 static struct ring ring_at(const struct windows *w, const struct slot *s)
 {
-    return ring_of(w, s->block, s->index);
+    return (struct ring){
+        .area = s->area,
+        .rows = w->rows,
+        .cap = s->cap,
+        .seed = s->seed,
+        .merge = w->merge,
+        .index = s->index,
+    };
 }
 
 static void list_push(struct windows *w, uint64_t *list, struct block_record *b)
@@ -436,7 +456,8 @@ static struct block_record *block_make(struct windows *w, uint32_t entity, uint3
     b->entity = entity;
     b->generation = generation;
     b->boot = arena_boot(w->arena);
-    struct ring r = ring_of(w, b, NULL);
+    b->n_metrics = 0;
+    struct ring r = ring_of(w, b);
     ring_start(&r, zero);
     return b;
 }
@@ -458,45 +479,59 @@ static uint32_t cap_for(size_t metrics)
     return cap < RING_CAP_MAX ? (uint32_t)cap : RING_CAP_MAX;
 }
 
+static void slot_set(const struct windows *w, struct slot *s, struct block_record *b)
+{
+    free(s->index);
+    *s = (struct slot){.area = arena_at(w->arena, b->area),
+                       .block = b,
+                       .seed = seed_of(b),
+                       .cap = (uint16_t)b->cap,
+                       .next_column = s->next_column};
+}
+
 /* Gives the entity a block for `need` columns, with what it had.  0, or -1: no room. */
 static int block_grow(struct windows *w, uint32_t entity, size_t need)
 {
     struct slot *s = &w->slot[entity];
     struct block_record *old = s->block;
     size_t more = old != NULL ? old->cap + old->cap / 2 : 0;
-    uint32_t made, was = s->made;
+    uint32_t made, was = w->who[entity].made;
     uint32_t cap = cap_for(need > more ? need : more);
     struct block_record *b =
         block_make(w, entity, cap, old != NULL ? old->generation + 1 : 1, &made);
     if (b == NULL)
         return -1;
     if (old != NULL) {
-        struct ring from = ring_of(w, old, NULL), to = ring_of(w, b, NULL);
+        struct ring from = ring_of(w, old), to = ring_of(w, b);
         ring_copy(&to, &from);
+        b->n_metrics = old->n_metrics;
     }
     atomic_store_explicit(&b->state, BLOCK_READY, memory_order_release);
-    free(s->index);
-    s->index = NULL;
-    s->block = b;
-    s->made = made;
-    s->settled = true;
+    slot_set(w, s, b);
+    w->who[entity].made = made;
     if (old != NULL)
         block_outgrown(w, old, was);
     return 0;
 }
 
+static uint32_t columns_said(const struct block_record *b)
+{
+    return b->n_metrics < b->cap ? b->n_metrics : b->cap;
+}
+
 /* Looks through a block that a file brought, once, before it is used. */
 static void slot_settle(struct windows *w, struct slot *s, struct stripe *stripe)
 {
-    if (s->settled || s->block == NULL)
+    struct block_record *b = s->block;
+    if (s->area != NULL || b == NULL)
         return;
-    struct ring r = ring_at(w, s);
+    struct ring r = ring_of(w, b);
     uint32_t boot = arena_boot(w->arena);
-    stripe->series -= r.head->n_metrics < r.cap ? r.head->n_metrics : r.cap;
-    ring_settle(&r, count_of(&w->n_names), s->block->boot != boot);
-    stripe->series += r.head->n_metrics;
-    s->block->boot = boot;
-    s->settled = true;
+    ring_settle(&r, count_of(&w->n_names), b->boot != boot);
+    stripe->series += ring_head(&r)->n_metrics - (int64_t)columns_said(b);
+    b->n_metrics = ring_head(&r)->n_metrics;
+    b->boot = boot;
+    slot_set(w, s, b);
 }
 
 /* --- taking samples in --- */
@@ -517,21 +552,22 @@ static bool columns_make(struct windows *w, uint32_t entity, size_t n,
     size_t more = 0;
     for (size_t i = 0; i < n; i++)
         more += is_new(w, &r, metric[i], s->next_column + (uint32_t)i);
-    if (r.head->n_metrics + more > r.cap && r.cap < RING_CAP_MAX)
-        block_grow(w, entity, r.head->n_metrics + more);
+    if (ring_head(&r)->n_metrics + more > r.cap && r.cap < RING_CAP_MAX)
+        block_grow(w, entity, ring_head(&r)->n_metrics + more);
     r = ring_at(w, s);
     bool all = true;
     for (size_t i = 0; i < n && more > 0; i++) {
         if (!is_new(w, &r, metric[i], s->next_column + (uint32_t)i))
             continue;
-        if (r.head->n_metrics < r.cap) {
+        if (ring_head(&r)->n_metrics < r.cap) {
             ring_add(&r, metric[i]);
             stripe->series++;
         } else {
             all = false;
         }
     }
-    if (s->index == NULL && r.head->n_metrics > SCAN_MAX)
+    s->block->n_metrics = ring_head(&r)->n_metrics;
+    if (s->index == NULL && ring_head(&r)->n_metrics > SCAN_MAX)
         s->index = ring_index(&r);
     return all;
 }
@@ -543,7 +579,7 @@ static size_t row_put(struct slot *s, const struct ring *r, uint32_t tag, size_t
     struct ring_row row = ring_row_open(r, tag);
     if (column != RING_NONE) {
         ring_row_run(r, &row, column, n, value);
-        s->next_column = (uint16_t)((column + n) % r->head->n_metrics);
+        s->next_column = (uint16_t)((column + n) % ring_head(r)->n_metrics);
     } else {
         for (size_t i = 0; i < n; i++) {
             uint32_t at = ring_column(r, metric[i], column + 1);
@@ -562,9 +598,11 @@ static enum windows_put put(struct windows *w, uint32_t entity, uint32_t tag, si
                             struct stripe *stripe, size_t *ret_taken)
 {
     struct slot *s = &w->slot[entity];
-    if (s->block == NULL && block_grow(w, entity, n) < 0)
-        return WINDOWS_PUT_FULL;
-    slot_settle(w, s, stripe);
+    if (s->area == NULL) {
+        if (s->block == NULL && block_grow(w, entity, n) < 0)
+            return WINDOWS_PUT_FULL;
+        slot_settle(w, s, stripe);
+    }
     struct ring r = ring_at(w, s);
     if (ring_old(&r, tag))
         return WINDOWS_PUT_OLD;
@@ -630,7 +668,7 @@ static size_t metrics_of(struct windows *w, uint32_t entity)
     struct stripe *stripe = stripe_lock(w, entity);
     struct slot *s = &w->slot[entity];
     slot_settle(w, s, stripe);
-    size_t n = s->block != NULL ? s->block->head.n_metrics : 0;
+    size_t n = s->block != NULL ? s->block->n_metrics : 0;
     pthread_mutex_unlock(&stripe->lock);
     return n;
 }
@@ -655,7 +693,7 @@ struct block *windows_cut(struct windows *w, uint32_t entity, instant from, inst
     }
     pthread_mutex_unlock(&stripe->lock);
     c->b = (struct block){.entity = entity,
-                          .who = entity_of(w->slot[entity].named),
+                          .who = entity_of(w->who[entity].named),
                           .from = {first * w->step.ms},
                           .step = w->step,
                           .rows = (uint32_t)rows,
@@ -693,7 +731,7 @@ static uint32_t tag_in(struct windows *w, uint32_t entity,
 
 static uint32_t newest(const struct ring *r)
 {
-    return r->head->newest;
+    return ring_head(r)->newest;
 }
 
 instant windows_newest(struct windows *w, uint32_t entity)
@@ -810,7 +848,7 @@ static struct block_record *block_better(struct windows *w, struct block_record 
 {
     uint32_t boot = arena_boot(w->arena), names = count_of(&w->n_names);
     if (a->boot != boot || b->boot != boot) {
-        struct ring ra = ring_of(w, a, NULL), rb = ring_of(w, b, NULL);
+        struct ring ra = ring_of(w, a), rb = ring_of(w, b);
         uint32_t in_a = ring_settle(&ra, names, a->boot != boot);
         uint32_t in_b = ring_settle(&rb, names, b->boot != boot);
         a->boot = b->boot = boot;
@@ -838,8 +876,7 @@ static void blocks_enter(struct windows *w)
     for (uint32_t i = 0; i < count_of(&w->n_entities); i++) {
         const struct block_record *b = w->slot[i].block;
         if (b != NULL)
-            w->stripe[i % STRIPES].series +=
-                b->head.n_metrics < b->cap ? b->head.n_metrics : b->cap;
+            w->stripe[i % STRIPES].series += columns_said(b);
     }
     free(w->load);
     w->load = NULL;
@@ -876,6 +913,7 @@ static void windows_free(struct windows *w)
     for (uint32_t i = 0; w->slot != NULL && i < count_of(&w->n_entities); i++)
         free(w->slot[i].index);
     table_free(w->slot, WINDOWS_ENTITIES_MAX, sizeof *w->slot);
+    table_free(w->who, WINDOWS_ENTITIES_MAX, sizeof *w->who);
     table_free(w->name, WINDOWS_NAMES_MAX + 1, sizeof *w->name);
     table_free(w->merge, WINDOWS_NAMES_MAX + 1, sizeof *w->merge);
     lookup_free(&w->entities);
@@ -897,6 +935,7 @@ static struct windows *windows_new(const struct windows_spec *spec, struct err *
     if (getrandom(&w->seed, sizeof w->seed, 0) != sizeof w->seed)
         w->seed = (uintptr_t)w; /* still hard to guess from outside */
     w->slot = table_new(WINDOWS_ENTITIES_MAX, sizeof *w->slot);
+    w->who = table_new(WINDOWS_ENTITIES_MAX, sizeof *w->who);
     w->name = table_new(WINDOWS_NAMES_MAX + 1, sizeof *w->name);
     w->merge = table_new(WINDOWS_NAMES_MAX + 1, sizeof *w->merge);
     w->links = links_new(w->seed);
@@ -907,8 +946,8 @@ static struct windows *windows_new(const struct windows_spec *spec, struct err *
             w->stripe[i] = (struct stripe){.lock = PTHREAD_MUTEX_INITIALIZER};
     if (w->making != NULL)
         pthread_mutex_init(w->making, NULL);
-    if (w->slot != NULL && w->name != NULL && w->merge != NULL && w->links != NULL &&
-        w->stripe != NULL && w->making != NULL)
+    if (w->slot != NULL && w->who != NULL && w->name != NULL && w->merge != NULL &&
+        w->links != NULL && w->stripe != NULL && w->making != NULL)
         return w;
     windows_free(w);
 no_memory:
