@@ -41,9 +41,10 @@ enum posted {
 };
 /* Takes *e over and calls `done` once, on the writing thread, when it is durable or has
  * failed (on the caller's thread only when memory is short).  `err` is set with
- * POSTED_FAILED; it and `change_id` are good during the call.  `done` must not block
- * and must not call what waits for the writing thread.  An event without a time of its
- * own is the same as its repeat whatever `time` was set to: `raw` is compared. */
+ * POSTED_FAILED; it and `change_id` are good during the call.  `received` may be none.
+ * `done` must not block and must not call what waits for the writing thread.  An event
+ * without a time of its own is the same as its repeat whatever `time` was set to: `raw`
+ * is compared. */
 void ledger_post(struct ledger *l, struct change_event **e, instant received,
                  void (*done)(enum posted posted, const char *change_id,
                               const struct err *err, void *arg),

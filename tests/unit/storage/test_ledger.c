@@ -110,6 +110,18 @@ TEST(an_event_is_new_once_then_a_repeat_or_a_conflict)
     CHECK_INT(s.commit_rows, 4);
 }
 
+TEST(a_recorded_event_needs_no_time_of_arrival)
+{
+    OWNED_LEDGER *l = opened(":memory:", NULL);
+    struct err err = {0};
+    struct change_event *e =
+        event_of(EVENT("1", "\"service\":\"a\",\"time\":\"2011-01-01T00:00:00Z\""),
+                 INSTANT_NONE);
+    CHECK_INT(ledger_post_wait(l, &e, INSTANT_NONE, &err), POSTED_NEW);
+    OWNED_CHANGE *c = ledger_change(l, "1", &err);
+    CHECK(c != NULL && c->finished);
+}
+
 TEST(an_unknown_change_is_enoent)
 {
     OWNED_LEDGER *l = opened(":memory:", NULL);
