@@ -111,7 +111,7 @@ int daemon_config_load(const char *path, struct daemon_config *ret_config,
 void daemon_config_free(struct daemon_config *c)
 {
     mail_config_free(&c->mail);
-    yaml_free(&c->doc);
+    yaml_doc_free(&c->doc);
 }
 
 static void help_table(FILE *to, const char *indent, const struct yaml_field *f,

@@ -1,0 +1,925 @@
+/* base/yaml.c - libyaml's events to a tree of ours, and typed readers for its maps.
+ *
+ * Whatever is refused is refused while the tree is built, so a document that is given
+ * out is small, without cycles and with unique keys.  All nodes, texts and arrays lie
+ * in the document's arena and go with it.  The tree is built on a stack of
+ * YAML_DEPTH_MAX frames; nothing recurses.  One thread at a time. */
+#include "base/yaml.h"
+
+#include "base/names.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <yaml.h>
+
+/* --- the arena --- */
+
+enum { CHUNK_BYTES = 16 << 10 };
+
+struct chunk {
+    struct chunk *next;
+    size_t used, size;
+    max_align_t bytes[];
+};
+
+struct arena {
+    struct chunk *newest;
+};
+
+struct yaml_doc {
+    char *file;
+    struct yaml_node root;
+    struct arena *arena; /* grows behind a const document: yaml_texts' arrays */
+};
+
+static void *arena_take(struct arena *a, size_t n)
+{
+    n = (n + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+    struct chunk *c = a->newest;
+    if (c == NULL || c->size - c->used < n) {
+        size_t size = n > CHUNK_BYTES ? n : CHUNK_BYTES;
+        c = malloc(sizeof *c + size);
+        if (c == NULL)
+            return NULL;
+        *c = (struct chunk){.next = a->newest, .size = size};
+        a->newest = c;
+    }
+    void *at = (char *)c->bytes + c->used;
+    c->used += n;
+    return at;
+}
+
+static void *arena_copy(struct arena *a, const void *from, size_t n)
+{
+    void *to = arena_take(a, n);
+    if (to != NULL && n > 0)
+        memcpy(to, from, n);
+    return to;
+}
+
+static void arena_free(struct arena *a)
+{
+    while (a->newest != NULL) {
+        struct chunk *c = a->newest;
+        a->newest = c->next;
+        free(c);
+    }
+    free(a);
+}
+
+static struct yaml_doc *doc_new(const char *file)
+{
+    struct yaml_doc *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return NULL;
+    d->root = (struct yaml_node){.kind = YAML_MAP, .line = 1, .column = 1};
+    d->file = strdup(file);
+    d->arena = calloc(1, sizeof *d->arena);
+    if (d->file == NULL || d->arena == NULL)
+        yaml_doc_free(&d);
+    return d;
+}
+
+void yaml_doc_free(struct yaml_doc **doc)
+{
+    if (*doc == NULL)
+        return;
+    if ((*doc)->arena != NULL)
+        arena_free((*doc)->arena);
+    free((*doc)->file);
+    free(*doc);
+    *doc = NULL;
+}
+
+const struct yaml_node *yaml_root(const struct yaml_doc *doc)
+{
+    return &doc->root;
+}
+
+const char *yaml_file(const struct yaml_doc *doc)
+{
+    return doc->file;
+}
+
+const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
+{
+    if (map->kind != YAML_MAP)
+        return NULL;
+    for (size_t i = 0; i < map->n; i++)
+        if (strcmp(map->key[i].text, key) == 0)
+            return &map->item[i];
+    return NULL;
+}
+
+/* --- building the tree --- */
+
+struct nodes {
+    struct yaml_node *at;
+    size_t n, cap;
+};
+
+/* A list or map that is not closed yet. */
+struct frame {
+    struct yaml_node node;
+    struct nodes items, keys;
+};
+
+struct reader {
+    struct yaml_doc *doc;
+    struct complaints *c;
+    const char *text;
+    size_t n;
+    struct frame stack[YAML_DEPTH_MAX];
+    size_t depth;
+    unsigned documents;
+    /* The line that line_start stood at last; events come in the text's order. */
+    size_t line, line_at;
+    size_t tab_line; /* the line after the last one told to have tabs */
+};
+
+static unsigned line_of(yaml_mark_t m)
+{
+    return (unsigned)m.line + 1;
+}
+
+static unsigned column_of(yaml_mark_t m)
+{
+    return (unsigned)m.column + 1;
+}
+
+#define COMPLAIN(r, mark, ...)                                                         \
+    complain((r)->c, (r)->doc->file, line_of(mark), column_of(mark), __VA_ARGS__)
+
+static int no_memory(struct reader *r)
+{
+    complain(r->c, r->doc->file, 1, 1, "no-memory", "no memory to read the file");
+    return -1;
+}
+
+static int nodes_add(struct nodes *to, const struct yaml_node *node)
+{
+    if (to->n == to->cap) {
+        size_t cap = to->cap > 0 ? to->cap * 2 : 8;
+        struct yaml_node *at = realloc(to->at, cap * sizeof *at);
+        if (at == NULL)
+            return -1;
+        to->at = at;
+        to->cap = cap;
+    }
+    to->at[to->n++] = *node;
+    return 0;
+}
+
+/* True when the next node is a key of the innermost map. */
+static bool key_is_next(const struct reader *r)
+{
+    const struct frame *f = r->depth > 0 ? &r->stack[r->depth - 1] : NULL;
+    return f != NULL && f->node.kind == YAML_MAP && f->keys.n == f->items.n;
+}
+
+static int add_node(struct reader *r, const struct yaml_node *node)
+{
+    if (r->depth == 0) {
+        r->doc->root = *node;
+        return 0;
+    }
+    struct frame *f = &r->stack[r->depth - 1];
+    return nodes_add(key_is_next(r) ? &f->keys : &f->items, node) < 0 ? no_memory(r)
+                                                                      : 0;
+}
+
+/* Offset of the start of a line, counted from 0.  Our texts break lines at LF only. */
+static size_t line_start(struct reader *r, size_t line)
+{
+    while (r->line < line) {
+        const char *lf = memchr(r->text + r->line_at, '\n', r->n - r->line_at);
+        if (lf == NULL)
+            break;
+        r->line_at = (size_t)(lf - r->text) + 1;
+        r->line++;
+    }
+    return r->line_at;
+}
+
+/* libyaml lets tabs pass within brackets; where they lead a line they are refused just
+ * the same. */
+static void check_tabs(struct reader *r, yaml_mark_t at)
+{
+    size_t start = line_start(r, at.line);
+    size_t blanks = strspn(r->text + start, " \t");
+    if (at.column != blanks || memchr(r->text + start, '\t', blanks) == NULL ||
+        r->tab_line > at.line)
+        return;
+    r->tab_line = at.line + 1;
+    complain(r->c, r->doc->file, line_of(at), 1, "yaml-tab",
+             "a tab before a value, expected spaces");
+}
+
+/* What no node may have. */
+static void check_node(struct reader *r, yaml_mark_t at, const yaml_char_t *anchor,
+                       const yaml_char_t *tag)
+{
+    check_tabs(r, at);
+    if (anchor != NULL)
+        COMPLAIN(r, at, "yaml-anchor", "an anchor '&%s', expected none: write it out",
+                 (const char *)anchor);
+    if (tag != NULL)
+        COMPLAIN(r, at, "yaml-tag", "a tag '%s', expected none: the field has its type",
+                 (const char *)tag);
+}
+
+static void check_key(struct reader *r, yaml_mark_t at, const struct yaml_node *key)
+{
+    if (key->plain && strcmp(key->text, "<<") == 0)
+        COMPLAIN(r, at, "yaml-merge-key",
+                 "a merge key '<<', expected none: write it out");
+    else if (key->text[0] == '\0')
+        COMPLAIN(r, at, "yaml-key", "an empty key, expected a text before the ':'");
+}
+
+static int on_scalar(struct reader *r, const yaml_event_t *e)
+{
+    const char *text = (const char *)e->data.scalar.value;
+    size_t n = e->data.scalar.length;
+    struct yaml_node node = {.kind = YAML_TEXT,
+                             .line = line_of(e->start_mark),
+                             .column = column_of(e->start_mark),
+                             .plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE};
+    check_node(r, e->start_mark, e->data.scalar.anchor, e->data.scalar.tag);
+    if (memchr(text, '\0', n) != NULL)
+        COMPLAIN(r, e->start_mark, "yaml-control", "a NUL character in a text");
+    node.text = arena_copy(r->doc->arena, text, n + 1); /* libyaml ends it in NUL */
+    if (node.text == NULL)
+        return no_memory(r);
+    if (key_is_next(r))
+        check_key(r, e->start_mark, &node);
+    return add_node(r, &node);
+}
+
+static int push(struct reader *r, const yaml_event_t *e, enum yaml_kind kind)
+{
+    if (key_is_next(r))
+        COMPLAIN(r, e->start_mark, "yaml-key", "a key is %s, expected a text",
+                 kind == YAML_MAP ? "a map" : "a list");
+    if (r->depth == YAML_DEPTH_MAX) {
+        COMPLAIN(r, e->start_mark, "yaml-depth",
+                 "lists and maps nest too deep, at most %d", YAML_DEPTH_MAX);
+        return -1;
+    }
+    struct frame *f = &r->stack[r->depth++];
+    *f = (struct frame){.node = {.kind = kind,
+                                 .line = line_of(e->start_mark),
+                                 .column = column_of(e->start_mark)}};
+    return 0;
+}
+
+static int on_list(struct reader *r, const yaml_event_t *e)
+{
+    check_node(r, e->start_mark, e->data.sequence_start.anchor,
+               e->data.sequence_start.tag);
+    return push(r, e, YAML_LIST);
+}
+
+static int on_map(struct reader *r, const yaml_event_t *e)
+{
+    check_node(r, e->start_mark, e->data.mapping_start.anchor,
+               e->data.mapping_start.tag);
+    return push(r, e, YAML_MAP);
+}
+
+static int key_order(const void *a, const void *b)
+{
+    const struct yaml_node *x = *(const struct yaml_node *const *)a;
+    const struct yaml_node *y = *(const struct yaml_node *const *)b;
+    int by_text = strcmp(x->text, y->text);
+    if (by_text != 0)
+        return by_text;
+    return x < y ? -1 : x > y;
+}
+
+/* Sorting finds them in a time that a file of one huge map cannot blow up. */
+static int check_duplicates(struct reader *r, const struct nodes *keys)
+{
+    const struct yaml_node **sorted = calloc(keys->n + 1, sizeof *sorted);
+    if (sorted == NULL)
+        return no_memory(r);
+    for (size_t i = 0; i < keys->n; i++)
+        sorted[i] = &keys->at[i];
+    qsort(sorted, keys->n, sizeof *sorted, key_order);
+    for (size_t i = 1, first = 0; i < keys->n; i++) {
+        if (strcmp(sorted[i]->text, sorted[first]->text) != 0)
+            first = i;
+        else
+            yaml_complain(r->doc, sorted[i], r->c, "yaml-duplicate-key",
+                          "'%.60s' is there already in line %u, expected it once",
+                          sorted[i]->text, sorted[first]->line);
+    }
+    free(sorted);
+    return 0;
+}
+
+/* The innermost list or map is complete: its arrays move to the arena. */
+static int on_end(struct reader *r, const yaml_event_t *e)
+{
+    (void)e;
+    assert(r->depth > 0);
+    struct frame *f = &r->stack[r->depth - 1];
+    struct yaml_node node = f->node;
+    node.n = f->items.n;
+    node.item = arena_copy(r->doc->arena, f->items.at, node.n * sizeof *node.item);
+    node.key = NULL;
+    if (node.kind == YAML_MAP) {
+        assert(f->keys.n == f->items.n);
+        node.key = arena_copy(r->doc->arena, f->keys.at, node.n * sizeof *node.key);
+        if (check_duplicates(r, &f->keys) < 0)
+            return -1;
+    }
+    if (node.item == NULL || (node.kind == YAML_MAP && node.key == NULL))
+        return no_memory(r);
+    free(f->items.at);
+    free(f->keys.at);
+    r->depth--;
+    if (key_is_next(r)) /* refused already; a text keeps the others' work simple */
+        node = (struct yaml_node){
+            .kind = YAML_TEXT, .text = "", .line = node.line, .column = node.column};
+    return add_node(r, &node);
+}
+
+static int on_alias(struct reader *r, const yaml_event_t *e)
+{
+    struct yaml_node node = {.kind = YAML_TEXT,
+                             .text = "",
+                             .line = line_of(e->start_mark),
+                             .column = column_of(e->start_mark)};
+    COMPLAIN(r, e->start_mark, "yaml-alias",
+             "an alias '*%s', expected none: write it out",
+             (const char *)e->data.alias.anchor);
+    return add_node(r, &node);
+}
+
+static int on_document(struct reader *r, const yaml_event_t *e)
+{
+    if (++r->documents > 1) {
+        COMPLAIN(r, e->start_mark, "yaml-documents",
+                 "a second document, expected one in a file");
+        return -1;
+    }
+    if (e->data.document_start.version_directive != NULL ||
+        e->data.document_start.tag_directives.start !=
+            e->data.document_start.tag_directives.end)
+        COMPLAIN(r, e->start_mark, "yaml-directive", "a '%%' directive, expected none");
+    return 0;
+}
+
+static int on_nothing(struct reader *r, const yaml_event_t *e)
+{
+    (void)r, (void)e;
+    return 0;
+}
+
+static int (*const handlers[])(struct reader *r, const yaml_event_t *e) = {
+    [YAML_NO_EVENT] = on_nothing,           [YAML_STREAM_START_EVENT] = on_nothing,
+    [YAML_STREAM_END_EVENT] = on_nothing,   [YAML_DOCUMENT_START_EVENT] = on_document,
+    [YAML_DOCUMENT_END_EVENT] = on_nothing, [YAML_ALIAS_EVENT] = on_alias,
+    [YAML_SCALAR_EVENT] = on_scalar,        [YAML_SEQUENCE_START_EVENT] = on_list,
+    [YAML_SEQUENCE_END_EVENT] = on_end,     [YAML_MAPPING_START_EVENT] = on_map,
+    [YAML_MAPPING_END_EVENT] = on_end,
+};
+
+/* libyaml's words, where they are hard to act on, and ours. */
+static const struct {
+    const char *problem, *words;
+} plainer[] = {
+    {"mapping values are not allowed in this context",
+     "a ':' within a value, expected quotes around the value, or the key in a line of "
+     "its "
+     "own with the right indentation"},
+    {"could not find expected ':'", "a key without ':', expected 'key: value'"},
+    {"did not find expected key",
+     "no key where the map goes on, expected 'key: value' with the indentation of the "
+     "other keys"},
+    {"did not find expected '-' indicator",
+     "no '-' where the list goes on, expected '- item' with the indentation of the "
+     "others"},
+    {"did not find expected ',' or ']'", "the list is not closed, expected ',' or ']'"},
+    {"did not find expected ',' or '}'", "the map is not closed, expected ',' or '}'"},
+    {"found character that cannot start any token",
+     "a value cannot begin with this character, expected quotes around the value"},
+    {"found unexpected end of stream",
+     "the file ends within a quoted text, expected its closing quote"},
+    {"found unexpected document indicator",
+     "a document ends within a quoted text, expected its closing quote"},
+    {"block sequence entries are not allowed in this context",
+     "a '-' within a value, expected the list to begin in the next line"},
+    {"found a tab character that violates indentation",
+     "a tab before a value, expected spaces"},
+    {"found a tab character where an indentation space is expected",
+     "a tab before a value, expected spaces"},
+};
+
+static const char *plain_words(const char *problem)
+{
+    for (size_t i = 0; i < sizeof plainer / sizeof *plainer; i++)
+        if (strcmp(plainer[i].problem, problem) == 0)
+            return plainer[i].words;
+    return problem;
+}
+
+/* True when the character at the place is a tab, or one stands among the blanks that
+ * the line begins with, up to there. */
+static bool tab_at(struct reader *r, yaml_mark_t at)
+{
+    r->line = r->line_at = 0; /* a problem's place may lie before the last event's */
+    const char *line = r->text + line_start(r, at.line), *p = line;
+    const char *end = r->text + r->n;
+    for (size_t i = 0; i < at.column && p < end; i++)
+        p += utf8_next(p, (size_t)(end - p)); /* valid: check_bytes has seen it all */
+    size_t blanks = strspn(line, " \t");
+    return *p == '\t' || (at.column <= blanks && memchr(line, '\t', blanks) != NULL);
+}
+
+static void syntax_complain(struct reader *r, const yaml_parser_t *p)
+{
+    yaml_mark_t at = p->problem_mark;
+    if (p->error == YAML_MEMORY_ERROR)
+        no_memory(r);
+    else if (tab_at(r, at))
+        COMPLAIN(r, at, "yaml-tab", "a tab before a value, expected spaces");
+    else if (p->context != NULL && p->context_mark.line != at.line)
+        COMPLAIN(r, at, "yaml-syntax", "%s (%s that begins in line %u)",
+                 plain_words(p->problem), p->context, line_of(p->context_mark));
+    else
+        COMPLAIN(r, at, "yaml-syntax", "%s",
+                 p->problem != NULL ? plain_words(p->problem) : "not readable as YAML");
+}
+
+/* Bytes that libyaml would refuse in its own words, or take for line ends. */
+static int check_bytes(struct reader *r)
+{
+    unsigned line = 1, column = 1;
+    for (size_t i = 0, len; i < r->n; i += len) {
+        const char *p = r->text + i;
+        len = utf8_next(p, r->n - i);
+        bool line_end = *p == '\n' || (*p == '\r' && i + 1 < r->n && p[1] == '\n');
+        if (len == 0 || (utf8_is_control(p, len) && !line_end && *p != '\t')) {
+            complain(r->c, r->doc->file, line, column,
+                     len == 0 ? "yaml-utf8" : "yaml-control",
+                     len == 0 ? "not valid UTF-8" : "a control character");
+            return -1;
+        }
+        column++;
+        if (*p == '\n')
+            line++, column = 1;
+    }
+    return 0;
+}
+
+static int read_events(struct reader *r, yaml_parser_t *p)
+{
+    for (bool more = true; more;) {
+        yaml_event_t e;
+        if (!yaml_parser_parse(p, &e)) {
+            syntax_complain(r, p);
+            return -1;
+        }
+        assert((size_t)e.type < sizeof handlers / sizeof *handlers);
+        int rc = handlers[e.type](r, &e);
+        more = e.type != YAML_STREAM_END_EVENT;
+        yaml_event_delete(&e);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int read_text(struct reader *r)
+{
+    yaml_parser_t p;
+    if (check_bytes(r) < 0)
+        return -1;
+    if (!yaml_parser_initialize(&p))
+        return no_memory(r);
+    yaml_parser_set_encoding(&p, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&p, (const unsigned char *)r->text, r->n);
+    int rc = read_events(r, &p);
+    yaml_parser_delete(&p);
+    while (r->depth > 0) { /* left open by an early end */
+        struct frame *f = &r->stack[--r->depth];
+        free(f->items.at);
+        free(f->keys.at);
+    }
+    return rc;
+}
+
+/* A plain value with nothing in it: `key:` or a file of comments. */
+static bool nothing(const struct yaml_node *node)
+{
+    return node->kind == YAML_TEXT && node->plain && node->text[0] == '\0';
+}
+
+/* A copy, ended by NUL, in which places can be looked up; without a byte order mark. */
+static char *copy_text(const char *text, size_t *n)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t skip = *n >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
+    char *copy = malloc(*n + 1);
+    if (copy == NULL)
+        return NULL;
+    *n -= skip;
+    if (*n > 0)
+        memcpy(copy, text + skip, *n);
+    copy[*n] = '\0';
+    return copy;
+}
+
+struct yaml_doc *yaml_parse(const char *file, const char *text, size_t n,
+                            struct complaints *c)
+{
+    size_t errors = c->errors;
+    if (n > YAML_BYTES_MAX) {
+        complain(c, file, 1, 1, "yaml-size",
+                 "the file is too large, expected at most %d bytes", YAML_BYTES_MAX);
+        return NULL;
+    }
+    struct yaml_doc *d = doc_new(file);
+    struct reader *r = calloc(1, sizeof *r);
+    char *copy = copy_text(text, &n);
+    if (d == NULL || r == NULL || copy == NULL) {
+        complain(c, file, 1, 1, "no-memory", "no memory to read the file");
+    } else {
+        *r = (struct reader){.doc = d, .c = c, .text = copy, .n = n};
+        read_text(r);
+        if (nothing(&d->root))
+            d->root = (struct yaml_node){.kind = YAML_MAP, .line = 1, .column = 1};
+    }
+    free(copy);
+    free(r);
+    if (c->errors > errors)
+        yaml_doc_free(&d);
+    return d;
+}
+
+/* At most YAML_BYTES_MAX + 1 bytes: one more than allowed tells a file that is too
+ * large. */
+static int read_all(int fd, struct buf *to)
+{
+    while (to->len <= YAML_BYTES_MAX) {
+        size_t want = (size_t)YAML_BYTES_MAX + 1 - to->len;
+        char *room = buf_room(to, want < 65536 ? want : 65536);
+        if (room == NULL)
+            return ENOMEM;
+        ssize_t n = read(fd, room, want < 65536 ? want : 65536);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? errno : 0;
+        to->len += (size_t)n;
+    }
+    return 0;
+}
+
+struct yaml_doc *yaml_load(const char *path, struct complaints *c)
+{
+    OWNED_BUF b = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int why = fd < 0 ? errno : read_all(fd, &b);
+    if (fd >= 0)
+        close(fd);
+    if (why != 0) {
+        char words[128];
+        complain(c, path, 1, 1, "unreadable", "the file cannot be read: %s",
+                 strerror_r(why, words, sizeof words));
+        return NULL;
+    }
+    return yaml_parse(path, b.data != NULL ? b.data : "", b.len, c);
+}
+
+void yaml_complain(const struct yaml_doc *doc, const struct yaml_node *at,
+                   struct complaints *c, const char *code, const char *fmt, ...)
+{
+    char text[1000];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    complain(c, doc->file, at->line, at->column, code, "%s", text);
+}
+
+/* --- typed fields --- */
+
+/* What a scalar field is read to; each member begins where the union does. */
+union value {
+    const char *text;
+    span length;
+    double number;
+    uint64_t count;
+    bool flag;
+};
+
+static bool all_digits(const char *p, size_t n)
+{
+    return n > 0 && strspn(p, "0123456789") >= n;
+}
+
+/* [-]digits[.digits][e[+-]digits]: no blanks, no hexadecimals, no infinity. */
+static bool decimal(const char *text, double *ret)
+{
+    const char *p = text + (*text == '-');
+    size_t n = strspn(p, "0123456789");
+    if (n == 0)
+        return false;
+    p += n;
+    if (*p == '.') {
+        n = strspn(++p, "0123456789");
+        if (n == 0)
+            return false;
+        p += n;
+    }
+    if (*p == 'e' || *p == 'E') {
+        p++;
+        p += *p == '+' || *p == '-';
+        n = strspn(p, "0123456789");
+        if (n == 0)
+            return false;
+        p += n;
+    }
+    *ret = strtod(text, NULL);
+    return *p == '\0' && isfinite(*ret);
+}
+
+/* Digits to a number; `n` of them, all digits, without a leading zero. */
+static bool whole(const char *p, size_t n, uint64_t *ret)
+{
+    uint64_t v = 0;
+    if (!all_digits(p, n) || (n > 1 && p[0] == '0'))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t digit = (uint64_t)(p[i] - '0');
+        if (v > (UINT64_MAX - digit) / 10)
+            return false;
+        v = v * 10 + digit;
+    }
+    *ret = v;
+    return true;
+}
+
+static bool parse_text(const char *text, union value *v, double *measure)
+{
+    (void)measure;
+    v->text = text;
+    return true;
+}
+
+static bool parse_span(const char *text, union value *v, double *measure)
+{
+    if (span_parse(text, &v->length, NULL) < 0)
+        return false;
+    *measure = (double)v->length.ms / 1000;
+    return true;
+}
+
+static bool parse_share(const char *text, union value *v, double *measure)
+{
+    char number[32];
+    size_t n = strlen(text);
+    if (n == 0 || n > sizeof number || text[n - 1] != '%')
+        return false;
+    memcpy(number, text, n - 1);
+    number[n - 1] = '\0';
+    if (!decimal(number, &v->number) || !(v->number >= 0 && v->number <= 100))
+        return false;
+    *measure = v->number /= 100;
+    return true;
+}
+
+static bool parse_number(const char *text, union value *v, double *measure)
+{
+    if (!decimal(text, &v->number))
+        return false;
+    *measure = v->number;
+    return true;
+}
+
+static bool parse_count(const char *text, union value *v, double *measure)
+{
+    if (!whole(text, strlen(text), &v->count))
+        return false;
+    *measure = (double)v->count;
+    return true;
+}
+
+static bool parse_size(const char *text, union value *v, double *measure)
+{
+    static const struct {
+        const char *name;
+        uint64_t bytes;
+    } units[] = {
+        {"B", 1},           {"kB", 1000},          {"MB", 1000000},
+        {"GB", 1000000000}, {"TB", 1000000000000}, {"KiB", 1 << 10},
+        {"MiB", 1 << 20},   {"GiB", 1 << 30},      {"TiB", 1ull << 40},
+    };
+    size_t n = strspn(text, "0123456789");
+    if (!whole(text, n, &v->count))
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(text + n, units[i].name) != 0)
+            continue;
+        if (v->count > UINT64_MAX / units[i].bytes)
+            return false;
+        v->count *= units[i].bytes;
+        *measure = (double)v->count;
+        return true;
+    }
+    return false;
+}
+
+static bool parse_bool(const char *text, union value *v, double *measure)
+{
+    (void)measure;
+    v->flag = strcmp(text, "true") == 0;
+    return v->flag || strcmp(text, "false") == 0;
+}
+
+static const struct {
+    const char *expected;
+    bool (*parse)(const char *text, union value *v, double *measure);
+    size_t size;
+} types[] = {
+    [YAML_T_TEXT] = {"a text", parse_text, sizeof(const char *)},
+    [YAML_T_SPAN] = {"a length of time such as 90s, 30m or 1h30m", parse_span,
+                     sizeof(span)},
+    [YAML_T_SHARE] = {"a share such as 12.5%, from 0% to 100%", parse_share,
+                      sizeof(double)},
+    [YAML_T_NUMBER] = {"a number", parse_number, sizeof(double)},
+    [YAML_T_COUNT] = {"a whole number, digits only", parse_count, sizeof(uint64_t)},
+    [YAML_T_SIZE] = {"a size such as 512KiB, 8GiB or 100MB", parse_size,
+                     sizeof(uint64_t)},
+    [YAML_T_BOOL] = {"true or false", parse_bool, sizeof(bool)},
+    [YAML_T_TEXTS] = {"a list of texts, or one text", NULL, sizeof(struct yaml_texts)},
+    [YAML_T_NODE] = {"any value", NULL, sizeof(const struct yaml_node *)},
+};
+
+/* What a reader goes by, so that its parts need few parameters. */
+struct reading {
+    const struct yaml_doc *doc;
+    const char *what;
+    const struct yaml_field *fields;
+    size_t n_fields;
+    char *into;
+    struct complaints *c;
+};
+
+static void wrong_type(const struct reading *r, const struct yaml_node *at,
+                       const char *name, const char *expected)
+{
+    if (nothing(at))
+        yaml_complain(r->doc, at, r->c, "wrong-type",
+                      "'%s' is empty, expected %s, or the field left out", name,
+                      expected);
+    else if (at->kind == YAML_TEXT)
+        yaml_complain(r->doc, at, r->c, "wrong-type", "'%s' is '%.60s', expected %s",
+                      name, at->text, expected);
+    else
+        yaml_complain(r->doc, at, r->c, "wrong-type", "'%s' is %s, expected %s", name,
+                      at->kind == YAML_MAP ? "a map" : "a list", expected);
+}
+
+/* A bound as it would be written in the file. */
+static void bound_write(struct buf *b, enum yaml_type type, double v)
+{
+    char text[SPAN_TEXT_MAX];
+    if (type == YAML_T_SPAN && fabs(v) < 1e15)
+        buf_add(b, span_text((span){(int64_t)(v * 1000)}, text));
+    else if (type == YAML_T_SHARE)
+        buf_addf(b, "%.10g%%", v * 100);
+    else
+        buf_addf(b, "%.15g%s", v, type == YAML_T_SIZE ? "B" : "");
+}
+
+/* True when `measure` is within the field's bounds; else complains. */
+static bool check_bounds(const struct reading *r, const struct yaml_field *f,
+                         const struct yaml_node *at, double measure)
+{
+    bool none = f->least == 0 && f->most == 0, open = f->most < f->least;
+    if (none || isnan(measure) || (measure >= f->least && (open || measure <= f->most)))
+        return true;
+    OWNED_BUF b = {0};
+    bound_write(&b, f->type, f->least);
+    if (!open) {
+        buf_add(&b, " to ");
+        bound_write(&b, f->type, f->most);
+    } else {
+        buf_add(&b, " or more");
+    }
+    yaml_complain(r->doc, at, r->c, "out-of-range", "'%s' is %.60s, expected %s",
+                  f->name, at->text, buf_text(&b));
+    return false;
+}
+
+static void read_scalar(const struct reading *r, const struct yaml_field *f,
+                        const struct yaml_node *at)
+{
+    union value v = {0};
+    double measure = NAN;
+    if (at->kind != YAML_TEXT || nothing(at) ||
+        !types[f->type].parse(at->text, &v, &measure))
+        wrong_type(r, at, f->name, types[f->type].expected);
+    else if (check_bounds(r, f, at, measure))
+        memcpy(r->into + f->offset, &v, types[f->type].size);
+}
+
+static void read_texts(const struct reading *r, const struct yaml_field *f,
+                       const struct yaml_node *at)
+{
+    const struct yaml_node *item = at->kind == YAML_LIST ? at->item : at;
+    struct yaml_texts texts = {.n = at->kind == YAML_LIST ? at->n : 1};
+    for (size_t i = 0; i < texts.n; i++)
+        if (item[i].kind != YAML_TEXT || nothing(&item[i])) {
+            wrong_type(r, &item[i], f->name, types[f->type].expected);
+            return;
+        }
+    texts.at = arena_take(r->doc->arena, texts.n * sizeof *texts.at);
+    if (texts.at == NULL) {
+        yaml_complain(r->doc, at, r->c, "no-memory", "no memory to read '%s'", f->name);
+        return;
+    }
+    for (size_t i = 0; i < texts.n; i++)
+        texts.at[i] = item[i].text;
+    memcpy(r->into + f->offset, &texts, sizeof texts);
+}
+
+static void read_field(const struct reading *r, const struct yaml_field *f,
+                       const struct yaml_node *at)
+{
+    if (f->type == YAML_T_NODE)
+        memcpy(r->into + f->offset, &at, sizeof at);
+    else if (f->type == YAML_T_TEXTS)
+        read_texts(r, f, at);
+    else
+        read_scalar(r, f, at);
+}
+
+static const struct yaml_field *find_field(const struct reading *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_fields; i++)
+        if (strcmp(r->fields[i].name, name) == 0)
+            return &r->fields[i];
+    return NULL;
+}
+
+/* "a, b, c": all names that would have been right. */
+static void names_write(const struct reading *r, struct buf *b)
+{
+    for (size_t i = 0; i < r->n_fields; i++)
+        buf_addf(b, "%s%s", i > 0 ? ", " : "", r->fields[i].name);
+}
+
+static void unknown_field(const struct reading *r, const struct yaml_node *key)
+{
+    enum { NAMES_MAX = 128 };
+    const char *names[NAMES_MAX + 1] = {NULL}, *nearest = NULL;
+    OWNED_BUF all = {0};
+    for (size_t i = 0; i < r->n_fields && i < NAMES_MAX; i++)
+        names[i] = r->fields[i].name;
+    if (r->c->n < COMPLAINTS_MAX) /* else nobody will read it */
+        nearest = nearest_name(key->text, names);
+    if (nearest == NULL)
+        names_write(r, &all);
+    yaml_complain(r->doc, key, r->c, "unknown-field",
+                  nearest != NULL ? "%s has no field '%.60s', did you mean '%s'?"
+                                  : "%s has no field '%.60s', expected one of: %s",
+                  r->what, key->text, nearest != NULL ? nearest : buf_text(&all));
+}
+
+int yaml_read(const struct yaml_doc *doc, const struct yaml_node *map, const char *what,
+              const struct yaml_field *fields, size_t n_fields, void *into,
+              struct complaints *c)
+{
+    struct reading r = {doc, what, fields, n_fields, into, c};
+    size_t errors = c->errors;
+    if (map->kind != YAML_MAP && !nothing(map)) {
+        yaml_complain(doc, map, c, "wrong-type", "%s is %s, expected a map of fields",
+                      what, map->kind == YAML_LIST ? "a list" : "a text");
+        return -1;
+    }
+    for (size_t i = 0; i < map->n; i++) {
+        const struct yaml_field *f = find_field(&r, map->key[i].text);
+        if (f != NULL)
+            read_field(&r, f, &map->item[i]);
+        else
+            unknown_field(&r, &map->key[i]);
+    }
+    for (size_t i = 0; i < n_fields; i++)
+        if (fields[i].required && yaml_get(map, fields[i].name) == NULL)
+            yaml_complain(doc, map, c, "missing-field", "%s lacks '%s', expected %s",
+                          what, fields[i].name, types[fields[i].type].expected);
+    return c->errors > errors ? -1 : 0;
+}
