@@ -15,6 +15,17 @@ struct made_change {
     char name[MADE_HOSTS_MAX][16];
 };
 
+/* "h00" to "h99". */
+static inline const char *made_name(int i)
+{
+    static char names[100][4];
+    unsigned n = (unsigned)i % 100;
+    names[n][0] = 'h';
+    names[n][1] = (char)('0' + n / 10);
+    names[n][2] = (char)('0' + n % 10);
+    return names[n];
+}
+
 /* A finished change of `service` at second `start`, done at second `done` on hosts h0,
  * h1, ... (zero padded to two digits, so that they sort). */
 static inline struct change *make_change(struct made_change *m, const char *service,

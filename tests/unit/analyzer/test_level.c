@@ -4,8 +4,6 @@
 #include "tests/unit/analyzer/make_change.h"
 #include "tests/unit/analyzer/make_panel.h"
 
-#include <stdio.h>
-
 static const struct windows_rule usual = {
     .before = {1800000}, .settle = {300000}, .looks = {{1800000}}, .n_looks = 1};
 static struct made_change made;
@@ -31,13 +29,6 @@ struct seen {
     double room[4096];
 };
 
-static const char *host_name(int i)
-{
-    static char names[100][8];
-    snprintf(names[i], sizeof names[i], "h%02d", i);
-    return names[i];
-}
-
 static void look(struct seen *s, struct made_panel *m, const struct rule *rule, int n,
                  int k)
 {
@@ -45,7 +36,7 @@ static void look(struct seen *s, struct made_panel *m, const struct rule *rule, 
     CHECK(align(make_change(&made, "pay", n, 10000, 10000), NULL, 0, p, &usual,
                 (instant){11800000}, &s->lineup, NULL) == 0);
     for (int i = 0; i < n + k; i++) {
-        const struct unit *u = series_unit(&s->lineup, host_name(i), "pay");
+        const struct unit *u = series_unit(&s->lineup, made_name(i), "pay");
         struct member one = {i < n ? &s->lineup.slot[i] : NULL, u,
                              (uint32_t)series_metric(u, "cpu.busy")};
         *(i < n ? &s->member[i] : &s->control[i - n]) = one;
@@ -66,7 +57,7 @@ static void done(struct seen *s, struct made_panel **m)
 static void fill(struct made_panel *m, int from, int to, double before, double after)
 {
     for (int i = from; i < to; i++)
-        made_level(m, made_host(host_name(i), "pay"), "cpu.busy", 10000, before + i,
+        made_level(m, made_host(made_name(i), "pay"), "cpu.busy", 10000, before + i,
                    after + i, 2, 1);
 }
 
@@ -127,7 +118,7 @@ TEST(one_host_of_many_is_found_but_wants_a_witness_for_more_than_attention)
     struct rule r = rule_for(busy);
     fill(m, 0, 8, 30, 30);
     fill(m, 8, 18, 30, 30);
-    made_level(m, made_host(host_name(3), "pay"), "cpu.busy", 10000, 30, 90, 2, 1);
+    made_level(m, made_host(made_name(3), "pay"), "cpu.busy", 10000, 30, 90, 2, 1);
     look(&s, m, &r, 8, 10);
     CHECK_INT(s.level.host[3].score.grade, GRADE_ATTENTION);
     for (size_t i = 0; i < 8; i++)
@@ -145,7 +136,7 @@ TEST(a_dip_that_is_over_is_recovered)
     fill(m, 0, 12, 30, 30);
     for (int i = 0; i < 4; i++)
         for (int64_t t = 10320; t < 11400; t += 60)
-            made_cell(m, made_host(host_name(i), "pay"), "cpu.busy", t, 80);
+            made_cell(m, made_host(made_name(i), "pay"), "cpu.busy", t, 80);
     look(&s, m, &r, 4, 8);
     CHECK(s.level.group.grade != GRADE_OK);
     CHECK(s.level.group.recovered);
@@ -237,7 +228,7 @@ TEST(a_flat_figure_needs_more_than_one_step_of_its_own)
     r.worse = WORSE_BOTH;
     r.attention = (struct bar){.set = true, .q = 0.01, .effect = 0.2};
     for (int i = 0; i < 10; i++)
-        made_level(m, made_host(host_name(i), "pay"), "cpu.busy", 0, 0, 0, 0, 1);
+        made_level(m, made_host(made_name(i), "pay"), "cpu.busy", 0, 0, 0, 0, 1);
     made_cell(m, made_host("h00", "pay"), "cpu.busy", 10980, 1);
     look(&s, m, &r, 2, 8);
     CHECK_INT(s.level.group.grade, GRADE_OK);
@@ -278,7 +269,7 @@ TEST(the_share_of_false_findings_is_kept_over_all_series)
             double walk = 0;
             for (int64_t t = 7980; t < 7980 + 64 * 60; t += 60) {
                 walk = 0.8 * walk + made_noise(&seed);
-                made_cell(panels[k], made_host(host_name(i), "pay"), "cpu.busy", t,
+                made_cell(panels[k], made_host(made_name(i), "pay"), "cpu.busy", t,
                           50 + 5 * walk);
             }
         }
@@ -286,7 +277,7 @@ TEST(the_share_of_false_findings_is_kept_over_all_series)
         CHECK(align(make_change(&made, "pay", 5, 10000, 10000), NULL, 0, p, &usual,
                     (instant){11800000}, &lineups[k], NULL) == 0);
         for (int i = 0; i < 25; i++) {
-            const struct unit *u = series_unit(&lineups[k], host_name(i), "pay");
+            const struct unit *u = series_unit(&lineups[k], made_name(i), "pay");
             struct member m = {i < 5 ? &lineups[k].slot[i] : NULL, u, 0};
             *(i < 5 ? &members[k][i] : &controls[k][i - 5]) = m;
         }

@@ -1,0 +1,43 @@
+/* analyzer/limit.h - hard limits from rules, a layer of their own.
+ *
+ * A limit is broken by a host when it is in `hold` of the last `of` points of the
+ * window after, was not so in the last `of` points of the window before, and is not so
+ * on most of the controls.  Points, not rows: data every five minutes is not missed.
+ * Pure. */
+#ifndef ANALYZER_LIMIT_H
+#define ANALYZER_LIMIT_H
+
+#include "analyzer/level.h"
+
+struct limit_host {
+    const struct member *member;
+    bool broken;
+    int n_after, n_before;       /* points looked at */
+    int over_after, over_before; /* of them, beyond the limit */
+    double before, after;        /* their means */
+    instant first;               /* the first point beyond it since the change */
+};
+
+struct limit_check {
+    const struct rule *rule;
+    const char *metric, *service;
+    size_t n;                /* hosts with enough points to tell */
+    struct limit_host *host; /* in the members' order */
+    size_t n_broken;
+    size_t without_before, without_after; /* hosts with too few points, where */
+    size_t n_controls, controls_over;
+    bool excused;                 /* most controls are beyond it, too */
+    const struct member *control; /* borrowed from the case */
+    size_t n_control_members;
+};
+
+/* The case's rule has a limit. */
+int limit_check_make(const struct level_case *lc, struct limit_check *ret_check,
+                     struct err *err);
+void limit_check_free(struct limit_check *c);
+
+/* "above 95 in 3 of 5 points". */
+struct buf;
+void limit_words(const struct limit *l, const char *unit, struct buf *to);
+
+#endif

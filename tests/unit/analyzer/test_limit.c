@@ -1,0 +1,134 @@
+/* tests of analyzer/limit */
+#include "analyzer/limit.h"
+#include "base/buf.h"
+#include "tests/test.h"
+#include "tests/unit/analyzer/make_change.h"
+#include "tests/unit/analyzer/make_panel.h"
+
+static const struct windows_rule usual = {
+    .before = {1800000}, .settle = {300000}, .looks = {{1800000}}, .n_looks = 1};
+static struct made_change made;
+static const struct rule full = {
+    .limit = {.set = true, .above = true, .value = 95, .hold = 3, .of = 5}};
+
+static struct member member[16], control[16];
+static struct lineup lineup;
+static double room[4096];
+
+/* Checks n changed hosts against k others. */
+static struct limit_check check(struct made_panel *m, const struct rule *rule, int n,
+                                int k)
+{
+    struct limit_check c;
+    CHECK(align(make_change(&made, "pay", n, 10000, 10000), NULL, 0, made_panel_done(m),
+                &usual, (instant){11800000}, &lineup, NULL) == 0);
+    for (int i = 0; i < n + k; i++) {
+        struct member one = {i < n ? &lineup.slot[i] : NULL,
+                             series_unit(&lineup, made_name(i), "pay"), 0};
+        *(i < n ? &member[i] : &control[i - n]) = one;
+    }
+    struct level_case lc = {&lineup,   rule,    "cpu.busy", member,
+                            (size_t)n, control, (size_t)k,  room};
+    CHECK(limit_check_make(&lc, &c, NULL) == 0);
+    return c;
+}
+
+static void done(struct limit_check *c, struct made_panel **m)
+{
+    limit_check_free(c);
+    lineup_free(&lineup);
+    made_panel_free(m);
+}
+
+static void fill(struct made_panel *m, int from, int to, double before, double after,
+                 uint32_t every)
+{
+    for (int i = from; i < to; i++)
+        made_level(m, made_host(made_name(i), "pay"), "cpu.busy", 10000, before, after,
+                   1, every);
+}
+
+TEST(a_limit_is_broken_where_it_was_not_before)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    fill(m, 0, 1, 40, 98, 1);
+    fill(m, 1, 2, 98, 98, 1); /* was so already */
+    fill(m, 2, 3, 40, 60, 1);
+    struct limit_check c = check(m, &full, 3, 0);
+    CHECK_INT(c.n, 3);
+    CHECK_INT(c.n_broken, 1);
+    CHECK(c.host[0].broken && !c.host[1].broken && !c.host[2].broken);
+    CHECK_INT(c.host[0].over_after, 5);
+    CHECK_INT(c.host[0].over_before, 0);
+    CHECK_NEAR(c.host[0].after, 98, 1);
+    CHECK_INT(c.host[0].first.ms, 10020000);
+    done(&c, &m);
+}
+
+TEST(too_few_of_the_last_points_do_not_break_it)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    fill(m, 0, 2, 40, 60, 1);
+    made_cell(m, made_host("h00", "pay"), "cpu.busy", 11760 - 60, 99);
+    made_cell(m, made_host("h00", "pay"), "cpu.busy", 11760 - 120, 99);
+    for (int64_t t = 10500; t < 11400; t += 60) /* and it was over a while ago */
+        made_cell(m, made_host("h01", "pay"), "cpu.busy", t, 99);
+    struct limit_check c = check(m, &full, 2, 0);
+    CHECK_INT(c.n_broken, 0);
+    CHECK_INT(c.host[0].over_after, 2);
+    CHECK_INT(c.host[1].over_after, 0);
+    done(&c, &m);
+}
+
+TEST(what_most_controls_break_is_not_the_changes_doing)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    fill(m, 0, 2, 40, 98, 1);
+    fill(m, 2, 5, 40, 98, 1);
+    fill(m, 5, 6, 40, 40, 1);
+    struct limit_check c = check(m, &full, 2, 4);
+    CHECK_INT(c.n_broken, 2);
+    CHECK_INT(c.n_controls, 4);
+    CHECK_INT(c.controls_over, 3);
+    CHECK(c.excused);
+    done(&c, &m);
+}
+
+TEST(points_every_five_minutes_can_break_it_too)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    fill(m, 0, 1, 40, 98, 5);
+    struct limit_check c = check(m, &full, 1, 0);
+    CHECK_INT(c.n_broken, 1);
+    CHECK_INT(c.host[0].n_after, 5);
+    done(&c, &m);
+}
+
+TEST(hosts_with_too_few_points_are_counted_not_judged)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    fill(m, 0, 3, 40, 98, 1);
+    made_gap(m, made_host("h00", "pay"), "cpu.busy", 10400, 99999);
+    made_gap(m, made_host("h01", "pay"), "cpu.busy", 0, 10000);
+    struct limit_check c = check(m, &full, 3, 0);
+    CHECK_INT(c.n, 1);
+    CHECK_INT(c.without_after, 1);
+    CHECK_INT(c.without_before, 1);
+    done(&c, &m);
+}
+
+TEST(a_limit_below_works_the_other_way_round_and_has_words)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule low = full;
+    low.limit.above = false;
+    low.limit.value = 10;
+    fill(m, 0, 1, 40, 5, 1);
+    struct limit_check c = check(m, &low, 1, 0);
+    CHECK_INT(c.n_broken, 1);
+    struct buf b = {0};
+    limit_words(&low.limit, "%", &b);
+    CHECK_TEXT(buf_text(&b), "below 10 % in 3 of 5 points");
+    buf_free(&b);
+    done(&c, &m);
+}
