@@ -114,7 +114,7 @@ void httpd_keep(struct httpd_req *r, void *thing, void (*drop)(void *));
 
 /* Counters for /metrics. */
 struct httpd_stats {
-    uint64_t requests, refused; /* refused: answered 4xx before any handler */
+    uint64_t requests, refused; /* refused: answered before any handler */
     uint64_t parked;            /* now */
 };
 struct httpd_stats httpd_stats(const struct httpd *h);
