@@ -143,6 +143,15 @@ size_t hostinfo_read(struct hostinfo *h, instant at, int64_t monotonic, struct b
     return r.samples;
 }
 
+void hostinfo_add(const struct hostinfo *h, instant at, const char *measurement,
+                  const char *field, double v, struct buf *to)
+{
+    struct reading r = {.to = to, .tags = h->tags, .at_s = at.ms / 1000};
+    reading_line(&r, measurement, NULL, NULL);
+    reading_gauge(&r, field, v);
+    reading_end(&r);
+}
+
 bool hostinfo_silent(const struct hostinfo *h, enum hostinfo_source source)
 {
     return h->silent[source];

@@ -65,6 +65,10 @@ void hostinfo_free(struct hostinfo **h);
  * long the last reading was ago.  Gives the number of samples in them. */
 size_t hostinfo_read(struct hostinfo *h, instant at, int64_t monotonic, struct buf *to);
 
+/* Adds a line with one sample of the agent's own. */
+void hostinfo_add(const struct hostinfo *h, instant at, const char *measurement,
+                  const char *field, double v, struct buf *to);
+
 /* Whether the last reading had nothing from this source (no file, not its format). */
 bool hostinfo_silent(const struct hostinfo *h, enum hostinfo_source source);
 const char *hostinfo_source_name(enum hostinfo_source source);

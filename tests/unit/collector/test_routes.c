@@ -1,0 +1,281 @@
+/* tests of collector/routes and collector/in_change, through a real server, a real
+ * ledger and the windows */
+#include "base/gz.h"
+#include "base/httpc.h"
+#include "collector/routes.h"
+#include "tests/test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct windows *windows;
+static struct ledger *ledger;
+static struct collector *collector;
+static struct httpd *server;
+static struct httpc *client;
+static struct buf answer;
+static atomic_uint told;
+
+static void on_change(void *arg)
+{
+    atomic_fetch_add((atomic_uint *)arg, 1);
+}
+
+static void start(void)
+{
+    char path[512];
+    struct err err = {0}, note = {0};
+    struct windows_spec spec = {
+        .step = span_seconds(60), .rows = 128, .bytes_max = 64 << 20};
+    windows = windows_open(&spec, &note, &err);
+    snprintf(path, sizeof path, "%s/ledger.db", test_dir());
+    ledger = ledger_open(path, &note, &err);
+    CHECK_TEXT(err.text, "");
+    struct collector_spec c = {
+        .windows = windows, .ledger = ledger, .listener = {on_change, &told}};
+    collector = collector_new(&c, &err);
+    const struct httpd_route *const routes[] = {collector_routes, NULL};
+    struct httpd_spec h = {.listen = "127.0.0.1:0", .routes = routes, .app = collector};
+    server = httpd_start(&h, &err);
+    CHECK_TEXT(err.text, "");
+    snprintf(path, sizeof path, "http://%s", httpd_address(server));
+    client = httpc_new(path, &err);
+    CHECK_TEXT(err.text, "");
+    atomic_store(&told, 0);
+}
+
+static void end(void)
+{
+    struct tally t = collector_tally(collector);
+    uint64_t lost = tally_lost(&t);
+    CHECK_INT(t.taken, t.kept + lost);
+    httpc_free(&client);
+    httpd_stop(&server, 1000);
+    ledger_close(&ledger);
+    collector_free(&collector);
+    windows_close(&windows);
+    buf_free(&answer);
+}
+
+static unsigned post_n(const char *path, const char *headers, const void *body,
+                       size_t n)
+{
+    struct httpc_ask ask = {
+        .method = "POST", .path = path, .headers = headers, .body = body, .n = n};
+    struct err err = {0};
+    unsigned status = 0;
+    buf_clear(&answer);
+    httpc_call(client, &ask, &status, &answer, &err);
+    CHECK_TEXT(err.text, "");
+    return status;
+}
+
+static unsigned post(const char *path, const char *body)
+{
+    return post_n(path, NULL, body, strlen(body));
+}
+
+#define EVENT(id, more)                                                                \
+    "{\"source\": \"t\", \"id\": \"" id "\", \"kind\": \"config\", "                   \
+    "\"service\": \"pay\", \"hosts\": [\"h1\"]" more "}"
+
+TEST(a_new_change_is_accepted_once_it_is_durable)
+{
+    start();
+    CHECK_INT(post("/v1/changes", EVENT("a 1", "")), 202);
+    CHECK_TEXT(buf_text(&answer), "{\"change_id\":\"a 1\",\"status\":\"accepted\","
+                                  "\"url\":\"/changes/a%201\"}\n");
+    struct err err = {0};
+    struct change *c = ledger_change(ledger, "a 1", &err);
+    CHECK(c != NULL && c->n_hosts == 1);
+    change_free(&c);
+    CHECK_INT(atomic_load(&told), 1);
+    end();
+}
+
+TEST(a_repeat_is_fine_and_has_no_second_effect)
+{
+    start();
+    CHECK_INT(post("/v1/changes", EVENT("1", "")), 202);
+    CHECK_INT(post("/v1/changes", EVENT("1", "")), 200);
+    CHECK(strstr(buf_text(&answer), "\"status\":\"repeat\"") != NULL);
+    CHECK_INT(post("/v1/changes", EVENT("1", ", \"title\": \"other\"")), 409);
+    CHECK(strstr(buf_text(&answer), "{\"error\":") != NULL);
+    CHECK_INT(atomic_load(&told), 1);
+    CHECK_INT(ledger_stats(ledger).events, 1);
+    end();
+}
+
+TEST(a_bad_change_is_refused_with_field_and_place)
+{
+    start();
+    CHECK_INT(post("/v1/changes", "{\"source\": \"t\", \"id\": 7}"), 400);
+    CHECK(strstr(buf_text(&answer), "id (line 1, column 23)") != NULL);
+    CHECK_INT(post("/v1/changes", "{"), 400);
+    CHECK(strstr(buf_text(&answer), "line 1") != NULL);
+    CHECK_INT(post("/v1/changes", ""), 400);
+    char *large = malloc(CHANGE_BODY_MAX + 1);
+    memset(large, ' ', CHANGE_BODY_MAX + 1);
+    CHECK_INT(post_n("/v1/changes", NULL, large, CHANGE_BODY_MAX + 1), 413);
+    free(large);
+    CHECK_INT(atomic_load(&told), 0);
+    end();
+}
+
+enum { POSTERS = 4, EACH = 25 };
+
+/* Posts changes of its own; every other one hangs up without waiting for the answer. */
+static void *post_many(void *arg)
+{
+    int who = *(int *)arg;
+    char url[128];
+    snprintf(url, sizeof url, "http://%s", httpd_address(server));
+    struct httpc *mine = httpc_new(url, NULL);
+    for (int i = 0; i < EACH; i++) {
+        char body[256];
+        unsigned status = 0;
+        int n = snprintf(body, sizeof body,
+                         "{\"source\":\"t%d\",\"id\":\"%d-%d\",\"kind\":\"release\","
+                         "\"service\":\"pay\"}",
+                         who, who, i);
+        struct httpc_ask ask = {.method = "POST",
+                                .path = "/v1/changes",
+                                .body = body,
+                                .n = (size_t)n,
+                                .timeout_ms = i % 2 == 0 ? 30000 : 1};
+        if (httpc_call(mine, &ask, &status, NULL, NULL) == 0 && status != 202)
+            test_fail(__FILE__, __LINE__, "status %u", status);
+    }
+    httpc_free(&mine);
+    return NULL;
+}
+
+TEST(senders_that_hang_up_harm_nobody)
+{
+    start();
+    pthread_t thread[POSTERS];
+    int who[POSTERS];
+    for (int i = 0; i < POSTERS; i++) {
+        who[i] = i;
+        CHECK(pthread_create(&thread[i], NULL, post_many, &who[i]) == 0);
+    }
+    for (int i = 0; i < POSTERS; i++)
+        pthread_join(thread[i], NULL);
+    CHECK_INT(post("/v1/changes", EVENT("last", "")), 202);
+    CHECK(ledger_stats(ledger).events >= POSTERS * (EACH / 2 + 1) + 1);
+    CHECK_INT(atomic_load(&told), ledger_stats(ledger).events);
+    end();
+}
+
+/* The mean in the newest row of one series; NaN when it is not there. */
+static float newest(const struct entity *who, const char *name)
+{
+    uint32_t entity = windows_find(windows, who);
+    uint32_t metric = windows_find_metric(windows, name);
+    instant to = windows_newest(windows, entity);
+    if (entity == WINDOWS_NONE || metric == WINDOWS_NONE || instant_is_none(to))
+        return NAN;
+    struct block *b =
+        windows_cut(windows, entity, instant_add(to, span_seconds(-60)), to);
+    float v = NAN;
+    for (uint32_t i = 0; i < b->n_metrics; i++)
+        if (b->metric[i] == metric)
+            v = b->cells[i];
+    block_free(&b);
+    return v;
+}
+
+TEST(samples_are_stored_and_the_good_ones_of_a_bad_body_too)
+{
+    static const struct entity h1 = {
+        .kind = ENTITY_HOST, .host = "h1", .service = "pay"};
+    start();
+    CHECK_INT(post("/write", "cpu,host=h1,service=pay busy=31.5\n"), 204);
+    CHECK_NEAR(newest(&h1, "cpu.busy"), 31.5, 0);
+    CHECK_INT(post("/api/v2/write?bucket=b&org=o",
+                   "mem,host=h1,service=pay used=7\nmem used=8\ncpu,host=h1 busy=x\n"),
+              400);
+    CHECK_TEXT(
+        buf_text(&answer),
+        "{\"error\":\"line 2: expected a tag 'host' or 'service' that says whose "
+        "sample it is (column 1); 2 of 3 lines refused\"}\n");
+    CHECK_NEAR(newest(&h1, "mem.used"), 7, 0);
+    CHECK_INT(post("/write", ""), 204);
+    end();
+}
+
+TEST(times_are_read_in_the_unit_asked_for)
+{
+    start();
+    char body[100];
+    snprintf(body, sizeof body, "cpu,host=h1 busy=1 %lld\n",
+             (long long)(instant_now().ms / 1000));
+    CHECK_INT(post("/write?precision=s", body), 204);
+    CHECK_INT(post("/write?precision=ns", body), 400);
+    CHECK(strstr(buf_text(&answer), "more than 30 days ago, when read as ns") != NULL);
+    CHECK_INT(post("/write?precision=h", body), 400);
+    CHECK_TEXT(buf_text(&answer),
+               "{\"error\":\"precision: expected one of ns, us, ms, s, got 'h'\"}\n");
+    end();
+}
+
+TEST(gzip_is_taken)
+{
+    static const struct entity h1 = {.kind = ENTITY_HOST, .host = "h1", .service = ""};
+    struct buf packed = {0};
+    const char *text = "cpu,host=h1 busy=12\n";
+    start();
+    CHECK(gz_deflate(text, strlen(text), &packed, NULL) == 0);
+    CHECK_INT(post_n("/write", "Content-Encoding: gzip\r\n", packed.data, packed.len),
+              204);
+    CHECK_NEAR(newest(&h1, "cpu.busy"), 12, 0);
+    buf_free(&packed);
+    end();
+}
+
+TEST(calls_are_stored_and_bad_ones_named)
+{
+    static const struct entity edge = {.kind = ENTITY_EDGE,
+                                       .host = "",
+                                       .service = "",
+                                       .caller = "web",
+                                       .callee = "pay",
+                                       .iface = "",
+                                       .caller_host = "",
+                                       .callee_host = "",
+                                       .side = "client"};
+    start();
+    const char *good = "{\"caller\":\"web\",\"callee\":\"pay\",\"code\":\"0\","
+                       "\"outcome\":\"ok\",\"count\":5,\"sum_ms\":12.5}";
+    CHECK_INT(post("/v1/calls", good), 204);
+    CHECK_INT(post("/v1/calls", good), 204);
+    CHECK_NEAR(newest(&edge, "ok 0"), 10, 0);
+    CHECK_NEAR(newest(&edge, "ms"), 25, 0);
+    CHECK_INT(post("/v1/calls", "[{\"caller\":\"web\"}]"), 400);
+    CHECK_TEXT(buf_text(&answer), "{\"error\":\"[0] (line 1, column 2): 'callee' is "
+                                  "missing; 1 of 1 records refused\"}\n");
+    CHECK_INT(post("/v1/calls", "nonsense"), 400);
+    end();
+}
+
+TEST(what_was_counted_is_shown)
+{
+    start();
+    post("/write", "cpu,host=h1 busy=1,mode=\"x\"\ncpu busy=2\ncpu,host=h a=NaN\n");
+    struct buf b = {0};
+    collector_write_metrics(collector, &b);
+    static const char *const want[] = {
+        "aftercheck_samples_total 4\n",
+        "aftercheck_samples_kept_total 1\n",
+        "aftercheck_dropped_total{reason=\"text_value\"} 1\n",
+        "aftercheck_dropped_total{reason=\"no_entity\"} 1\n",
+        "aftercheck_dropped_total{reason=\"not_finite\"} 1\n",
+        "aftercheck_folded_total{what=\"code\"} 0\n",
+    };
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        CHECK(strstr(b.data, want[i]) != NULL);
+    buf_free(&b);
+    end();
+}
