@@ -48,11 +48,16 @@ struct word {
 
 struct child {
     struct child_spec spec;
-    pthread_mutex_t lock; /* over all below but `restarts` */
+    /* Turns are taken in the order of asking: with a bare mutex, a thread that calls
+     * again and again would starve the one that calls once. */
+    pthread_mutex_t lock;
+    pthread_cond_t turn;
+    uint64_t asked,
+        served; /* under the lock; all below is the one's whose turn it is */
     pid_t keeper;
-    int line; /* to the keeper; -1: it is gone */
-    pid_t pid;
-    int sock; /* to the worker; -1: there is none */
+    int line;          /* to the keeper; -1: it is gone */
+    _Atomic pid_t pid; /* read by any */
+    int sock;          /* to the worker; -1: there is none */
     bool hired_before;
     atomic_uint_fast64_t restarts;
 };
@@ -397,8 +402,8 @@ static bool worker_lives(const struct child *c)
     return c->sock >= 0 && poll(&p, 1, 0) == 0;
 }
 
-static int call_locked(struct child *c, const struct buf *request,
-                       struct buf *ret_reply, struct err *err)
+static int call_in_turn(struct child *c, const struct buf *request,
+                        struct buf *ret_reply, struct err *err)
 {
     if (c->sock >= 0 && !worker_lives(c))
         lose_worker(c, 0, NULL);
@@ -416,6 +421,23 @@ static int call_locked(struct child *c, const struct buf *request,
     return 0;
 }
 
+static void take_turn(struct child *c)
+{
+    pthread_mutex_lock(&c->lock);
+    uint64_t mine = c->asked++;
+    while (c->served != mine)
+        pthread_cond_wait(&c->turn, &c->lock);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void end_turn(struct child *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->served++;
+    pthread_cond_broadcast(&c->turn);
+    pthread_mutex_unlock(&c->lock);
+}
+
 int child_call(struct child *c, const struct buf *request, struct buf *ret_reply,
                struct err *err)
 {
@@ -425,9 +447,9 @@ int child_call(struct child *c, const struct buf *request, struct buf *ret_reply
         return err_set(err, EMSGSIZE, "a request of %zu bytes to %s, at most %d",
                        request->len, c->spec.name, CHILD_BYTES_MAX);
     buf_clear(ret_reply);
-    pthread_mutex_lock(&c->lock);
-    int rc = call_locked(c, request, ret_reply, err);
-    pthread_mutex_unlock(&c->lock);
+    take_turn(c);
+    int rc = call_in_turn(c, request, ret_reply, err);
+    end_turn(c);
     return rc;
 }
 
@@ -465,6 +487,7 @@ struct child *child_start(const struct child_spec *spec, struct err *err)
     c->spec = *spec;
     c->line = c->sock = -1;
     pthread_mutex_init(&c->lock, NULL);
+    pthread_cond_init(&c->turn, NULL);
     if (start_keeper(c, err) < 0 || hire(c, err) < 0)
         child_stop(&c);
     return c;
@@ -481,6 +504,7 @@ void child_stop(struct child **c)
         close(gone->line);
     while (gone->keeper > 0 && waitpid(gone->keeper, NULL, 0) < 0 && errno == EINTR)
         ;
+    pthread_cond_destroy(&gone->turn);
     pthread_mutex_destroy(&gone->lock);
     free(gone);
     *c = NULL;
@@ -493,8 +517,5 @@ uint64_t child_restarts(const struct child *c)
 
 pid_t child_pid(struct child *c)
 {
-    pthread_mutex_lock(&c->lock);
-    pid_t pid = c->pid;
-    pthread_mutex_unlock(&c->lock);
-    return pid;
+    return atomic_load(&c->pid);
 }
