@@ -36,7 +36,7 @@ static void start(void)
     struct collector_spec c = {
         .windows = windows, .ledger = ledger, .listener = {on_change, &told}};
     collector = collector_new(&c, &err);
-    const struct httpd_route *const routes[] = {collector_routes, NULL};
+    static const struct httpd_route *const routes[] = {collector_routes, NULL};
     struct httpd_spec h = {.listen = "127.0.0.1:0", .routes = routes, .app = collector};
     server = httpd_start(&h, &err);
     CHECK_TEXT(err.text, "");
