@@ -168,6 +168,18 @@ static int rrd_failed(struct err *err, const char *name, const char *what)
     return -1;
 }
 
+#ifdef __SANITIZE_THREAD__
+/* The font libraries start a thread of their own in the child; the thread sanitizer,
+ * which they were not built with, does not see their locks. */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+    return "race:libfontconfig.so\nrace:libpango\nrace:libcairo.so\n"
+           "race:libglib-2.0.so\nrace:libgobject-2.0.so\nrace:libfreetype.so\n"
+           "race:libharfbuzz.so\nrace:librrd.so\n";
+}
+#endif
+
 /* What a killed child left half done. */
 static void clean_scratch(void)
 {
