@@ -87,11 +87,23 @@ static uint32_t sum_start(const struct ring *r, uint32_t tag)
     return mix((uint64_t)r->seed << 32 | tag);
 }
 
-static uint32_t sum_cell(uint32_t column, float value, uint8_t count)
+/* An odd factor for each column: a change of any one cell always shows, of several
+ * nearly always. */
+static uint32_t sum_factor(uint32_t column)
+{
+    return column * 0x3c6ef372u + 0x9e3779b1u;
+}
+
+static uint32_t bits_of(float value)
 {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    return mix((uint64_t)(column << 8 | count) << 32 | bits);
+    return bits;
+}
+
+static uint32_t sum_cell(uint32_t column, float value, uint8_t count)
+{
+    return (bits_of(value) + count * 0x85ebca77u) * sum_factor(column);
 }
 
 static uint32_t sum_row(const struct ring *r, uint32_t tag, uint32_t n)
@@ -328,31 +340,33 @@ void ring_row_put(const struct ring *r, struct ring_row *row, uint32_t column,
     row->taken++;
 }
 
-static bool all_finite(const float *value, size_t n)
+/* Adds what `n` cells with one sample each add to a sum; false, and nothing added, when
+ * a value is not finite.  One pass, as this is where most samples go through. */
+static bool sum_run(uint32_t *sum, uint32_t column, size_t n, const float *value)
 {
-    uint32_t worst = 0;
+    uint32_t more = 0, top = 0;
     for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &value[i], sizeof bits);
-        bits &= 0x7f800000; /* the exponent: all ones for NaN and infinity */
-        worst = bits > worst ? bits : worst;
+        uint32_t bits = bits_of(value[i]);
+        more += sum_cell(column + (uint32_t)i, value[i], 1);
+        top |= (bits & 0x7fffffff) + 0x00800000; /* carries when the exponent is full */
     }
-    return worst < 0x7f800000;
+    if (top >> 31 != 0)
+        return false;
+    *sum += more;
+    return true;
 }
 
 void ring_row_run(const struct ring *r, struct ring_row *row, uint32_t column, size_t n,
                   const float *value)
 {
-    if (!row->fresh || row->taken > 0 || !all_finite(value, n)) {
-        for (size_t i = 0; i < n; i++)
-            ring_row_put(r, row, column + (uint32_t)i, value[i]);
+    if (row->fresh && row->taken == 0 && sum_run(&row->sum, column, n, value)) {
+        memcpy(row->cell + column, value, n * sizeof *value);
+        memset(row->count + column, 1, n);
+        row->taken = n;
         return;
     }
-    memcpy(row->cell + column, value, n * sizeof *value);
-    memset(row->count + column, 1, n);
     for (size_t i = 0; i < n; i++)
-        row->sum += sum_cell(column + (uint32_t)i, value[i], 1);
-    row->taken = n;
+        ring_row_put(r, row, column + (uint32_t)i, value[i]);
 }
 
 void ring_row_close(const struct ring *r, const struct ring_row *row)
