@@ -217,7 +217,7 @@ void api_report(struct httpd_req *r, void *app)
                  .verdict = past_current(p),
                  .revisions = (const struct verdict *const *)p->revision,
                  .n_revisions = p->n},
-        .config = n->spec.config,
+        .config = atomic_load(&n->config),
         .rrd = n->spec.rrd,
         .charts_lost = &n->tell.stats.charts_lost,
     };

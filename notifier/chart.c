@@ -136,12 +136,13 @@ int chart_plan(const struct chart_ask *ask, struct chart *chart, struct err *err
     const char *label = one                        ? "this host"
                         : ask->change->n_hosts > 0 ? "changed hosts"
                                                    : "the service";
-    if (add_line(chart, "usual at this hour", ask->dark ? 0x8b95a7 : 0x98a2b3, false,
-                 curve->usual, by, err) < 0 ||
+    /* the first line is drawn on top */
+    if (add_line(chart, label, ask->dark ? 0xff8a80 : 0xb42318, false, curve->value, by,
+                 err) < 0 ||
         add_line(chart, "unchanged hosts", ask->dark ? 0x6ea8fe : 0x2e6bd6, true,
                  curve->control, by, err) < 0 ||
-        add_line(chart, label, ask->dark ? 0xff8a80 : 0xb42318, false, curve->value, by,
-                 err) < 0) {
+        add_line(chart, "usual at this hour", ask->dark ? 0x8b95a7 : 0x98a2b3, false,
+                 curve->usual, by, err) < 0) {
         chart_clear(chart);
         return -1;
     }

@@ -9,8 +9,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is kept free for all that stands behind the findings. */
-enum { FOOT_BYTES = 22 * 1024, CODES_MAX = 20, ROWS_MAX = 12 };
+enum {
+    BEHIND_BYTES = 16 * 1024, /* kept free of findings for the sections behind them */
+    FOOT_BYTES = 2 * 1024,    /* kept free for the end of the document */
+    CODES_MAX = 20,
+    ROWS_MAX = 12,
+    TODO_MAX = 3,
+};
+
+/* The document while it is written. */
+struct mail {
+    const struct report *report;
+    const struct fmt_html_images *images;
+    struct buf *to;
+    size_t start,
+        sources; /* where it begins in `to`; bytes that pictures' names take */
+};
 
 #define FONT                                                                           \
     "font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;"
@@ -40,6 +54,8 @@ static const char head[] =
     ".page{background:#0c111d!important}.card{background:#161b26!important}"
     ".ink{color:#f0f1f3!important}.mute{color:#a3aab8!important}"
     ".rule{border-color:#333b4b!important}.soft{background:#1f2633!important}"
+    ".s-ok{color:#47cd89!important}.s-attention{color:#fdb022!important}"
+    ".s-must-handle{color:#ff8a80!important}.s-not-judged{color:#b6bcc8!important}"
     "a{color:#8ab4ff!important}}\n"
     "</style>\n";
 
@@ -99,6 +115,13 @@ static void cell(struct buf *to, const char *width, const char *more)
              "font-size:14px;line-height:21px;padding:4px 0;%s\"",
              *width != '\0' ? " width=\"" : "", width, *width != '\0' ? "\"" : "",
              more);
+}
+
+/* Bold text in a grade's colour; the class is for clients that know dark mode. */
+static void in_colour(struct buf *to, enum grade g, const char *text)
+{
+    html_addf(to, "<b class=\"s-%s\" style=\"color:%s\">%s</b>", grade_name(g),
+              colours[g].strong, text);
 }
 
 static void fact(struct buf *to, const struct report_row *row)
@@ -169,6 +192,10 @@ static void write_banner(const struct report *r, struct buf *to)
               "<p style=\"" FONT "margin:0;font-size:15px;line-height:22px;"
               "color:#ffffff\">%s</p>",
               r->lead);
+    html_addf(to,
+              "<p style=\"" FONT "margin:10px 0 0;font-size:13px;line-height:19px;"
+              "color:#ffffff\">%s</p>",
+              r->state);
     close_row(to);
 }
 
@@ -181,14 +208,16 @@ static void write_top(const struct report *r, struct buf *to)
     for (size_t i = 0; i < r->n_top; i++) {
         buf_add(to, "<tr>");
         cell(to, "28", "");
-        buf_addf(to, " align=\"left\"><b style=\"color:%s\">",
-                 colours[r->top[i].grade].strong);
-        html_addf(to, "%s</b></td>", report_grade_sign(r->top[i].grade));
+        buf_add(to, " align=\"left\">");
+        in_colour(to, r->top[i].grade, report_grade_sign(r->top[i].grade));
+        buf_add(to, "</td>");
         cell(to, "",
              "padding-bottom:10px;font-size:15px;color:#1d2939;"
              "word-break:break-word");
-        html_addf(to, " class=\"ink\"><b>%s</b><br>%s</td></tr>\n", r->top[i].name,
-                  r->top[i].sentence);
+        html_addf(to,
+                  " class=\"ink\"><b>%s</b> <span class=\"mute\" "
+                  "style=\"color:#5d6675\">%s</span><br>%s</td></tr>\n",
+                  r->top[i].title, r->top[i].name, r->top[i].sentence);
     }
     close_table(to);
     close_row(to);
@@ -224,24 +253,34 @@ static void write_todo(const struct report *r, struct buf *to)
              "<div style=\"font-size:13px;line-height:18px;padding-bottom:6px\" "
              "class=\"mute\">What to do</div>",
              colours[r->grade].soft, colours[r->grade].soft);
-    for (size_t i = 0; i < r->n_todo; i++)
+    for (size_t i = 0; i < r->n_todo && i < TODO_MAX; i++)
         write_one_todo(&r->todo[i], to);
+    if (r->n_todo > TODO_MAX)
+        html_addf(to, "<div class=\"mute\">and %zu more</div>", r->n_todo - TODO_MAX);
     buf_add(to, "</td></tr>");
     close_table(to);
     close_row(to);
 }
 
+/* One of the three numbers of a finding; `small` (or NULL) stands under it.  GRADE_N:
+ * in no grade's colour. */
 static void write_figure(struct buf *to, const char *label, const char *value,
-                         const char *colour)
+                         const char *small, enum grade g)
 {
-    buf_addf(to,
-             "<td width=\"33%%\" valign=\"top\" style=\"" FONT
-             "padding:2px 8px 10px 0;font-size:13px;line-height:18px;color:#5d6675\" "
-             "class=\"mute\">%s<br><span class=\"%s\" style=\"font-size:19px;"
-             "line-height:26px;font-weight:600;color:%s\">",
-             label, colour == NULL ? "ink fig" : "fig",
-             colour == NULL ? "#1d2939" : colour);
-    html_addf(to, "%s</span></td>", value);
+    html_addf(to,
+              "<td width=\"33%%\" valign=\"top\" style=\"" FONT
+              "padding:2px 8px 10px 0;font-size:13px;line-height:18px;color:#5d6675\" "
+              "class=\"mute\">%s<br><span class=\"ink fig\" style=\"font-size:19px;"
+              "line-height:26px;font-weight:600;color:#1d2939\">",
+              label);
+    if (g != GRADE_N)
+        in_colour(to, g, value);
+    else
+        html_text(to, value);
+    buf_add(to, "</span>");
+    if (small != NULL)
+        html_addf(to, "<br>%s", small);
+    buf_add(to, "</td>");
 }
 
 static void write_hosts(const struct report_finding *f, struct buf *to)
@@ -273,8 +312,8 @@ static void write_hosts(const struct report_finding *f, struct buf *to)
 static void write_chart(const struct report_finding *f, const char *src, struct buf *to)
 {
     html_addf(to,
-              "<img src=\"%s\" width=\"536\" alt=\"%s\" style=\"" FONT
-              "display:block;width:100%%;max-width:536px;height:auto;border:0;"
+              "<img src=\"%s\" width=\"556\" alt=\"%s\" style=\"" FONT
+              "display:block;width:100%%;max-width:556px;height:auto;border:0;"
               "margin:6px 0 10px;font-size:14px;color:#5d6675\">\n",
               src, f->alt);
 }
@@ -291,17 +330,18 @@ static void write_finding(const struct report_finding *f, const char *src,
              strong, strong);
     html_addf(to, "<h3 class=\"ink\" style=\"" FONT
                   "margin:0;font-size:16px;line-height:23px;color:#1d2939;"
-                  "word-break:break-word\"><span style=\"color:");
-    buf_addf(to, "%s\">", strong);
-    html_addf(to, "%s</span> %s</h3>", report_grade_sign(f->grade), f->title);
+                  "word-break:break-word\">");
+    in_colour(to, f->grade, report_grade_sign(f->grade));
+    html_addf(to, " %s</h3>", f->title);
     if (strcmp(f->name, f->title) != 0)
         paragraph(to, f->name, true);
     paragraph(to, f->sentence, false);
     open_table(to);
     buf_add(to, "<tr>");
-    write_figure(to, "Before", f->before, NULL);
-    write_figure(to, "After", f->after, f->grade == GRADE_OK ? NULL : strong);
-    write_figure(to, "Change", f->change, NULL);
+    write_figure(to, "Before", f->before, NULL, GRADE_N);
+    write_figure(to, "After", f->after, NULL,
+                 f->grade == GRADE_OK ? GRADE_N : f->grade);
+    write_figure(to, "Change", f->change, f->effect, GRADE_N);
     buf_add(to, "</tr>");
     close_table(to);
     if (src != NULL)
@@ -336,26 +376,41 @@ static void write_rest(const struct report *r, size_t more, const char *what,
     close_row(to);
 }
 
-static void write_findings(const struct report *r, const struct fmt_html_images *images,
-                           size_t start, struct buf *to)
+/* Takes a part in if the document then leaves `spare` bytes free. */
+static bool take(struct mail *m, const struct buf *part, size_t spare)
 {
+    size_t used = m->to->len - m->start - m->sources;
+    if (used + part->len + spare > FMT_HTML_BYTES_MAX)
+        return false;
+    buf_add_n(m->to, buf_text(part), part->len);
+    m->to->failed |= part->failed;
+    return true;
+}
+
+static bool take_finding(struct mail *m, size_t no)
+{
+    const struct fmt_html_images *images = m->images;
+    const char *src = images != NULL && no < images->n ? images->src[no] : NULL;
+    size_t src_bytes = src != NULL ? strlen(src) : 0;
+    OWNED_BUF one = {0};
+    write_finding(&m->report->finding[no], src, &one);
+    m->sources += src_bytes;
+    bool taken = take(m, &one, BEHIND_BYTES);
+    if (!taken)
+        m->sources -= src_bytes;
+    return taken;
+}
+
+static void write_findings(struct mail *m)
+{
+    const struct report *r = m->report;
+    size_t done = 0;
     if (r->n_findings == 0)
         return;
-    heading(to, "Findings");
-    size_t done = 0, sources = 0;
-    for (; done < r->n_findings; done++) {
-        const char *src = images != NULL && done < images->n ? images->src[done] : NULL;
-        OWNED_BUF one = {0};
-        write_finding(&r->finding[done], src, &one);
-        size_t src_bytes = src != NULL ? strlen(src) : 0;
-        if (to->len - start - sources + one.len - src_bytes >
-            FMT_HTML_BYTES_MAX - FOOT_BYTES)
-            break;
-        sources += src_bytes;
-        buf_add_n(to, buf_text(&one), one.len);
-        to->failed |= one.failed;
-    }
-    write_rest(r, r->n_findings - done, "findings", to);
+    heading(m->to, "Findings");
+    while (done < r->n_findings && take_finding(m, done))
+        done++;
+    write_rest(r, r->n_findings - done, "findings", m->to);
 }
 
 static void write_code(const struct report_code *c, struct buf *to)
@@ -370,9 +425,11 @@ static void write_code(const struct report_code *c, struct buf *to)
     html_addf(to, " class=\"ink\" align=\"right\">%s<br>%s</td>", c->before,
               c->share_before);
     cell(to, "25%", "");
-    html_addf(to, " align=\"right\"><span style=\"color:");
-    buf_addf(to, "%s\">", colours[c->grade].strong);
-    html_addf(to, "%s<br>%s</span></td></tr>\n", c->after, c->share_after);
+    buf_add(to, " align=\"right\">");
+    in_colour(to, c->grade, c->after);
+    html_addf(to,
+              "<br><span class=\"ink\" style=\"color:#1d2939\">%s</span></td></tr>\n",
+              c->share_after);
 }
 
 static void write_codes(const struct report *r, struct buf *to)
@@ -414,40 +471,73 @@ static void write_foot(const struct report *r, struct buf *to)
     close_row(to);
 }
 
-static void write_body(const struct report *r, const struct fmt_html_images *images,
-                       size_t start, struct buf *to)
+static void write_fine(const struct report *r, struct buf *to)
 {
+    if (r->fine == NULL)
+        return;
+    heading(to, "Checked and fine");
+    open_row(to, "0 32px 4px");
+    paragraph(to, r->fine, false);
+    close_row(to);
+}
+
+static void write_unjudged(const struct report *r, struct buf *to)
+{
+    section(to, "Could not be judged", &r->unjudged);
+}
+
+static void write_nearby(const struct report *r, struct buf *to)
+{
+    section(to, "Other changes nearby", &r->nearby);
+}
+
+static void write_coverage(const struct report *r, struct buf *to)
+{
+    section(to, "What was looked at", &r->coverage);
+}
+
+static void write_revisions(const struct report *r, struct buf *to)
+{
+    if (r->revisions.n > 1)
+        section(to, "Earlier and this revision", &r->revisions);
+}
+
+/* Behind the findings, in this order. */
+static void (*const sections[])(const struct report *r, struct buf *to) = {
+    write_codes,  write_fine,     write_unjudged,
+    write_nearby, write_coverage, write_revisions,
+};
+
+static void write_body(struct mail *m)
+{
+    const struct report *r = m->report;
+    struct buf *to = m->to;
+    size_t left_out = 0;
     write_banner(r, to);
     write_top(r, to);
     write_todo(r, to);
     open_row(to, "24px 32px 4px");
     facts(to, &r->facts);
     close_row(to);
-    open_row(to, "8px 32px 4px");
-    paragraph(to, r->state, true);
-    if (r->note != NULL)
+    if (r->note != NULL) {
+        open_row(to, "8px 32px 4px");
         paragraph(to, r->note, false);
-    close_row(to);
-    write_findings(r, images, start, to);
-    write_codes(r, to);
-    if (r->fine != NULL) {
-        heading(to, "Checked and fine");
-        open_row(to, "0 32px 4px");
-        paragraph(to, r->fine, false);
         close_row(to);
     }
-    section(to, "Could not be judged", &r->unjudged);
-    section(to, "Other changes nearby", &r->nearby);
-    section(to, "What was looked at", &r->coverage);
-    if (r->revisions.n > 1)
-        section(to, "Earlier and this revision", &r->revisions);
+    write_findings(m);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        OWNED_BUF part = {0};
+        sections[i](r, &part);
+        left_out += !take(m, &part, FOOT_BYTES);
+    }
+    write_rest(r, left_out, left_out == 1 ? "section" : "sections", to);
     write_foot(r, to);
 }
 
 void fmt_html(const struct report *r, const struct fmt_html_images *images,
               struct buf *to)
 {
-    size_t start = to->len;
+    struct mail m = {.report = r, .images = images, .to = to, .start = to->len};
     buf_add(to, head);
     html_addf(to, "<title>%s: %s</title></head>\n", r->grade_words, r->title);
     buf_add(to,
@@ -460,6 +550,6 @@ void fmt_html(const struct report *r, const struct fmt_html_images *images,
                 "<table role=\"presentation\" class=\"card\" width=\"640\" "
                 "cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#ffffff\" "
                 "style=\"width:100%;max-width:640px;background:#ffffff\">\n");
-    write_body(r, images, start, to);
+    write_body(&m);
     buf_add(to, "</table></td></tr></table></body></html>\n");
 }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { LABEL_COLUMNS = 18 };
+enum { LABEL_COLUMNS = 20 };
 
 static void spaces(struct buf *to, size_t n)
 {
@@ -104,8 +104,9 @@ static void row(struct buf *to, const char *label, const char *value, size_t ind
     size_t width = plain_width(label), column = indent + LABEL_COLUMNS;
     spaces(to, indent);
     if (width + 2 > LABEL_COLUMNS) {
-        buf_addf(to, "%s: ", label);
-        wrap(to, value, indent + width + 2, column);
+        OWNED_BUF both = {0};
+        buf_addf(&both, "%s: %s", label, value);
+        wrap(to, buf_text(&both), indent, indent + 2);
         return;
     }
     buf_add(to, label);
@@ -144,7 +145,8 @@ static void write_head(const struct report *r, struct buf *to)
         if (i == 0)
             buf_add_ch(to, '\n');
         OWNED_BUF item = {0};
-        buf_addf(&item, "%zu. %s: %s", i + 1, r->top[i].name, r->top[i].sentence);
+        buf_addf(&item, "%zu. %s (%s): %s", i + 1, r->top[i].title, r->top[i].name,
+                 r->top[i].sentence);
         spaces(to, 2);
         wrap(to, buf_text(&item), 2, 5);
     }
@@ -196,6 +198,8 @@ static void write_finding(const struct report_finding *f, struct buf *to)
     paragraph(to, f->sentence, 2);
     buf_clear(&line);
     buf_addf(&line, "%s before, %s after, %s", f->before, f->after, f->change);
+    if (f->effect != NULL)
+        buf_addf(&line, " (%s)", f->effect);
     row(to, "Numbers", buf_text(&line), 2);
     rows(to, &f->numbers, 2);
     write_hosts(f, to);

@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { LETTER_CHARTS_MAX = 6, LETTER_CHART_WIDTH = 640, LETTER_CHART_HEIGHT = 230 };
+enum { LETTER_CHARTS_MAX = 6, LETTER_CHART_WIDTH = 556, LETTER_CHART_HEIGHT = 210 };
 
 struct letter_ask {
     struct report_input what; /* `public_url` is taken from the configuration */

@@ -18,7 +18,7 @@ struct notifier *notifier_open(const struct notifier_spec *spec, struct err *err
     n->tag = NOTIFIER_TAG;
     n->spec = *spec;
     n->tell.ledger = spec->ledger;
-    n->tell.config = spec->config;
+    atomic_store(&n->config, spec->config);
     n->tell.rrd = spec->rrd;
     n->outbox = outbox_new(spec->ledger, spec->config, spec->mail_dir, err);
     if (n->outbox == NULL)
@@ -38,12 +38,19 @@ void notifier_close(struct notifier **n)
 instant notifier_round(struct notifier *n, instant now, struct err *err)
 {
     instant next = INSTANT_FAR;
+    n->tell.config = atomic_load(&n->config);
+    outbox_set_config(n->outbox, n->tell.config);
     int told = tell_round(&n->tell, now, err);
     int sent = outbox_round(n->outbox, now, &next, err);
     instant again = instant_add(now, (span){AGAIN_MS});
     if ((told < 0 || sent < 0) && next.ms > again.ms)
         next = again;
     return next;
+}
+
+void notifier_set_config(struct notifier *n, const struct mail_config *config)
+{
+    atomic_store(&n->config, config);
 }
 
 void notifier_stop(struct notifier *n)

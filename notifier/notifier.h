@@ -25,6 +25,7 @@ struct notifier_spec {
 struct notifier {
     uint32_t tag;
     struct notifier_spec spec;
+    const struct mail_config *_Atomic config; /* in force; the spec's is the first */
     struct tell tell;
     struct outbox *outbox;
 };
@@ -38,6 +39,11 @@ void notifier_close(struct notifier **n);
  * Gives when the next round is wanted; a new verdict is a reason to come at once.  The
  * first thing that went wrong is in *err. */
 instant notifier_round(struct notifier *n, instant now, struct err *err);
+
+/* Puts another configuration in force, from any thread: handlers read it from now on,
+ * the stage's thread from its next round on.  The old one must stay until the end:
+ * somebody may still be reading it. */
+void notifier_set_config(struct notifier *n, const struct mail_config *config);
 
 /* Cuts a delivery under way short, from any thread, so that the round ends soon. */
 void notifier_stop(struct notifier *n);

@@ -46,6 +46,11 @@ struct outbox *outbox_new(struct ledger *l, const struct mail_config *config,
     return o;
 }
 
+void outbox_set_config(struct outbox *o, const struct mail_config *config)
+{
+    o->config = config;
+}
+
 void outbox_free(struct outbox **o)
 {
     if (*o == NULL)

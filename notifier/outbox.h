@@ -28,6 +28,8 @@ struct outbox;
  * needed.  All is borrowed. */
 struct outbox *outbox_new(struct ledger *l, const struct mail_config *config,
                           const char *dir, struct err *err);
+/* Before a round, on its thread. */
+void outbox_set_config(struct outbox *o, const struct mail_config *config);
 void outbox_free(struct outbox **o);
 
 /* Tries every parcel that is due at `now`.  *ret_next is when the next one is.  -1 when

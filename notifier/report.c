@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/httpc.h"
+#include "base/names.h"
 #include "notifier/figure.h"
 #include "notifier/html.h"
 #include "notifier/plain.h"
@@ -146,7 +147,8 @@ const char *report_grade_sign(enum grade g)
 
 char *report_page_url(const char *public_url, const char *change_id)
 {
-    if (!html_url_ok(public_url))
+    if (!html_url_ok(public_url) || strlen(public_url) > 500 ||
+        strlen(change_id) > NAME_BYTES_MAX)
         return NULL;
     struct buf b = {0};
     size_t n = strlen(public_url);
@@ -214,10 +216,8 @@ static void add_facts(struct report *r)
 {
     const struct change *c = r->change;
     struct report_rows *to = &r->facts;
-    const char *title = clean(r, c->title, REPORT_TITLE_CHARS);
     const char *url = html_url_ok(c->url) ? clean(r, c->url, 1000) : NULL;
     add_link(r, to, "Change", name_of(r, c->change_id), url);
-    add_row(r, to, "What", title);
     add_row(r, to, "Kind",
             say(r, "%s%s", change_kind_name(c->kind), c->urgent ? ", urgent" : ""));
     add_row(r, to, "Service", clean(r, c->service, REPORT_NAME_CHARS));
@@ -267,17 +267,6 @@ static const char *finding_name(struct report *r, const struct finding *f)
         metric = say(r, "%s, code %s", metric, code);
     const char *where = where_text(r, f);
     return *where != '\0' ? say(r, "%s %s", metric, where) : metric;
-}
-
-static const char *change_text(struct report *r, const struct finding *f)
-{
-    char delta[FIGURE_TEXT_MAX], effect[FIGURE_TEXT_MAX];
-    if (isnan(f->delta) && isnan(f->effect))
-        return "unknown";
-    if (isnan(f->effect))
-        return say(r, "%s", figure_delta(f->delta, f->unit, delta));
-    return say(r, "%s (%s)", figure_delta(f->delta, f->unit, delta),
-               figure_effect(f->effect, effect));
 }
 
 static const char *sentence_of(struct report *r, const struct finding *f,
@@ -337,8 +326,9 @@ static void add_statistics(struct report *r, const struct finding *f,
 {
     char a[FIGURE_TEXT_MAX], b[FIGURE_TEXT_MAX];
     if (!isnan(f->confidence) && f->confidence > 0)
-        add_row(r, to, "More than chance",
-                say(r, "%s sure", figure_confidence(f->confidence, a)));
+        add_row(
+            r, to, "How sure",
+            say(r, "%s that this is no chance", figure_confidence(f->confidence, a)));
     if (!isnan(f->z) && !isnan(f->p))
         add_row(r, to, "Statistics",
                 say(r, "z %s, p %s", figure(f->z, NULL, a), figure_p(f->p, b)));
@@ -362,6 +352,7 @@ static void add_numbers(struct report *r, const struct finding *f,
     add_counts(r, f, rows);
     add_statistics(r, f, rows);
     add_row(r, rows, "Rule", clean(r, f->rule, REPORT_NAME_CHARS));
+    add_row(r, rows, "Owner", clean(r, f->owner, REPORT_NAME_CHARS));
     if (f->n_like > 0)
         add_row(r, rows, "Like it",
                 say(r, "%zu more %s the same", f->n_like,
@@ -401,7 +392,8 @@ static void fill_finding(struct report *r, size_t no, struct report_finding *to)
         to->title = to->name;
     to->before = say(r, "%s", figure(f->before, f->unit, a));
     to->after = say(r, "%s", figure(f->after, f->unit, a));
-    to->change = change_text(r, f);
+    to->change = say(r, "%s", figure_delta(f->delta, f->unit, a));
+    to->effect = isnan(f->effect) ? NULL : say(r, "%s", figure_effect(f->effect, a));
     to->sentence = sentence_of(r, f, to);
     to->moments = moments_text(r, f);
     to->since = since_text(r, f);
@@ -429,7 +421,8 @@ static void add_top(struct report *r)
     for (size_t i = 0; i < r->n_findings && r->n_top < REPORT_TOP_MAX; i++) {
         const struct report_finding *f = &r->finding[i];
         if (is_bad(f->of))
-            r->top[r->n_top++] = (struct report_top){f->grade, f->name, f->sentence};
+            r->top[r->n_top++] =
+                (struct report_top){f->grade, f->title, f->name, f->sentence};
     }
 }
 
@@ -443,8 +436,8 @@ static bool same(const char *a, const char *b)
 static void add_todo(struct report *r, const struct report_finding *f)
 {
     const struct finding *of = f->of;
-    if (!is_bad(of) || (of->advice == NULL && of->runbook == NULL && of->owner == NULL))
-        return;
+    if (!is_bad(of) || (of->advice == NULL && of->runbook == NULL))
+        return; /* an owner alone is said with the finding */
     struct report_todo todo = {
         .about = f->title,
         .advice = clean(r, of->advice, REPORT_SENTENCE_CHARS),
@@ -670,10 +663,10 @@ static void add_coverage(struct report *r)
             share_text(r, c->series_judged, c->series_judged + c->series_not_judged));
     const char *note = clean(r, c->controls_note, REPORT_SENTENCE_CHARS);
     const char *n = say(r, "%s", count_text(c->controls, a));
-    add_row(r, &r->coverage, "Unchanged hosts compared with",
-            note != NULL && c->controls > 0 ? say(r, "%s: %s", n, note)
+    add_row(r, &r->coverage, "Compared with",
+            c->controls > 0 && note != NULL ? say(r, "%s unchanged: %s", n, note)
             : note != NULL                  ? note
-                                            : n);
+                                            : say(r, "%s unchanged hosts", n));
     add_row(r, &r->coverage, "Rule pack",
             clean(r, r->verdict->pack, REPORT_NAME_CHARS));
     for (int i = 0; i < UNJUDGED_N; i++)

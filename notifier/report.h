@@ -43,7 +43,9 @@ struct report_finding {
     const char *title;    /* the rule's, in words */
     const char *name;     /* "cpu.busy on h1" */
     const char *sentence; /* one plain sentence with before and after */
-    const char *before, *after, *change;
+    const char *before, *after;
+    const char *change;  /* "+23.8 points" */
+    const char *effect;  /* "+76.3 %"; NULL: unknown */
     const char *moments; /* "Of 203 ordinary moments ..."; NULL: none */
     const char *since;   /* "Since 10:04:10 UTC, still so ..." */
     struct report_rows numbers;
@@ -54,7 +56,7 @@ struct report_finding {
 
 struct report_top {
     enum grade grade;
-    const char *name, *sentence;
+    const char *title, *name, *sentence; /* as the finding's */
 };
 
 struct report_todo {
@@ -114,7 +116,8 @@ char *report_change_title(const struct change *c);
 /* A sign that says the grade without colour, one character. */
 const char *report_grade_sign(enum grade g);
 
-/* The page of a change under a base URL, or NULL when the base is none or no link. */
+/* The page of a change under a base URL, or NULL when the base is none or no link,
+ * or the id is longer than any name. */
 char *report_page_url(const char *public_url, const char *change_id);
 
 #endif

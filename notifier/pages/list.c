@@ -52,10 +52,10 @@ void list_row(const struct change_row *row, struct buf *to)
     part(to, "", change_kind_name(c->kind));
     part(to, "service", c->service);
     part(to, "by", c->actor);
-    if (c->n_hosts > 0)
-        part(to, c->n_hosts == 1 ? "host" : "hosts",
-             c->n_hosts == 1 ? c->host[0].name
-                             : figure_count((double)c->n_hosts, hosts));
+    if (c->n_hosts == 1)
+        part(to, "on", c->host[0].name);
+    else if (c->n_hosts > 1)
+        html_addf(to, "<span>%s hosts</span>", figure_count((double)c->n_hosts, hosts));
     html_addf(to, "</p></div><p class=\"time\">%s</p></li>\n",
               figure_time(c->start, at));
 }

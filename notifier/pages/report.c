@@ -62,9 +62,10 @@ static void write_top(const struct report *r, struct buf *to)
     for (size_t i = 0; i < r->n_top; i++)
         html_addf(to,
                   "<li class=\"%s\"><span class=\"sign\" aria-hidden=\"true\">%s</span>"
-                  "<div><strong>%s</strong> %s</div></li>\n",
+                  "<div><strong>%s</strong> <span class=\"quiet\">%s</span><br>%s</div>"
+                  "</li>\n",
                   grade_name(r->top[i].grade), report_grade_sign(r->top[i].grade),
-                  r->top[i].name, r->top[i].sentence);
+                  r->top[i].title, r->top[i].name, r->top[i].sentence);
     buf_add(to, "</ul>\n");
 }
 
@@ -93,25 +94,35 @@ static void write_todo(const struct report *r, struct buf *to)
 }
 
 /* The picture's address, as attribute text. */
-static void chart_url(const struct report *r, size_t no, bool dark, struct buf *to)
+static void chart_url(const struct report *r, size_t no, const char *more,
+                      struct buf *to)
 {
     OWNED_BUF url = {0};
     buf_add(&url, "/changes/");
     url_quote(&url, r->change->change_id);
-    buf_addf(&url, "/chart/%zu.png?revision=%d%s", no + 1, r->verdict->revision,
-             dark ? "&theme=dark" : "");
+    buf_addf(&url, "/chart/%zu.png?revision=%d%s", no + 1, r->verdict->revision, more);
     html_attr(to, buf_text(&url));
 }
 
 static void write_chart(const struct report *r, const struct report_finding *f,
                         struct buf *to)
 {
+    static const char *const sources[][2] = {
+        {"(max-width: 640px) and (prefers-color-scheme: dark)",
+         "&size=narrow&theme=dark"},
+        {"(max-width: 640px)", "&size=narrow"},
+        {"(prefers-color-scheme: dark)", "&theme=dark"},
+    };
     if (f->of->curve.n == 0)
         return;
-    buf_add(to, "<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"");
-    chart_url(r, f->no, true, to);
-    buf_add(to, "\"><img loading=\"lazy\" src=\"");
-    chart_url(r, f->no, false, to);
+    buf_add(to, "<picture>");
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        html_addf(to, "<source media=\"%s\" srcset=\"", sources[i][0]);
+        chart_url(r, f->no, sources[i][1], to);
+        buf_add(to, "\">");
+    }
+    buf_add(to, "<img loading=\"lazy\" src=\"");
+    chart_url(r, f->no, "", to);
     html_addf(to, "\" width=\"%d\" height=\"%d\" alt=\"%s\"></picture>\n",
               REPORT_PAGE_CHART_WIDTH, REPORT_PAGE_CHART_HEIGHT, f->alt);
 }
@@ -137,9 +148,13 @@ static void write_hosts(const struct report_finding *f, struct buf *to)
     buf_add(to, "</details>\n");
 }
 
-static void figure_of(struct buf *to, const char *label, const char *value)
+static void figure_of(struct buf *to, const char *label, const char *value,
+                      const char *small)
 {
-    html_addf(to, "<div><dt>%s</dt><dd>%s</dd></div>", label, value);
+    html_addf(to, "<div><dt>%s</dt><dd>%s", label, value);
+    if (small != NULL)
+        html_addf(to, "<span class=\"small\">%s</span>", small);
+    buf_add(to, "</dd></div>");
 }
 
 static void write_finding(const struct report *r, const struct report_finding *f,
@@ -152,9 +167,9 @@ static void write_finding(const struct report *r, const struct report_finding *f
     if (strcmp(f->name, f->title) != 0)
         html_addf(to, "<p class=\"quiet name\">%s</p>", f->name);
     html_addf(to, "<p>%s</p><dl class=\"figures\">", f->sentence);
-    figure_of(to, "Before", f->before);
-    figure_of(to, "After", f->after);
-    figure_of(to, "Change", f->change);
+    figure_of(to, "Before", f->before, NULL);
+    figure_of(to, "After", f->after, NULL);
+    figure_of(to, "Change", f->change, f->effect);
     buf_add(to, "</dl>\n");
     write_chart(r, f, to);
     if (f->moments != NULL)
@@ -261,13 +276,12 @@ void report_page(struct httpd_req *r, void *app)
         fail(r, &err);
         return;
     }
-    /* links to other changes stay within this server: the root as base */
     struct report_input in = {
         .change = p->change,
         .verdict = past_current(p),
         .revisions = (const struct verdict *const *)p->revision,
         .n_revisions = p->n,
-        .public_url = n->spec.config->public_url,
+        .public_url = atomic_load(&n->config)->public_url,
     };
     OWNED_REPORT *report = report_new(&in, &err);
     if (report == NULL) {
@@ -310,18 +324,20 @@ static void draw(struct httpd_req *r, struct notifier *n, const struct verdict *
 {
     struct err err = {0};
     OWNED_CHANGE *c = ledger_change(n->spec.ledger, httpd_param(r, 0), &err);
-    const char *theme = httpd_query(r, "theme");
+    const char *theme = httpd_query(r, "theme"), *size = httpd_query(r, "size");
+    bool narrow = size != NULL && strcmp(size, "narrow") == 0;
     OWNED_BUF png = {0};
     if (c == NULL) {
         httpd_fail(r, err.code == ENOENT ? 404 : 500, "%s", err.text);
         return;
     }
-    struct chart_ask ask = {.change = c,
-                            .verdict = v,
-                            .finding = &v->findings[no - 1],
-                            .width = REPORT_PAGE_CHART_WIDTH,
-                            .height = REPORT_PAGE_CHART_HEIGHT,
-                            .dark = theme != NULL && strcmp(theme, "dark") == 0};
+    struct chart_ask ask = {
+        .change = c,
+        .verdict = v,
+        .finding = &v->findings[no - 1],
+        .width = narrow ? REPORT_PAGE_NARROW_WIDTH : REPORT_PAGE_CHART_WIDTH,
+        .height = narrow ? REPORT_PAGE_NARROW_HEIGHT : REPORT_PAGE_CHART_HEIGHT,
+        .dark = theme != NULL && strcmp(theme, "dark") == 0};
     if (chart_draw(n->spec.rrd, &ask, &png, &err) < 0) {
         atomic_fetch_add(&n->tell.stats.charts_lost, err.code != ENODATA);
         httpd_fail(r, err.code == ENODATA ? 404 : 503, "%s", err.text);

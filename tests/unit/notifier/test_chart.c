@@ -1,0 +1,101 @@
+#include "notifier/chart.h"
+
+#include "tests/unit/notifier/sample.h"
+
+static struct chart_ask ask_for(const struct change *c, const struct verdict *v,
+                                size_t no)
+{
+    return (struct chart_ask){.change = c,
+                              .verdict = v,
+                              .finding = &v->findings[no],
+                              .width = 600,
+                              .height = 200};
+}
+
+TEST(a_chart_shades_both_windows_and_marks_the_change)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    struct chart_ask ask = ask_for(c, v, 1);
+    struct chart chart;
+    CHECK_INT(chart_plan(&ask, &chart, NULL), 0);
+    CHECK_TEXT(chart.title, "cpu.busy on 4 hosts");
+    CHECK_INT(chart.picture.pivot.ms, SAMPLE_START.ms);
+    CHECK_INT(chart.picture.before_to.ms, SAMPLE_START.ms);
+    CHECK_INT(chart.picture.after_from.ms, SAMPLE_START.ms);
+    CHECK_INT(chart.picture.after_to.ms, SAMPLE_START.ms + 30 * 60000);
+    CHECK_INT(chart.picture.n_lines, 3);
+    CHECK(chart.lines[1].dashed);
+    chart_clear(&chart);
+}
+
+TEST(shares_are_drawn_in_percent)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    struct chart_ask ask = ask_for(c, v, 0);
+    struct chart chart;
+    CHECK_INT(chart_plan(&ask, &chart, NULL), 0);
+    CHECK_TEXT(chart.picture.unit, "%");
+    CHECK_NEAR(chart.lines[0].value[60], v->findings[0].curve.value[60] * 100, 1e-9);
+    chart_clear(&chart);
+}
+
+TEST(a_host_of_its_own_has_its_own_pivot)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    c->host[2].pivot = (instant){SAMPLE_START.ms + 5 * 60000};
+    c->host[2].done = (instant){SAMPLE_START.ms + 7 * 60000};
+    sample_set(&v->findings[1].host, "pay-03");
+    struct chart_ask ask = ask_for(c, v, 1);
+    struct chart chart;
+    CHECK_INT(chart_plan(&ask, &chart, NULL), 0);
+    CHECK_INT(chart.picture.pivot.ms, SAMPLE_START.ms + 5 * 60000);
+    CHECK_INT(chart.picture.after_from.ms, SAMPLE_START.ms + 7 * 60000);
+    CHECK_TEXT(chart.title, "cpu.busy on pay-03");
+    chart_clear(&chart);
+}
+
+TEST(a_pivot_outside_the_samples_is_not_drawn)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    v->findings[1].curve.from = (instant){SAMPLE_START.ms + 3600000};
+    struct chart_ask ask = ask_for(c, v, 1);
+    struct chart chart;
+    CHECK_INT(chart_plan(&ask, &chart, NULL), 0);
+    CHECK(instant_is_none(chart.picture.pivot));
+    CHECK(chart.picture.before_from.ms <= chart.picture.before_to.ms);
+    CHECK(chart.picture.after_from.ms <= chart.picture.after_to.ms);
+    chart_clear(&chart);
+}
+
+TEST(a_finding_without_samples_has_no_chart)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    v->findings[1].curve.n = 0;
+    struct chart_ask ask = ask_for(c, v, 1);
+    struct chart chart;
+    struct err err = {0};
+    CHECK(chart_plan(&ask, &chart, &err) < 0);
+    CHECK(err.text[0] != '\0');
+}
+
+TEST(a_drawn_chart_is_a_png_and_repeats)
+{
+    struct err err = {0};
+    struct rrd *rrd = rrd_start(test_dir(), &err);
+    if (rrd == NULL)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    OWNED_CHANGE *c = sample_hostile_change();
+    OWNED_VERDICT *v = sample_hostile_verdict();
+    struct chart_ask ask = ask_for(c, v, 1);
+    OWNED_BUF one = {0}, two = {0};
+    if (chart_draw(rrd, &ask, &one, &err) < 0 || chart_draw(rrd, &ask, &two, &err) < 0)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    CHECK(one.len > 500 && memcmp(one.data, "\x89PNG", 4) == 0);
+    CHECK(one.len == two.len && memcmp(one.data, two.data, one.len) == 0);
+    rrd_stop(&rrd);
+}

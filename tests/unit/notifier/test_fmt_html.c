@@ -1,0 +1,140 @@
+#include "notifier/fmt_html.h"
+
+#include "base/names.h"
+#include "tests/unit/notifier/sample.h"
+
+static char *html_of(const struct change *c, const struct verdict *v,
+                     const struct fmt_html_images *images)
+{
+    struct report_input in = {.change = c,
+                              .verdict = v,
+                              .revisions = &v,
+                              .n_revisions = v != NULL,
+                              .public_url = "https://check.example.com"};
+    OWNED_REPORT *r = report_new(&in, NULL);
+    CHECK(r != NULL);
+    struct buf b = {0};
+    fmt_html(r, images, &b);
+    return buf_give(&b);
+}
+
+TEST(the_grade_is_in_words_sign_and_colour)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    char *html = html_of(c, v, NULL);
+    CHECK(strstr(html, "Must handle</p>") != NULL);
+    CHECK(strstr(html, "bgcolor=\"#b42318\"") != NULL);
+    CHECK(strstr(html, report_grade_sign(GRADE_MUST_HANDLE)) != NULL);
+    CHECK(strstr(html, "Stop the release and roll back to 2.4.1.") != NULL);
+    CHECK(strstr(html, "<img") == NULL);
+    free(html);
+}
+
+TEST(pictures_have_their_numbers_as_text)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    const char *src[] = {NULL, "cid:abc@x"};
+    struct fmt_html_images images = {2, src};
+    char *html = html_of(c, v, &images);
+    CHECK_INT(sample_count(html, "<img"), 1);
+    CHECK(strstr(html, "src=\"cid:abc@x\"") != NULL);
+    CHECK(strstr(html, "alt=\"Chart of cpu.busy on 4 hosts: 31.2 % before the change, "
+                       "55 % after it.\"") != NULL);
+    free(html);
+}
+
+TEST(nothing_that_mail_clients_cannot_do_is_used)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    char *html = html_of(c, v, NULL);
+    const char *const bad[] = {"display:flex",     "display:grid", "var(", "<script",
+                               "background-image", "position:",    "<svg", "<form"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (strstr(html, bad[i]) != NULL)
+            test_fail(__FILE__, __LINE__, "'%s' is in it", bad[i]);
+    CHECK_INT(sample_count(html, "<table"), sample_count(html, "</table>"));
+    CHECK_INT(sample_count(html, "<tr"), sample_count(html, "</tr>"));
+    CHECK_INT(sample_count(html, "<td"), sample_count(html, "</td>"));
+    free(html);
+}
+
+TEST(hostile_texts_are_only_text)
+{
+    OWNED_CHANGE *c = sample_hostile_change();
+    OWNED_VERDICT *v = sample_hostile_verdict();
+    char *html = html_of(c, v, NULL);
+    CHECK(strstr(html, "<script") == NULL);
+    CHECK(strstr(html, "&lt;script&gt;") != NULL);
+    CHECK(strstr(html, "href=\"javascript:") == NULL);
+    CHECK(strstr(html, "\"'&") == NULL);
+    CHECK(utf8_valid(html, strlen(html)));
+    CHECK(strlen(html) < FMT_HTML_BYTES_MAX);
+    free(html);
+}
+
+static void add_many(struct verdict *v, int n, const char *because)
+{
+    for (int i = 0; i < n; i++) {
+        sample_cpu(v);
+        if (because != NULL)
+            sample_set(&v->findings[v->n_findings - 1].because, because);
+    }
+}
+
+TEST(two_hundred_findings_stay_below_80_KB)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    add_many(v, 198, NULL);
+    char *html = html_of(c, v, NULL);
+    CHECK(strlen(html) < FMT_HTML_BYTES_MAX);
+    CHECK(strstr(html, "more findings, see <a href=") != NULL);
+    free(html);
+}
+
+TEST(the_longest_texts_everywhere_stay_below_80_KB)
+{
+    OWNED_CHANGE *c = sample_hostile_change();
+    OWNED_VERDICT *v = sample_hostile_verdict();
+    char amps[10241] = {0};
+    memset(amps, '"', 10240); /* six bytes each when escaped */
+    char **const texts[] = {
+        &c->title, &c->actor, &c->service, &c->change_id, &c->parent_id,
+        &c->from,  &c->to,    &v->reason,  &v->pack,      &v->coverage.controls_note};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        sample_set(texts[i], amps);
+    add_many(v, 60, amps);
+    for (size_t i = 0; i < v->n_findings; i++) {
+        struct finding *f = &v->findings[i];
+        char **const parts[] = {&f->title, &f->metric, &f->rule, &f->advice,
+                                &f->owner, &f->code,   &f->unit, &f->limit};
+        amps[9000 + i] = 'x'; /* so that each advice is one of its own */
+        for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
+            sample_set(parts[j], amps + i);
+        f->kind = FINDING_SHARE;
+        f->events_before = f->events_after = 1e14;
+    }
+    free(v->nearby[0].change_id);
+    v->nearby[0].change_id = strdup(amps);
+    char *html = html_of(c, v, NULL);
+    if (strlen(html) >= FMT_HTML_BYTES_MAX)
+        test_fail(__FILE__, __LINE__, "%zu bytes", strlen(html));
+    free(html);
+}
+
+TEST(every_grade_and_no_verdict_make_a_document)
+{
+    OWNED_CHANGE *c = sample_change();
+    for (int g = 0; g <= GRADE_N; g++) {
+        OWNED_VERDICT *v = g < GRADE_N ? verdict_new("8812") : NULL;
+        if (v != NULL)
+            v->grade = (enum grade)g;
+        char *html = html_of(c, v, NULL);
+        CHECK(strncmp(html, "<!DOCTYPE html>", 15) == 0);
+        CHECK(strstr(html, "</html>") != NULL);
+        free(html);
+    }
+}

@@ -1,0 +1,178 @@
+#include "notifier/report.h"
+
+#include "base/names.h"
+#include "tests/unit/notifier/sample.h"
+
+static struct report *make(const struct change *c, const struct verdict *v)
+{
+    struct err err = {0};
+    struct report_input in = {.change = c,
+                              .verdict = v,
+                              .revisions = &v,
+                              .n_revisions = v != NULL,
+                              .public_url = "https://check.example.com/"};
+    struct report *r = report_new(&in, &err);
+    if (r == NULL)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    return r;
+}
+
+static const char *value_of(const struct report_rows *rows, const char *label)
+{
+    for (size_t i = 0; i < rows->n; i++)
+        if (strcmp(rows->row[i].label, label) == 0)
+            return rows->row[i].value;
+    return NULL;
+}
+
+TEST(the_first_screen_says_what_how_bad_where_and_since_when)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    OWNED_REPORT *r = make(c, v);
+    CHECK_TEXT(r->grade_words, "Must handle");
+    CHECK_TEXT(r->title, "pay 2.4.1 -> 2.5.0");
+    CHECK_TEXT(r->lead,
+               "1 finding must be handled and 1 more needs attention, on 4 of 6 "
+               "hosts, since 21 Nov 2026 10:01:00 UTC.");
+    CHECK_TEXT(r->state,
+               "Look 3 of 4, 30 minutes after the change (21 Nov 2026 10:31:00 "
+               "UTC). More looks follow and may change it.");
+    CHECK_TEXT(value_of(&r->facts, "By"), "li");
+    CHECK_TEXT(value_of(&r->facts, "Kind"), "release");
+    CHECK_TEXT(value_of(&r->facts, "Version"), "2.4.1 -> 2.5.0");
+    CHECK_TEXT(value_of(&r->facts, "Hosts"),
+               "6: pay-01, pay-02, pay-03, pay-04 and 2 more");
+    CHECK_TEXT(r->page_url, "https://check.example.com/changes/8812");
+    CHECK_INT(r->n_top, 2);
+    CHECK_TEXT(r->top[0].name, "fail_share web->pay:/charge, code -1001 of pay");
+}
+
+TEST(what_to_do_is_said_once_for_alike_findings)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    sample_fail(v);
+    OWNED_REPORT *r = make(c, v);
+    CHECK_INT(r->n_todo, 1);
+    CHECK_TEXT(r->todo[0].advice, "Stop the release and roll back to 2.4.1.");
+    CHECK_TEXT(r->todo[0].owner, "payments on call");
+}
+
+TEST(a_finding_has_its_numbers_and_the_sentence_about_ordinary_moments)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    OWNED_REPORT *r = make(c, v);
+    const struct report_finding *f = &r->finding[1];
+    CHECK_TEXT(f->name, "cpu.busy on 4 hosts");
+    CHECK_TEXT(f->before, "31.2 %");
+    CHECK_TEXT(f->after, "55 %");
+    CHECK_TEXT(f->change, "+23.8 points");
+    CHECK_TEXT(f->effect, "+76.3 %");
+    CHECK_TEXT(f->moments,
+               "Of 203 ordinary moments of these hosts, none looked like this.");
+    CHECK_TEXT(value_of(&f->numbers, "Unchanged hosts"), "30.1 % -> 30.8 %");
+    CHECK_TEXT(value_of(&f->numbers, "Usual at this hour"), "+0.9 points");
+    CHECK_TEXT(value_of(&f->numbers, "Statistics"), "z 9.4, p below 0.0001");
+    CHECK_INT(f->n_hosts, 4);
+}
+
+TEST(return_codes_stand_in_a_table_with_counts_and_shares)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    OWNED_REPORT *r = make(c, v);
+    CHECK_INT(r->n_codes, 1);
+    CHECK_TEXT(r->code[0].code, "-1001");
+    CHECK_TEXT(r->code[0].before, "126");
+    CHECK_TEXT(r->code[0].share_after, "19.4 %");
+}
+
+TEST(what_was_fine_and_what_could_not_be_judged_are_counted)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    OWNED_REPORT *r = make(c, v);
+    CHECK_TEXT(r->fine, "935 of 940 series compared did not get worse.");
+    CHECK_TEXT(value_of(&r->unjudged, unjudged_words(UNJUDGED_FEW_CALLS)), "12");
+    CHECK_INT(r->unjudged.n, 2);
+    CHECK_TEXT(value_of(&r->coverage, "Series judged"), "940 of 1,000");
+    CHECK_TEXT(r->nearby.row[0].url, "https://check.example.com/changes/8809");
+}
+
+TEST(a_change_without_a_verdict_has_a_report_too)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_REPORT *r = make(c, NULL);
+    CHECK_TEXT(r->grade_words, "Not judged yet");
+    CHECK_INT(r->grade, GRADE_NOT_JUDGED);
+    CHECK(strstr(r->lead, "No look has been taken yet") != NULL);
+}
+
+TEST(not_judged_gives_the_reason_first)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = verdict_new("8812");
+    v->grade = GRADE_NOT_JUDGED;
+    sample_set(&v->reason, "No host sent samples after the change.");
+    OWNED_REPORT *r = make(c, v);
+    CHECK_TEXT(r->lead, "No host sent samples after the change.");
+    CHECK(r->note == NULL);
+    CHECK(r->fine == NULL);
+}
+
+TEST(a_cap_on_the_grade_is_noted)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    sample_set(&v->reason, "There were no unchanged hosts, so the grade is capped.");
+    OWNED_REPORT *r = make(c, v);
+    CHECK_TEXT(r->note, "There were no unchanged hosts, so the grade is capped.");
+}
+
+static void check_plain(const char *text)
+{
+    CHECK(utf8_valid(text, strlen(text)));
+    for (const char *p = text; *p != '\0'; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            test_fail(__FILE__, __LINE__, "a control character in '%s'", text);
+    CHECK(strstr(text, "\xe2\x80\xae") == NULL);
+}
+
+TEST(no_hostile_text_comes_through_unclean)
+{
+    OWNED_CHANGE *c = sample_hostile_change();
+    OWNED_VERDICT *v = sample_hostile_verdict();
+    OWNED_REPORT *r = make(c, v);
+    for (size_t i = 0; i < r->n_texts; i++)
+        check_plain(r->texts[i]);
+    for (size_t i = 0; i < r->facts.n; i++)
+        CHECK(r->facts.row[i].url == NULL);
+}
+
+TEST(long_texts_are_cut)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    char *title = calloc(1, 10241);
+    memset(title, 'x', 10240);
+    sample_set(&c->title, title);
+    sample_set(&v->findings[0].because, title);
+    sample_set(&v->findings[0].unit, title);
+    free(title);
+    OWNED_REPORT *r = make(c, v);
+    CHECK(strlen(r->title) <= REPORT_TITLE_CHARS + 3);
+    for (size_t i = 0; i < r->n_texts; i++)
+        CHECK(strlen(r->texts[i]) < 3000);
+}
+
+TEST(a_change_without_a_title_is_named_by_what_it_is)
+{
+    OWNED_CHANGE *c = sample_change();
+    free(c->title);
+    c->title = NULL;
+    char *title = report_change_title(c);
+    CHECK_TEXT(title, "release of pay 2.4.1 -> 2.5.0");
+    free(title);
+}
