@@ -69,8 +69,8 @@ struct slot {
 struct httpd {
     struct MHD_Daemon *mhd;
     struct MHD_Response *empty; /* the answer without body and headers, shared */
-    const struct httpd_route *const *routes;
-    void *app;
+    struct httpd_mount mounts[HTTPD_MOUNTS_MAX];
+    size_t n_mounts;
     char address[HOSTPORT_TEXT_MAX];
     int listen_fd; /* ours until MHD has started */
 
@@ -124,6 +124,7 @@ struct httpd_req {
     struct httpd *h;
     struct MHD_Connection *con;
     const struct httpd_route *route; /* NULL until the head was found good */
+    void *app;                       /* of its mount */
     const char *method;
     struct target target;
     const char *target_wrong; /* NULL, or in words */
@@ -262,8 +263,9 @@ static void set_allow(struct httpd_req *r)
 {
     const char *ignored[TARGET_PARAMS_MAX];
     OWNED_BUF list = {0};
-    for (const struct httpd_route *const *l = r->h->routes; *l != NULL; l++)
-        for (const struct httpd_route *route = *l; route->method != NULL; route++)
+    for (size_t m = 0; m < r->h->n_mounts; m++)
+        for (const struct httpd_route *route = r->h->mounts[m].routes;
+             route->method != NULL; route++)
             if (target_matches(&r->target, route->path, ignored))
                 buf_addf(&list, "%s%s%s", list.len > 0 ? ", " : "", route->method,
                          strcmp(route->method, "GET") == 0 ? ", HEAD" : "");
@@ -379,15 +381,18 @@ static enum refusal check_route(struct httpd_req *r, const struct head *head)
     (void)head;
     const char *method = strcmp(r->method, "HEAD") == 0 ? "GET" : r->method;
     bool path_known = false;
-    for (const struct httpd_route *const *l = r->h->routes; *l != NULL; l++)
-        for (const struct httpd_route *route = *l; route->method != NULL; route++)
-            if (target_matches(&r->target, route->path, r->params)) {
-                path_known = true;
-                if (strcmp(route->method, method) == 0) {
-                    r->route = route;
-                    return REFUSE_NONE;
-                }
+    for (size_t m = 0; m < r->h->n_mounts; m++)
+        for (const struct httpd_route *route = r->h->mounts[m].routes;
+             route->method != NULL; route++) {
+            if (!target_matches(&r->target, route->path, r->params))
+                continue;
+            path_known = true;
+            if (strcmp(route->method, method) == 0) {
+                r->route = route;
+                r->app = r->h->mounts[m].app;
+                return REFUSE_NONE;
             }
+        }
     return path_known ? REFUSE_METHOD : REFUSE_NOT_FOUND;
 }
 
@@ -680,7 +685,7 @@ static enum MHD_Result serve(struct httpd_req *r)
         if (cut)
             return MHD_NO;
     }
-    r->route->serve(r, h->app);
+    r->route->serve(r, r->app);
     assert(r->answered || r->parks); /* else the client would wait for ever */
     if (r->answered)
         return r->broken ? MHD_NO : MHD_YES;
@@ -1036,8 +1041,9 @@ struct httpd *httpd_start(const struct httpd_spec *spec, struct err *err)
         err_set(err, ENOMEM, "no memory for the server");
         return NULL;
     }
-    h->routes = spec->routes;
-    h->app = spec->app;
+    assert(spec->n_mounts <= HTTPD_MOUNTS_MAX);
+    memcpy(h->mounts, spec->mounts, spec->n_mounts * sizeof *spec->mounts);
+    h->n_mounts = spec->n_mounts;
     h->listen_fd = -1;
     h->next_due = INT64_MAX;
     h->free_slot = NO_SLOT;

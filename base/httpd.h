@@ -27,7 +27,8 @@
 enum {
     HTTPD_PARAMS_MAX = 4,
     HTTPD_PARAM_BYTES_MAX = 256, /* of one path part, decoded; longer ones are a 400 */
-    HTTPD_HEAD_MAX = 32 << 10,   /* what one connection may hold of a request's head */
+    HTTPD_MOUNTS_MAX = 8,
+    HTTPD_HEAD_MAX = 32 << 10, /* what one connection may hold of a request's head */
 };
 
 struct httpd;
@@ -44,13 +45,18 @@ struct httpd_route {
     size_t inflated_max; /* after gzip; 0: Content-Encoding is refused */
 };
 
+/* One stage's routes, and what its handlers are handed. */
+struct httpd_mount {
+    const struct httpd_route *routes; /* ended by {0}; borrowed for the server's life */
+    void *app;
+};
+
 struct httpd_spec {
     /* "127.0.0.1:8190", "[::1]:8190"; port 0 takes a free one; "[::]:8190" is IPv4 too
      */
     const char *listen;
-    const struct httpd_route *const
-        *routes;                          /* lists, each ended by {0}; ended by NULL */
-    void *app;                            /* handed to every handler */
+    const struct httpd_mount *mounts; /* copied; at most HTTPD_MOUNTS_MAX */
+    size_t n_mounts;
     unsigned threads;                     /* 0: 2 */
     unsigned idle_s;                      /* connection time-out; 0: 60 */
     unsigned connections_max, per_ip_max; /* 0: 4096, no limit per address */

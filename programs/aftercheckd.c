@@ -11,6 +11,7 @@
 #include "base/opt.h"
 #include "base/worker.h"
 #include "collector/routes.h"
+#include "notifier/notifier.h"
 #include "notifier/routes.h"
 #include "programs/daemon_config.h"
 #include "programs/daemon_metrics.h"
@@ -34,11 +35,14 @@ struct service {
     const char *config_path;
     struct daemon_config config; /* as at the start, but for its mail part */
     struct ruleset *rules;       /* the analyzer thread's */
-    pthread_mutex_t lock;        /* guards the three below */
+    pthread_mutex_t lock;        /* guards the two below */
     struct ruleset *pending_rules;
-    struct daemon_config *pending_config;
-    struct daemon_state state; /* for /metrics */
+    struct daemon_state state;    /* for /metrics */
+    struct daemon_config **later; /* of reloads; kept to the end, as threads may read
+                                     any of them */
+    size_t n_later;
 
+    char mail_dir[4096];
     int data_fd, lock_fd;
     struct rrd *rrd;
     struct ledger *ledger;
@@ -103,6 +107,24 @@ static int load(const char *path, const char *data, const char *listen,
     return c->errors > 0 ? -1 : 0;
 }
 
+/* The configuration joins those that are kept; the rules wait for the analyzer. */
+static int take_over(struct service *s, struct daemon_config *config,
+                     struct ruleset *rules)
+{
+    struct daemon_config **more = realloc(s->later, (s->n_later + 1) * sizeof *more);
+    if (more == NULL)
+        return -1;
+    s->later = more;
+    s->later[s->n_later++] = config;
+    notifier_set_config(s->notifier, &config->mail);
+    pthread_mutex_lock(&s->lock);
+    ruleset_free(&s->pending_rules);
+    s->pending_rules = rules;
+    s->state.reloads++;
+    pthread_mutex_unlock(&s->lock);
+    return 0;
+}
+
 static void reload(struct service *s)
 {
     struct complaints c = {0};
@@ -113,23 +135,16 @@ static void reload(struct service *s)
                             : -1;
     print_complaints(&c);
     complaints_free(&c);
+    if (rc == 0)
+        rc = take_over(s, config, rules);
     pthread_mutex_lock(&s->lock);
     s->state.reload_ok = rc == 0;
-    if (rc == 0) {
-        s->state.reloads++;
-        ruleset_free(&s->pending_rules);
-        s->pending_rules = rules;
-        if (s->pending_config != NULL)
-            daemon_config_free(s->pending_config);
-        free(s->pending_config);
-        s->pending_config = config;
-        config = NULL;
-    }
     pthread_mutex_unlock(&s->lock);
-    if (config != NULL)
-        daemon_config_free(config);
-    free(config);
     if (rc < 0) {
+        if (config != NULL)
+            daemon_config_free(config);
+        free(config);
+        ruleset_free(&rules);
         log_error("the new configuration is refused, the old one stays in force");
         return;
     }
@@ -168,30 +183,12 @@ static instant analyze(void *arg, instant now)
     return next;
 }
 
-static void adopt_mail(struct service *s)
-{
-    pthread_mutex_lock(&s->lock);
-    struct daemon_config *config = s->pending_config;
-    s->pending_config = NULL;
-    pthread_mutex_unlock(&s->lock);
-    if (config == NULL)
-        return;
-    notifier_set_mail(s->notifier, &config->mail);
-    /* the old texts go only now that nobody reads them */
-    if (s->state.mail_config != NULL) {
-        daemon_config_free(s->state.mail_config);
-        free(s->state.mail_config);
-    }
-    s->state.mail_config = config;
-}
-
 static instant tell_people(void *arg, instant now)
 {
     struct service *s = arg;
-    adopt_mail(s);
     struct err err = {0};
-    instant next = INSTANT_FAR;
-    if (notifier_round(s->notifier, now, &next, &err) < 0)
+    instant next = notifier_round(s->notifier, now, &err);
+    if (err.code != 0)
         log_error("mail: %s", err.text);
     return next;
 }
@@ -290,11 +287,13 @@ static int open_stages(struct service *s, struct err *err)
     s->collector = collector_new(&in, err);
     if (s->collector == NULL)
         return -1;
-    char mails[4096];
-    snprintf(mails, sizeof mails, "%s/mail", s->config.data);
-    struct notifier_spec out = {
-        .ledger = s->ledger, .rrd = s->rrd, .mail = &s->config.mail, .mail_dir = mails};
-    s->notifier = notifier_new(&out, err);
+    snprintf(s->mail_dir, sizeof s->mail_dir, "%s/mail", s->config.data);
+    struct notifier_spec out = {.ledger = s->ledger,
+                                .rrd = s->rrd,
+                                .config = &s->config.mail,
+                                .mail_dir = s->mail_dir,
+                                .now = instant_now};
+    s->notifier = notifier_open(&out, err);
     if (s->notifier == NULL)
         return -1;
     s->checkup = checkup_new(s->ledger, s->windows, s->history);
@@ -345,7 +344,7 @@ static void stop(struct service *s)
     httpd_stop(&s->httpd, DRAIN_MS);
     worker_stop(&s->analyzer);
     if (s->notifier != NULL)
-        notifier_hurry(s->notifier);
+        notifier_stop(s->notifier);
     worker_stop(&s->teller);
     worker_stop(&s->flusher);
     if (s->windows != NULL && s->history != NULL) {
@@ -355,7 +354,7 @@ static void stop(struct service *s)
         windows_sync(s->windows, NULL);
     }
     checkup_free(&s->checkup);
-    notifier_free(&s->notifier);
+    notifier_close(&s->notifier);
     collector_free(&s->collector);
     windows_close(&s->windows);
     ledger_close(&s->ledger);
@@ -363,12 +362,11 @@ static void stop(struct service *s)
     rrd_stop(&s->rrd);
     ruleset_free(&s->rules);
     ruleset_free(&s->pending_rules);
-    if (s->state.mail_config != NULL)
-        daemon_config_free(s->state.mail_config);
-    free(s->state.mail_config);
-    if (s->pending_config != NULL)
-        daemon_config_free(s->pending_config);
-    free(s->pending_config);
+    for (size_t i = 0; i < s->n_later; i++) {
+        daemon_config_free(s->later[i]);
+        free(s->later[i]);
+    }
+    free(s->later);
     daemon_config_free(&s->config);
     if (s->lock_fd >= 0)
         close(s->lock_fd);

@@ -29,8 +29,6 @@ struct daemon_state {
     bool reload_ok;
     uint64_t reloads;
     char pack[32]; /* hash of the rules in force */
-    struct daemon_config
-        *mail_config; /* whose mail part is in force; NULL: the first */
     struct daemon_health health;
 };
 

@@ -147,7 +147,7 @@ static void write_int(struct jsonw *w, const char *name, const void *field)
 
 static int read_int(const struct json_at *v, void *field, struct err *err)
 {
-    int64_t whole;
+    int64_t whole = 0;
     if (read_whole(v, INT_MAX, &whole, err) < 0)
         return -1;
     *(int *)field = (int)whole;
@@ -161,7 +161,7 @@ static void write_size(struct jsonw *w, const char *name, const void *field)
 
 static int read_size(const struct json_at *v, void *field, struct err *err)
 {
-    int64_t whole;
+    int64_t whole = 0;
     if (read_whole(v, INT64_MAX, &whole, err) < 0)
         return -1;
     *(size_t *)field = (size_t)whole;

@@ -151,7 +151,7 @@ static const struct httpd_route api[] = {
     {.method = "GET", .path = "/both", .serve = serve_park_and_answer},
     {0},
 };
-static const struct httpd_route *const routes[] = {pages, api, NULL};
+static const struct httpd_mount mounts[] = {{pages, &app}, {api, &app}};
 
 static struct httpd *start_with(struct httpd_spec spec)
 {
@@ -161,8 +161,8 @@ static struct httpd *start_with(struct httpd_spec spec)
     app.until_ms = INT64_MAX;
     if (spec.listen == NULL)
         spec.listen = "127.0.0.1:0";
-    spec.routes = routes;
-    spec.app = &app;
+    spec.mounts = mounts;
+    spec.n_mounts = 2;
     struct err err = {0};
     app.h = httpd_start(&spec, &err);
     if (app.h == NULL)
@@ -919,11 +919,11 @@ static void *storm_ask(void *arg)
 
 TEST(in_a_storm_of_wakes_every_request_gets_its_answer)
 {
-    static const struct httpd_route *const only_storm[] = {storm_routes, NULL};
+    static const struct httpd_mount only_storm = {storm_routes, &app};
     memset(&app, 0, sizeof app);
     sem_init(&storm.some, 0, 0);
     struct httpd_spec spec = {
-        .listen = "127.0.0.1:0", .routes = only_storm, .app = &app, .threads = 3};
+        .listen = "127.0.0.1:0", .mounts = &only_storm, .n_mounts = 1, .threads = 3};
     app.h = httpd_start(&spec, NULL);
     CHECK(app.h != NULL);
     pthread_t clients[STORM_CLIENTS], wakers[2];
@@ -1070,7 +1070,7 @@ static const char *start_fails(const char *listen)
 {
     static struct err err;
     err = (struct err){0};
-    struct httpd_spec spec = {.listen = listen, .routes = routes, .app = &app};
+    struct httpd_spec spec = {.listen = listen, .mounts = mounts, .n_mounts = 2};
     CHECK(httpd_start(&spec, &err) == NULL);
     return err.text;
 }

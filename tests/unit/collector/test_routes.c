@@ -36,8 +36,8 @@ static void start(void)
     struct collector_spec c = {
         .windows = windows, .ledger = ledger, .listener = {on_change, &told}};
     collector = collector_new(&c, &err);
-    static const struct httpd_route *const routes[] = {collector_routes, NULL};
-    struct httpd_spec h = {.listen = "127.0.0.1:0", .routes = routes, .app = collector};
+    struct httpd_mount mount = {collector_routes, collector};
+    struct httpd_spec h = {.listen = "127.0.0.1:0", .mounts = &mount, .n_mounts = 1};
     server = httpd_start(&h, &err);
     CHECK_TEXT(err.text, "");
     snprintf(path, sizeof path, "http://%s", httpd_address(server));
