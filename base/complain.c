@@ -66,7 +66,7 @@ static void keep(struct complaints *c, struct complaint *k)
     c->at[c->n++] = *k;
 }
 
-static char *format(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *format(const char *fmt, va_list ap)
 {
     char text[TEXT_LONG_MAX];
     vsnprintf(text, sizeof text, fmt, ap);

@@ -33,7 +33,8 @@ void log_set_name(const char *name)
     log_name = name;
 }
 
-static void log_line(enum log_level level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void log_line(enum log_level level,
+                                                           const char *fmt, va_list ap)
 {
     if ((int)level > level_most)
         return;
