@@ -210,8 +210,6 @@ const char *figure_mail_date(instant at, char out[FIGURE_TEXT_MAX])
         at = (instant){0};
     int64_t day = at.ms / 86400000 - (at.ms % 86400000 < 0);
     struct parts p = parts_of(at);
-    int year =
-        p.year > 0 && p.year < 10000 ? p.year : 0; /* bounded, so it always fits */
     snprintf(out, FIGURE_TEXT_MAX, "%s, %02d %.3s %04d %.12s +0000",
              days[((day % 7) + 7) % 7], p.day, month_name(p.month), p.year, p.clock);
     return out;
