@@ -389,6 +389,13 @@ static bool score_by_parts(const struct work *w, const double *part, struct scor
     return true;
 }
 
+/* A rule for all series knows nothing of any of them. */
+static bool names_it(const struct level_case *lc)
+{
+    return lc->rule->subject != SUBJECT_SERIES ||
+           !rule_catches_all(lc->rule, lc->metric);
+}
+
 static void score_host(struct work *w, struct level_host *h)
 {
     const struct reference *r = reference_of(w, h);
@@ -401,8 +408,7 @@ static void score_host(struct work *w, struct level_host *h)
     if (host_by_past(w, h))
         return;
     part_moves(w, h, part);
-    bool speaks = !rule_catches_all(w->lc->rule, w->lc->metric);
-    if (!speaks || !score_by_parts(w, part, &h->score)) {
+    if (!names_it(w->lc) || !score_by_parts(w, part, &h->score)) {
         h->judged = false;
         h->why = UNJUDGED_SHORT_HISTORY;
     }
@@ -439,7 +445,7 @@ static bool group_by_parts(struct work *w)
 {
     double sum[PARTS] = {0}, part[PARTS];
     size_t count[PARTS] = {0};
-    if (rule_catches_all(w->lc->rule, w->lc->metric))
+    if (!names_it(w->lc))
         return false;
     for (size_t i = 0; i < w->level->n; i++) {
         if (!w->level->host[i].judged)
@@ -533,38 +539,13 @@ void level_free(struct level *l)
 
 /* --- grading --- */
 
-/* The scores of one layer: groups, or single hosts. */
-struct layer {
-    double *p, *sorted;
-    size_t n;
-    struct {
-        double q, threshold;
-    } known[16];
-    size_t n_known;
-};
-
-static void layer_add(struct layer *l, const struct score *s)
+static void layer_add(struct odds_layer *l, const struct score *s)
 {
     if (s->base == BASE_CONTROLS || s->base == BASE_PAST)
-        l->p[l->n++] = s->p;
+        odds_layer_add(l, s->p);
 }
 
-/* The largest p that passes at a rate; rules of one pack share a few rates. */
-static double layer_threshold(struct layer *l, double q)
-{
-    for (size_t i = 0; i < l->n_known; i++)
-        if (l->known[i].q == q)
-            return l->known[i].threshold;
-    memcpy(l->sorted, l->p, l->n * sizeof *l->p);
-    double t = fdr_threshold(l->sorted, l->n, l->n, q);
-    if (l->n_known < sizeof l->known / sizeof *l->known) {
-        l->known[l->n_known].q = q;
-        l->known[l->n_known++].threshold = t;
-    }
-    return t;
-}
-
-static bool bar_met(const struct bar *b, const struct score *s, struct layer *l)
+static bool bar_met(const struct bar *b, const struct score *s, struct odds_layer *l)
 {
     if (!b->set)
         return false;
@@ -576,7 +557,7 @@ static bool bar_met(const struct bar *b, const struct score *s, struct layer *l)
         return false;
     if (s->base == BASE_PARTS)
         return b->effect > 0 && b->delta > 0 && fabs(s->z) >= PARTS_Z;
-    return b->q <= 0 || s->p <= layer_threshold(l, b->q);
+    return b->q <= 0 || s->p <= odds_layer_threshold(l, b->q);
 }
 
 static bool is_worse(enum worse worse, const struct score *s)
@@ -586,7 +567,7 @@ static bool is_worse(enum worse worse, const struct score *s)
                                : s->move < 0;
 }
 
-static void grade_score(const struct rule *r, struct score *s, struct layer *l)
+static void grade_score(const struct rule *r, struct score *s, struct odds_layer *l)
 {
     s->grade = GRADE_OK;
     s->capped = false;
@@ -638,29 +619,28 @@ static int want_witnesses(struct level *levels, size_t n, struct err *err)
 
 int level_grade(struct level *levels, size_t n, struct err *err)
 {
-    struct layer groups = {0}, hosts = {0};
-    size_t most = n;
+    struct odds_layer groups, hosts;
+    size_t most = 0;
     for (size_t i = 0; i < n; i++)
         most += levels[i].n;
-    double *room = calloc(4 * most + 4, sizeof *room);
-    if (room == NULL)
-        return err_set(err, ENOMEM, "out of memory");
-    groups.p = room, groups.sorted = room + most + 1;
-    hosts.p = room + 2 * most + 2, hosts.sorted = room + 3 * most + 3;
-    for (size_t i = 0; i < n; i++) {
+    int made = odds_layer_make(&groups, n);
+    made |= odds_layer_make(&hosts, most);
+    for (size_t i = 0; made == 0 && i < n; i++) {
         if (levels[i].has_group)
             layer_add(&groups, &levels[i].group);
         for (size_t k = 0; k < levels[i].n; k++)
             if (levels[i].host[k].judged)
                 layer_add(&hosts, &levels[i].host[k].score);
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; made == 0 && i < n; i++) {
         if (levels[i].has_group)
             grade_score(levels[i].rule, &levels[i].group, &groups);
         for (size_t k = 0; k < levels[i].n; k++)
             if (levels[i].host[k].judged)
                 grade_score(levels[i].rule, &levels[i].host[k].score, &hosts);
     }
-    free(room);
-    return want_witnesses(levels, n, err);
+    odds_layer_free(&groups);
+    odds_layer_free(&hosts);
+    return made == 0 ? want_witnesses(levels, n, err)
+                     : err_set(err, ENOMEM, "out of memory");
 }

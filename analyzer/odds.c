@@ -3,8 +3,10 @@
 #include "analyzer/count.h"
 #include "analyzer/pool.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 double odds_student(double t, double df)
 {
@@ -50,4 +52,42 @@ double odds_deviation(const double *part, size_t n)
         if (!isnan(part[i]))
             square += (part[i] - mean) * (part[i] - mean);
     return sqrt(square / (double)(k - 1));
+}
+
+int odds_layer_make(struct odds_layer *l, size_t most)
+{
+    *l = (struct odds_layer){.most = most};
+    l->p = calloc(most + 1, sizeof *l->p);
+    l->sorted = calloc(most + 1, sizeof *l->sorted);
+    return l->p != NULL && l->sorted != NULL ? 0 : -1;
+}
+
+void odds_layer_free(struct odds_layer *l)
+{
+    free(l->p);
+    free(l->sorted);
+    *l = (struct odds_layer){0};
+}
+
+void odds_layer_add(struct odds_layer *l, double p)
+{
+    assert(l->n < l->most && l->n_known == 0);
+    l->p[l->n++] = p;
+}
+
+/* The rules of a pack share a few rates, so these are remembered. */
+double odds_layer_threshold(struct odds_layer *l, double q)
+{
+    if (l->n == 0)
+        return 0;
+    for (size_t i = 0; i < l->n_known; i++)
+        if (l->known[i].q == q)
+            return l->known[i].threshold;
+    memcpy(l->sorted, l->p, l->n * sizeof *l->p);
+    double t = fdr_threshold(l->sorted, l->n, l->n, q);
+    if (l->n_known < sizeof l->known / sizeof *l->known) {
+        l->known[l->n_known].q = q;
+        l->known[l->n_known++].threshold = t;
+    }
+    return t;
 }

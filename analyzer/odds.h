@@ -23,4 +23,20 @@ double odds_trimmed(double *v, size_t n);
 /* Standard deviation of the parts that are not NaN; NaN with fewer than 3. */
 double odds_deviation(const double *part, size_t n);
 
+/* The p-values of one layer of tests, and what passes at a rate of false findings. */
+struct odds_layer {
+    double *p, *sorted;
+    size_t n, most;
+    struct {
+        double q, threshold;
+    } known[16];
+    size_t n_known;
+};
+/* Room for `most` tests.  -1: out of memory. */
+int odds_layer_make(struct odds_layer *l, size_t most);
+void odds_layer_free(struct odds_layer *l);
+void odds_layer_add(struct odds_layer *l, double p);
+/* The largest p that passes (Benjamini-Hochberg); 0 when none does.  Add all first. */
+double odds_layer_threshold(struct odds_layer *l, double q);
+
 #endif

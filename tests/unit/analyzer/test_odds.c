@@ -35,3 +35,21 @@ TEST(a_deviation_needs_three_parts)
     CHECK_NEAR(odds_deviation(part, 5), 1, 1e-12);
     CHECK(isnan(odds_deviation(part, 3)));
 }
+
+TEST(a_layer_knows_what_passes_at_a_rate)
+{
+    struct odds_layer l;
+    CHECK(odds_layer_make(&l, 4) == 0);
+    odds_layer_add(&l, 0.5);
+    odds_layer_add(&l, 0.001);
+    odds_layer_add(&l, 0.02);
+    odds_layer_add(&l, 0.9);
+    CHECK_NEAR(odds_layer_threshold(&l, 0.05), 0.02, 0);
+    CHECK_NEAR(odds_layer_threshold(&l, 0.01), 0.001, 0);
+    CHECK_NEAR(odds_layer_threshold(&l, 0.05), 0.02, 0);
+    CHECK_NEAR(odds_layer_threshold(&l, 0.0001), 0, 0);
+    odds_layer_free(&l);
+    CHECK(odds_layer_make(&l, 0) == 0);
+    CHECK_NEAR(odds_layer_threshold(&l, 0.5), 0, 0);
+    odds_layer_free(&l);
+}
