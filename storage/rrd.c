@@ -428,7 +428,7 @@ struct archive {
 };
 
 struct shape {
-    int64_t step, last;
+    int64_t step, last, header; /* header in bytes */
     size_t n_sources, n_archives;
     struct rrd_source *sources;
     struct archive archive[ARCHIVES_MAX];
@@ -502,6 +502,8 @@ static int read_shape(const char *name, struct shape *ret_shape, struct err *err
             s.step = (int64_t)i->value.u_cnt;
         else if (strcmp(i->key, "last_update") == 0)
             s.last = (int64_t)i->value.u_cnt;
+        else if (strcmp(i->key, "header_size") == 0)
+            s.header = (int64_t)i->value.u_cnt;
         else if (strncmp(i->key, "ds[", 3) == 0)
             rc = shape_source(&s, i);
         else
@@ -645,6 +647,22 @@ static int64_t choose_step(const struct shape *s, int64_t from, int64_t least)
     return finest > 0 ? finest : furthest > 0 ? furthest : coarsest;
 }
 
+/* librrd tells the kernel not to read ahead, and takes a page fault for every page: a
+ * day's rows of files that are not in memory come more than twice as fast when their
+ * archive is asked for in one go. */
+static void read_ahead(const char *name, const struct shape *s, int64_t step)
+{
+    int64_t at = s->header, row = (int64_t)(s->n_sources * sizeof(double));
+    size_t i = 0;
+    while (i + 1 < s->n_archives && s->archive[i].step != step)
+        at += s->archive[i++].rows * row;
+    int fd = open_beneath(name, O_RDONLY);
+    if (fd < 0)
+        return;
+    posix_fadvise(fd, at, s->archive[i].rows * row, POSIX_FADV_WILLNEED);
+    close(fd);
+}
+
 struct fetched {
     time_t start, end;
     unsigned long step, n_sources;
@@ -669,6 +687,9 @@ static int fetch(const char *name, const struct shape *s, int64_t from, int64_t 
     if ((uint64_t)(to - from) / (uint64_t)step * s->n_sources > GET_BYTES_MAX / 8)
         return err_set(err, EMSGSIZE, "%s: more than %d bytes are asked for", name,
                        GET_BYTES_MAX);
+    enum { FEW_ROWS = 60 };
+    if ((to - from) / step > FEW_ROWS)
+        read_ahead(name, s, step);
     /* librrd gives the rows that end in (start, end], and adds a step to a whole end.
      */
     struct fetched f = {

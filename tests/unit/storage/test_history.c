@@ -317,6 +317,25 @@ TEST(files_that_reach_back_differently_are_read_at_one_step)
     close_all(&p);
 }
 
+TEST(a_host_that_fell_silent_is_read_at_the_step_of_the_others)
+{
+    struct entity silent = host_1;
+    silent.host = "h2";
+    struct place p = open_all(MINUTE, 120);
+    sample(&p, &silent, "cpu.busy", MERGE_MEAN, 0, 5);
+    fill_days(&p, 2, MERGE_MEAN);
+    const char *names[] = {"cpu.busy", NULL};
+    struct asked a, b;
+    read_past(&p, &host_1, 0, HOUR, names, MERGE_MEAN, &a);
+    read_past(&p, &silent, 0, HOUR, names, MERGE_MEAN, &b);
+    CHECK_INT(a.u.past.step.ms, 5 * MINUTE);
+    CHECK_INT(b.u.past.step.ms, 5 * MINUTE);
+    CHECK_NEAR(cell(&b, 0, 0), 5, 0);
+    free(a.u.past.cells);
+    free(b.u.past.cells);
+    close_all(&p);
+}
+
 /* --- restarts --- */
 
 TEST(after_a_restart_it_goes_on_where_it_stopped)

@@ -344,6 +344,12 @@ TEST(a_symbolic_link_is_not_followed)
     CHECK_INT(symlink("/tmp", path_of("ab/cd")), 0);
     CHECK_INT(put(r, 1, 0, 1, NULL, &err), -1);
     CHECK(strstr(err.text, "cannot be opened") != NULL);
+    CHECK_INT(unlink(path_of("ab/cd")), 0);
+    CHECK_INT(mkdir(path_of("beside"), 0700), 0);
+    CHECK_INT(symlink("../beside", path_of("ab/cd")), 0);
+    CHECK_INT(put(r, 1, 0, 1, NULL, &err), -1);
+    CHECK(strstr(err.text, "cannot be opened") != NULL);
+    CHECK_INT(rmdir(path_of("beside")), 0); /* nothing was put there */
     rrd_stop(&r);
 }
 
