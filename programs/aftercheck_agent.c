@@ -76,12 +76,6 @@ static int open_host(const struct agent_config *c, struct hostinfo **ret_host,
     return *ret_host != NULL ? 0 : -1;
 }
 
-/* Prints complaints as they are, a line each. */
-static void print_complaints(const struct buf *why)
-{
-    fputs(buf_text(why), stderr);
-}
-
 static void log_complaints(const struct buf *why)
 {
     for (const char *p = buf_text(why); *p != '\0';) {
@@ -225,23 +219,11 @@ static int serve(struct agent *a, const sigset_t *signals)
     return 0;
 }
 
-int main(int argc, char **argv)
+/* Opens the host and does what was asked for; the exit code. */
+static int work(struct agent *a)
 {
-    struct agent a = {0};
     struct err err = {0};
-    OWNED_BUF why = {0};
     sigset_t signals;
-    mallopt(M_ARENA_MAX, 1);
-    log_set_name("aftercheck-agent");
-    parse_flags(&a.flags, argc, argv);
-    if (agent_config_load(&a.flags, &a.config, &why) < 0) {
-        print_complaints(&why);
-        return 1;
-    }
-    if (a.flags.check) {
-        puts("the configuration is fine");
-        return 0;
-    }
     /* Before the second thread starts, which takes the mask over. */
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -249,13 +231,32 @@ int main(int argc, char **argv)
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    if (open_host(&a.config, &a.host, &err) < 0) {
+    if (open_host(&a->config, &a->host, &err) < 0) {
         log_error("%s", err.text);
         return 1;
     }
-    int rc = a.flags.print ? print_reading(&a) : serve(&a, &signals);
-    hostinfo_free(&a.host);
-    buf_free(&a.lines);
+    int rc = a->flags.print ? print_reading(a) : serve(a, &signals);
+    hostinfo_free(&a->host);
+    buf_free(&a->lines);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    struct agent a = {0};
+    OWNED_BUF why = {0};
+    int rc = 0;
+    mallopt(M_ARENA_MAX, 1);
+    log_set_name("aftercheck-agent");
+    parse_flags(&a.flags, argc, argv);
+    if (agent_config_load(&a.flags, &a.config, &why) < 0) {
+        fputs(buf_text(&why), stderr);
+        return 1;
+    }
+    if (a.flags.check)
+        puts("the configuration is fine");
+    else
+        rc = work(&a);
     agent_config_free(&a.config);
     return rc;
 }

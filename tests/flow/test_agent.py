@@ -1,0 +1,230 @@
+"""The agent, against a service of the test's own that can be away, hang or refuse."""
+import http.server
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+from flow import PATIENCE, FlowTest, free_port, program, wait_for
+
+
+class FakeService:
+    """Takes what is posted; `status` is its answer, None hangs until it is closed."""
+
+    def __init__(self, port):
+        self.bodies, self.paths, self.connections = [], [], 0
+        self.status = 204
+        self.closing = threading.Event()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self):
+                outer.connections += 1
+                super().setup()
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                outer.bodies.append(body)
+                outer.paths.append(self.path)
+                if outer.status is None:
+                    outer.closing.wait(PATIENCE)
+                    return
+                self.send_response(outer.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def close(self):
+        self.closing.set()
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def times(self):
+        """The time of each reading, in the order in which they came."""
+        return [int(t) for body in self.bodies
+                for t in re.findall(r"^procs,.*total=.* (\d+)$", body, re.M)]
+
+
+class Agent(FlowTest):
+    def setUp(self):
+        super().setUp()
+        self.port = free_port()
+        self.log = os.path.join(self.folder, "agent.log")
+        self.agent = None
+
+    def service(self):
+        s = FakeService(self.port)
+        self.addCleanup(s.close)
+        return s
+
+    def start(self, *args):
+        with open(self.log, "ab") as log:
+            self.agent = subprocess.Popen(
+                [program("aftercheck-agent"), "--server", "http://127.0.0.1:%d" % self.port,
+                 "--host", "h1", "--interval", "1s"] + list(args), stdout=log, stderr=log)
+        self.addCleanup(self.kill)
+
+    def kill(self):
+        if self.agent.poll() is None:
+            self.agent.kill()
+        self.agent.wait()
+
+    def logged(self, words):
+        with open(self.log) as f:
+            return words in f.read()
+
+    def end(self):
+        begun = time.monotonic()
+        self.agent.send_signal(signal.SIGTERM)
+        self.assertEqual(self.agent.wait(PATIENCE), 0)
+        return time.monotonic() - begun
+
+    def test_readings_come_each_second_over_one_connection(self):
+        s = self.service()
+        self.start("--service", "pay")
+        wait_for("four readings", lambda: len(s.times()) >= 4)
+        self.end()
+        times = s.times()
+        self.assertEqual(times, sorted(set(times)))
+        self.assertLessEqual(abs(times[0] - time.time()), PATIENCE)
+        self.assertEqual(s.connections, 1)
+        self.assertEqual(set(s.paths), {"/write?precision=s"})
+        for line in s.bodies[0].rstrip("\n").split("\n"):
+            self.assertRegex(line, r"^[a-z]+(,[a-z]+=[^ ,]+)?,host=h1,service=pay "
+                                   r"([\w]+=[-+.\de]+,?)+ \d+$")
+        for name in ("cpu", "load", "mem", "procs", "ctxt", "tcp", "agent"):
+            self.assertIn("\n%s," % name, "\n" + s.bodies[-1])
+
+    def test_while_the_service_is_away_readings_are_kept_and_come_in_order(self):
+        self.start()
+        wait_for("a line in the log", lambda: self.logged("readings are kept"))
+        begun = int(time.time())
+        wait_for("some seconds", lambda: time.time() > begun + 4)
+        s = self.service()
+        wait_for("all readings", lambda: len(s.times()) >= 6)
+        self.end()
+        times = s.times()
+        self.assertEqual(times, list(range(times[0], times[0] + len(times))))
+        self.assertLessEqual(times[0], begun + 1)
+        self.assertTrue(self.logged("sending to 127.0.0.1:%d again" % self.port))
+
+    def test_what_is_not_taken_for_now_is_sent_again(self):
+        s = self.service()
+        s.status = 503
+        self.start()
+        wait_for("three tries", lambda: len(s.bodies) >= 3)
+        s.status = 204
+        seen = len(s.bodies)
+        wait_for("more", lambda: len(s.bodies) >= seen + 2)
+        self.end()
+        first = s.times()[0]
+        accepted = sorted(set(s.times()))
+        self.assertEqual(accepted, list(range(first, first + len(accepted))))
+        self.assertGreaterEqual(s.times().count(first), 2)
+
+    def test_what_is_refused_for_good_is_not_sent_again(self):
+        s = self.service()
+        s.status = 400
+        self.start()
+        wait_for("three readings", lambda: len(s.times()) >= 3)
+        self.end()
+        self.assertEqual(len(s.times()), len(set(s.times())))
+        self.assertTrue(self.logged("refused samples"))
+
+    def test_the_end_sends_what_waits(self):
+        self.start()
+        wait_for("a line in the log", lambda: self.logged("readings are kept"))
+        s = self.service()
+        self.end()
+        self.assertGreaterEqual(len(s.times()), 1)
+
+    def test_the_end_does_not_wait_for_a_service_that_hangs(self):
+        s = self.service()
+        s.status = None
+        self.start()
+        wait_for("a request", lambda: len(s.bodies) >= 1)
+        self.assertLess(self.end(), 10)
+        self.assertTrue(self.logged("were not sent"))
+
+    def test_a_new_configuration_is_taken_over_and_a_bad_one_is_not(self):
+        s = self.service()
+        config = os.path.join(self.folder, "agent.yml")
+        with open(config, "w") as f:
+            f.write("service: pay\n")
+        self.start("--config", config)
+        wait_for("a reading", lambda: s.bodies)
+        self.assertIn("service=pay", s.bodies[-1])
+        with open(config, "w") as f:
+            f.write("service: cart\n")
+        self.agent.send_signal(signal.SIGHUP)
+        wait_for("the new name", lambda: "service=cart" in s.bodies[-1])
+        with open(config, "w") as f:
+            f.write("servise: list\n")
+        self.agent.send_signal(signal.SIGHUP)
+        wait_for("a complaint", lambda: self.logged(config + ":1:1: "))
+        seen = len(s.bodies)
+        wait_for("a reading", lambda: len(s.bodies) > seen)
+        self.assertIn("service=cart", s.bodies[-1])
+        self.end()
+
+    def run_once(self, *args):
+        return subprocess.run([program("aftercheck-agent")] + list(args), text=True,
+                              capture_output=True, timeout=PATIENCE)
+
+    def test_configurations_are_checked(self):
+        config = os.path.join(self.folder, "agent.yml")
+        with open(config, "w") as f:
+            f.write("server: http://127.0.0.1:8190\nservice: pay\nhost: h1\ninterval: 5s\n")
+        self.assertEqual(self.run_once("--config", config, "--check-config").returncode, 0)
+        with open(config, "w") as f:
+            f.write("sevice: pay\ninterval: 3h\n")
+        got = self.run_once("--config", config, "--check-config")
+        self.assertEqual(got.returncode, 1)
+        self.assertIn(config + ":1:1: error", got.stderr)
+        self.assertIn("service", got.stderr)
+        self.assertIn(config + ":2:11: error", got.stderr)
+        for args, word in ((("--interval", "1500ms"), "interval"),
+                           (("--server", "https://x"), "server"),
+                           (("--host", "a\nb"), "host")):
+            got = self.run_once("--check-config", *args)
+            self.assertEqual(got.returncode, 1, args)
+            self.assertTrue(got.stderr.startswith(word) or
+                            got.stderr.startswith("--" + word), got.stderr)
+
+    def test_help_and_print(self):
+        got = self.run_once("--help")
+        self.assertEqual(got.returncode, 0)
+        for word in ("--server", "--interval", "10s", "disk{device=}"):
+            self.assertIn(word, got.stdout)
+        got = self.run_once("--print", "--host", "h1")
+        self.assertEqual(got.returncode, 0)
+        self.assertIn("\ncpu,host=h1 busy=", "\n" + got.stdout)
+
+    def test_it_stays_small(self):
+        with open(program("aftercheck-agent"), "rb") as f:
+            if re.search(rb"lib[at]san\.so", f.read()):
+                self.skipTest("a sanitizer's memory is not ours")
+        s = self.service()
+        self.start()
+        wait_for("three readings", lambda: len(s.times()) >= 3)
+        with open("/proc/%d/status" % self.agent.pid) as f:
+            rss = int(re.search(r"VmRSS:\s+(\d+) kB", f.read()).group(1))
+        self.end()
+        self.assertLess(rss, 3072)
+
+
+if __name__ == "__main__":
+    unittest.main()
