@@ -12,27 +12,31 @@
 #include "storage/ledger.h"
 #include "storage/windows.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct checkup;
-/* `history` may be NULL.  All are borrowed. */
+/* `history` may be NULL.  All are borrowed.  NULL: out of memory. */
 struct checkup *checkup_new(struct ledger *l, struct windows *w, struct history *h);
 void checkup_free(struct checkup **c);
 
 /* Judges every look that is due at `now`, with these rules, and stores new revisions.
- * *ret_next is when it wants to be called again (INSTANT_FAR: nothing is open; a new
- * event is a reason to call at once).  *ret_stored counts new or newly final revisions.
- * An error of one change is kept in *err and does not stop the others. */
+ * Of several looks that fell due since the last round only the latest is judged: it
+ * covers the others.  *ret_next is when it wants to be called again (INSTANT_FAR:
+ * nothing is open; a new event is a reason to call at once).  *ret_stored counts
+ * verdicts stored, new ones and those brought up to date.  One change's failure is
+ * counted, its reason kept in *err (then -1), and does not stop the others; it is tried
+ * again CHECKUP_AGAIN later. */
+enum { CHECKUP_AGAIN_MS = 30000 };
 int checkup_round(struct checkup *c, const struct ruleset *rules, instant now,
                   instant *ret_next, size_t *ret_stored, struct err *err);
 
+/* Any thread may ask. */
 struct checkup_stats {
     uint64_t looks, revisions, failures;
-    uint64_t open; /* changes not final */
-    int64_t slowest_ms;
+    uint64_t open;            /* changes without a final verdict at the last round */
     uint64_t graded[GRADE_N]; /* final verdicts by grade */
 };
-struct checkup_stats checkup_stats(const struct checkup *c);
+struct checkup_stats checkup_stats(struct checkup *c);
 
 #endif

@@ -174,8 +174,13 @@ static instant analyze(void *arg, instant now)
     struct err err = {0};
     instant next = INSTANT_FAR;
     size_t stored = 0;
+    int64_t start = monotonic_ms();
     if (checkup_round(s->checkup, s->rules, now, &next, &stored, &err) < 0)
         log_error("checkup: %s", err.text);
+    int64_t took = monotonic_ms() - start;
+    pthread_mutex_lock(&s->lock);
+    s->state.slowest_ms = took > s->state.slowest_ms ? took : s->state.slowest_ms;
+    pthread_mutex_unlock(&s->lock);
     if (stored > 0) {
         httpd_wake_all(s->httpd);
         worker_poke(s->teller);

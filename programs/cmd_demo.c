@@ -9,9 +9,9 @@
 #include "base/instant.h"
 #include "base/jsonw.h"
 #include "base/opt.h"
-#include "programs/child.h"
 #include "programs/demo_load.h"
 #include "programs/demo_site.h"
+#include "programs/spawn.h"
 #include "programs/term.h"
 #include "rules/defaults.h"
 
@@ -30,7 +30,7 @@ enum { BEFORE_S = 30, LOOK1_S = 15, LOOK2_S = 30, READY_MS = 15000, GATE_MS = 12
 
 struct demo {
     char dir[400], bin[400], url[64], host[128];
-    struct child daemon, agent;
+    struct spawned daemon, agent;
     struct demo_site site;
     struct demo_load *load;
     struct httpc *http;
@@ -133,8 +133,8 @@ static int healthy(struct demo *d, struct err *err)
 {
     if (interrupted)
         return err_set(err, EINTR, "interrupted");
-    if (child_check(&d->daemon, err) < 0 || child_check(&d->agent, err) < 0 ||
-        child_check(&d->site.nginx, err) < 0)
+    if (spawn_check(&d->daemon, err) < 0 || spawn_check(&d->agent, err) < 0 ||
+        spawn_check(&d->site.nginx, err) < 0)
         return -1;
     return 0;
 }
@@ -171,7 +171,7 @@ static int start_service(struct demo *d, struct err *err)
     snprintf(config, sizeof config, "%s/aftercheckd.yml", d->dir);
     snprintf(log, sizeof log, "%s/service.log", d->dir);
     char *argv[] = {program, "--config", config, NULL};
-    if (child_start(&d->daemon, "aftercheckd", argv, log, err) < 0)
+    if (spawn_start(&d->daemon, "aftercheckd", argv, log, err) < 0)
         return -1;
     return await_ready(d, err);
 }
@@ -183,7 +183,7 @@ static int start_agent(struct demo *d, struct err *err)
     snprintf(log, sizeof log, "%s/agent.log", d->dir);
     char *argv[] = {program,      "--server", d->url,   "--service", "shop",
                     "--interval", "1s",       "--host", d->host,     NULL};
-    return child_start(&d->agent, "aftercheck-agent", argv, log, err);
+    return spawn_start(&d->agent, "aftercheck-agent", argv, log, err);
 }
 
 /* --- its changes --- */
@@ -239,13 +239,13 @@ static int run_gate(struct demo *d, const char *id, int *ret_code, struct err *e
     snprintf(log, sizeof log, "%s/gate-%s.log", d->dir, id);
     char *argv[] = {program, "gate", (char *)(intptr_t)id, "--wait", "90s", "--server",
                     d->url,  NULL};
-    struct child gate = {0};
-    if (child_start(&gate, "aftercheck gate", argv, log, err) < 0)
+    struct spawned gate = {0};
+    if (spawn_start(&gate, "aftercheck gate", argv, log, err) < 0)
         return -1;
     struct progress p = progress_begin();
     int64_t start = monotonic_ms();
     int rc = 0;
-    while (rc == 0 && child_check(&gate, NULL) == 0 && gate.pid != 0) {
+    while (rc == 0 && spawn_check(&gate, NULL) == 0 && gate.pid != 0) {
         progress_say(&p,
                      "waiting for the verdict on %s: %lld s since the change, looks at "
                      "%d and %d s",
@@ -256,7 +256,7 @@ static int run_gate(struct demo *d, const char *id, int *ret_code, struct err *e
             rc = err_set(err, ETIMEDOUT, "the gate did not end; see %s", log);
     }
     progress_end(&p);
-    child_stop(&gate, 1000);
+    spawn_stop(&gate, 1000);
     *ret_code = gate.exit_code;
     return rc;
 }
@@ -379,8 +379,8 @@ static int run(struct demo *d, struct err *err)
 static void stop_all(struct demo *d)
 {
     demo_load_stop(&d->load);
-    child_stop(&d->agent, 4000);
-    child_stop(&d->daemon, 15000);
+    spawn_stop(&d->agent, 4000);
+    spawn_stop(&d->daemon, 15000);
     demo_site_stop(&d->site);
     httpc_free(&d->http);
 }

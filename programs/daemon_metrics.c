@@ -19,8 +19,8 @@
       (double)c.looks)                                                                 \
     X("aftercheck_look_failures_total", "counter", "looks that failed",                \
       (double)c.failures)                                                              \
-    X("aftercheck_look_slowest_seconds", "gauge", "the slowest look since the start",  \
-      (double)c.slowest_ms / 1000)                                                     \
+    X("aftercheck_round_slowest_seconds", "gauge",                                     \
+      "the slowest round of looks since the start", (double)state->slowest_ms / 1000)  \
     X("aftercheck_mails_waiting", "gauge", "mails in the outbox",                      \
       (double)l.parcels_waiting)                                                       \
     X("aftercheck_mails_sent_total", "counter", "mails sent or written",               \

@@ -28,7 +28,8 @@ extern const struct httpd_route daemon_routes[];
 struct daemon_state {
     bool reload_ok;
     uint64_t reloads;
-    char pack[32]; /* hash of the rules in force */
+    int64_t slowest_ms; /* round of looks */
+    char pack[32];      /* hash of the rules in force */
     struct daemon_health health;
 };
 

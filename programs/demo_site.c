@@ -81,7 +81,7 @@ static int await(struct demo_site *s, enum demo_config config, struct err *err)
     OWNED_BUF body = {0};
     int64_t until = monotonic_ms() + READY_MS;
     int in_a_row = 0; /* an old worker may still answer now and then */
-    while (in_a_row < 3 && monotonic_ms() < until && child_check(&s->nginx, err) == 0) {
+    while (in_a_row < 3 && monotonic_ms() < until && spawn_check(&s->nginx, err) == 0) {
         unsigned status = 0;
         struct httpc_ask ask = {.method = "GET", .path = "/", .timeout_ms = 1000};
         buf_clear(&body);
@@ -121,7 +121,7 @@ int demo_site_start(struct demo_site *s, const char *dir, struct err *err)
     snprintf(error_log, sizeof error_log, "%s/error.log", dir);
     char *argv[] = {
         (char *)(intptr_t)program, "-e", error_log, "-p", s->dir, "-c", conf, NULL};
-    if (child_start(&s->nginx, "nginx", argv, log, err) < 0)
+    if (spawn_start(&s->nginx, "nginx", argv, log, err) < 0)
         return -1;
     return await(s, DEMO_FIRST, err);
 }
@@ -137,5 +137,5 @@ int demo_site_change(struct demo_site *s, enum demo_config to, struct err *err)
 
 void demo_site_stop(struct demo_site *s)
 {
-    child_stop(&s->nginx, 3000);
+    spawn_stop(&s->nginx, 3000);
 }

@@ -7,7 +7,7 @@
 #define PROGRAMS_DEMO_SITE_H
 
 #include "base/err.h"
-#include "programs/child.h"
+#include "programs/spawn.h"
 
 enum demo_config { DEMO_FIRST, DEMO_LONGER_LOG, DEMO_RATE_LIMIT };
 enum { DEMO_RATE = 80, DEMO_RATE_LIMITED = 64 }; /* requests a second */
@@ -16,7 +16,7 @@ struct demo_site {
     char dir[512];
     char log[600]; /* nginx's access log: "SECONDS STATUS REQUEST_TIME ..." */
     int port, back_port;
-    struct child nginx;
+    struct spawned nginx;
 };
 
 /* Starts nginx in `dir` and waits until it answers. */

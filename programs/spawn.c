@@ -1,5 +1,5 @@
-/* programs/child.c - starting and stopping programs.  Called from one thread. */
-#include "programs/child.h"
+/* programs/spawn.c - starting and stopping programs.  Called from one thread. */
+#include "programs/spawn.h"
 
 #include "base/instant.h"
 
@@ -34,19 +34,19 @@ static _Noreturn void become(char *const argv[], const char *log, pid_t parent)
     _exit(127);
 }
 
-int child_start(struct child *c, const char *name, char *const argv[], const char *log,
-                struct err *err)
+int spawn_start(struct spawned *c, const char *name, char *const argv[],
+                const char *log, struct err *err)
 {
     pid_t parent = getpid(), pid = fork();
     if (pid < 0)
         return err_sys(err, errno, "%s cannot be started", name);
     if (pid == 0)
         become(argv, log, parent);
-    *c = (struct child){.pid = pid, .name = name};
+    *c = (struct spawned){.pid = pid, .name = name};
     return 0;
 }
 
-int child_check(struct child *c, struct err *err)
+int spawn_check(struct spawned *c, struct err *err)
 {
     int status;
     if (c->pid == 0 || waitpid(c->pid, &status, WNOHANG) == 0)
@@ -60,13 +60,13 @@ int child_check(struct child *c, struct err *err)
                    WEXITSTATUS(status));
 }
 
-void child_stop(struct child *c, int grace_ms)
+void spawn_stop(struct spawned *c, int grace_ms)
 {
     if (c->pid == 0)
         return;
     kill(c->pid, SIGTERM);
     int64_t until = monotonic_ms() + grace_ms;
-    while (c->pid != 0 && child_check(c, NULL) == 0 && monotonic_ms() < until)
+    while (c->pid != 0 && spawn_check(c, NULL) == 0 && monotonic_ms() < until)
         poll(NULL, 0, 20);
     if (c->pid != 0) {
         kill(c->pid, SIGKILL);
