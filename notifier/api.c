@@ -51,7 +51,7 @@ void api_changes(struct httpd_req *r, void *app)
     struct err err = {0};
     query_texts_of(r, &q);
     if (query_read(&q, n->spec.now(), &ask, &err) < 0 ||
-        ledger_changes(n->spec.ledger, &ask, &rows, &err) < 0) {
+        query_rows(n->spec.ledger, &ask, &rows, &err) < 0) {
         httpd_fail(r, status_of(&err), "%s", err.text);
         return;
     }

@@ -206,15 +206,24 @@ static int header_to(struct buf *to, const struct eml *m, struct err *err)
     return 0;
 }
 
-/* A List-Id's inner part is made of letters and digits; the rest becomes '-'. */
+/* A List-Id's inner part is made of letters and digits.  When other characters had to
+ * be replaced or cut off, some of the name's digest keeps two audiences apart. */
 static void header_list(struct buf *to, const struct eml *m)
 {
+    enum { LIST_NAME_MAX = 30 };
+    size_t i = 0;
+    bool same = true;
     buf_add(to, "List-Id: <aftercheck.");
-    for (size_t i = 0; m->audience[i] != '\0' && i < 60; i++) {
+    for (; m->audience[i] != '\0' && i < LIST_NAME_MAX; i++) {
         char c = m->audience[i];
-        bool kept =
-            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                    (c >= '0' && c <= '9') || c == '-';
         buf_add_ch(to, kept ? c : '-');
+        same = same && kept;
+    }
+    if (!same || m->audience[i] != '\0') {
+        char hex[SHA256_HEX_MAX];
+        buf_addf(to, "-%.8s", sha256_hex(m->audience, strlen(m->audience), hex));
     }
     buf_addf(to, ".%s>\r\n", mail_address_domain(m->from));
 }

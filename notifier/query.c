@@ -79,6 +79,16 @@ int query_changes(const struct httpd_req *r, instant now, struct change_ask *ret
     return query_read(&q, now, ret_ask, err);
 }
 
+int query_rows(struct ledger *l, const struct change_ask *ask,
+               struct change_rows *ret_rows, struct err *err)
+{
+    struct err why = {0};
+    if (ledger_changes(l, ask, ret_rows, &why) == 0)
+        return 0;
+    return err_set(err, why.code, "%s%s", why.code == EINVAL ? "after: " : "",
+                   why.text);
+}
+
 static void add(struct buf *to, const char *name, const char *value)
 {
     if (given(value) == NULL)

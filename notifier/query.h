@@ -24,6 +24,10 @@ struct query_texts {
 int query_read(const struct query_texts *q, instant now, struct change_ask *ret_ask,
                struct err *err);
 
+/* Reads the rows; a cursor that is none is a complaint about `after`. */
+int query_rows(struct ledger *l, const struct change_ask *ask,
+               struct change_rows *ret_rows, struct err *err);
+
 /* Adds "since=...&grade=..." for the page after this one, encoded. */
 void query_next(const struct query_texts *q, const char *cursor, struct buf *to);
 void query_texts_of(const struct httpd_req *r, struct query_texts *ret_texts);

@@ -95,7 +95,7 @@ static int add_rows(struct ledger *l, struct change_ask ask, enum change_kind ki
     ask.limit = LIST_ROWS;
     for (int scan = 0; scan < LIST_SCANS_MAX && n < LIST_ROWS; scan++) {
         struct change_rows rows = {0};
-        int rc = ledger_changes(l, &ask, &rows, err);
+        int rc = query_rows(l, &ask, &rows, err);
         free(next);
         next = NULL;
         if (rc < 0)

@@ -161,8 +161,8 @@ static int serve(struct rrd *rrd, const char *scratch, struct err *err)
     fill(l);
     struct notifier_spec spec = {l, rrd, &config, scratch, fixed_now};
     struct notifier *n = notifier_open(&spec, err);
-    const struct httpd_route *lists[] = {notifier_routes, NULL};
-    struct httpd_spec http = {.listen = "127.0.0.1:0", .routes = lists, .app = n};
+    struct httpd_mount mount = {notifier_routes, n};
+    struct httpd_spec http = {.listen = "127.0.0.1:0", .mounts = &mount, .n_mounts = 1};
     struct httpd *h = n != NULL ? httpd_start(&http, err) : NULL;
     if (h != NULL) {
         char byte;

@@ -1,0 +1,70 @@
+#include "notifier/letter.h"
+
+#include "tests/unit/notifier/sample.h"
+
+static struct letter_ask ask_for(const struct change *c, const struct verdict *const *v,
+                                 const struct mail_config *config)
+{
+    return (struct letter_ask){
+        .what = {.change = c, .verdict = *v, .revisions = v, .n_revisions = 1},
+        .config = config};
+}
+
+TEST(the_subject_names_the_change)
+{
+    OWNED_CHANGE *c = sample_change();
+    char *subject = letter_subject(c);
+    CHECK_TEXT(subject, "[aftercheck] pay 2.4.1 -> 2.5.0 (8812)");
+    free(subject);
+}
+
+TEST(charts_go_with_the_mail_and_are_named_in_its_html)
+{
+    struct err err = {0};
+    struct rrd *rrd = rrd_start(test_dir(), &err);
+    CHECK(rrd != NULL);
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    const struct verdict *all[] = {v};
+    struct mail_config config;
+    mail_config_defaults(&config);
+    struct letter_ask ask = ask_for(c, all, &config);
+    ask.rrd = rrd;
+    OWNED_BUF one = {0}, two = {0}, html = {0};
+    if (letter_write(&ask, &one, &err) < 0 || letter_write(&ask, &two, &err) < 0 ||
+        letter_html(&ask, &html, &err) < 0)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    CHECK_INT(sample_count(buf_text(&one), "\r\nContent-Type: image/png\r\n"), 2);
+    CHECK_INT(sample_count(buf_text(&one), "\r\nContent-ID: <"), 2);
+    CHECK_TEXT(buf_text(&one), buf_text(&two));
+    CHECK_INT(sample_count(buf_text(&html), "src=\"data:image/png;base64,iVBOR"), 2);
+    rrd_stop(&rrd);
+}
+
+TEST(without_charts_the_mail_is_whole_too)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    const struct verdict *all[] = {v};
+    struct mail_config config;
+    mail_config_defaults(&config);
+    struct letter_ask ask = ask_for(c, all, &config);
+    OWNED_BUF b = {0};
+    CHECK_INT(letter_write(&ask, &b, NULL), 0);
+    CHECK(strstr(buf_text(&b), "image/png") == NULL);
+    CHECK(strstr(buf_text(&b), "X-Aftercheck-Grade: must-handle\r\n") != NULL);
+}
+
+TEST(a_change_not_yet_judged_can_be_written)
+{
+    OWNED_CHANGE *c = sample_change();
+    const struct verdict *none = NULL;
+    struct mail_config config;
+    mail_config_defaults(&config);
+    struct letter_ask ask = ask_for(c, &none, &config);
+    ask.what.n_revisions = 0;
+    OWNED_BUF b = {0}, html = {0};
+    CHECK_INT(letter_write(&ask, &b, NULL), 0);
+    CHECK_INT(letter_html(&ask, &html, NULL), 0);
+    CHECK(strstr(buf_text(&b), "X-Aftercheck-Grade: not-judged\r\n") != NULL);
+}
