@@ -1,4 +1,4 @@
-/* base/log.h - what a program tells its operator, one line of logfmt each on stderr.
+/* base/log.h - what a program tells its operator, one line each on stderr.
  *
  * Libraries report through struct err; programs log.  Under journald (JOURNAL_STREAM is
  * set) each line begins with its "<N>" priority, elsewhere with the time.  Control
