@@ -30,9 +30,9 @@ enum {
 struct agent_send {
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t change; /* a reading came, or stopping began */
+    pthread_cond_t change; /* a reading came, stopping began, the thread ended */
     struct backlog *backlog;
-    bool news, stopping;
+    bool news, stopping, ended;
     int64_t stop_ms;       /* by when, monotonic */
     struct httpc *next;    /* takes the place of `http` before the next call */
     uint64_t dropped_told; /* by agent_send_dropped */
@@ -155,6 +155,8 @@ static void *run(void *arg)
         if (last_round)
             break;
     }
+    s->ended = true;
+    pthread_cond_signal(&s->change);
     pthread_mutex_unlock(&s->lock);
     return NULL;
 }
@@ -178,7 +180,11 @@ struct agent_send *agent_send_start(const char *server, struct err *err)
         return NULL;
     }
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->change, NULL);
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->change, &clock);
+    pthread_condattr_destroy(&clock);
     s->backlog = backlog_new(span_seconds(AGENT_KEEP_S));
     s->http = httpc_new(server, err);
     pthread_attr_init(&attr);
@@ -226,17 +232,17 @@ uint64_t agent_send_dropped(struct agent_send *s)
     return new_ones;
 }
 
-static bool join_within(struct agent_send *s, int ms)
+/* Waits until the thread has ended or `ms` have passed; with the lock held. */
+static bool ends_within(struct agent_send *s, int ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000l;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    return pthread_clockjoin_np(s->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+    int64_t ns = until.tv_nsec + ms * 1000000ll;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    while (!s->ended && pthread_cond_timedwait(&s->change, &s->lock, &until) == 0)
+        ;
+    return s->ended;
 }
 
 void agent_send_stop(struct agent_send **s, int ms)
@@ -247,13 +253,15 @@ void agent_send_stop(struct agent_send **s, int ms)
     it->stopping = true;
     it->stop_ms = monotonic_ms() + ms;
     pthread_cond_signal(&it->change);
-    pthread_mutex_unlock(&it->lock);
-    bool ended = join_within(it, ms);
-    pthread_mutex_lock(&it->lock);
+    bool ended = ends_within(it, ms);
     size_t left = backlog_stats(it->backlog).readings;
     pthread_mutex_unlock(&it->lock);
     if (left > 0)
         log_warn("%zu readings were not sent", left);
-    if (ended)
+    if (ended) {
+        pthread_join(it->thread, NULL);
         drop(it);
+    } else {
+        pthread_detach(it->thread);
+    }
 }
