@@ -46,6 +46,8 @@ struct file_head {
     uint64_t shape[2];
     _Atomic uint64_t synced; /* records that were on disk at the last sync */
     uint32_t clean, boot;
+    _Atomic uint32_t sync; /* the number of that sync */
+    uint32_t spare;
     char boot_id[BOOT_ID_MAX];
 };
 _Static_assert(sizeof(struct file_head) <= PAGE, "the head is one page");
@@ -555,11 +557,11 @@ struct arena *arena_open(const struct arena_spec *spec, struct err *ret_note,
     return a;
 }
 
-void arena_close(struct arena **a)
+void arena_close(struct arena **a, uint32_t number)
 {
     if (*a == NULL)
         return;
-    if ((*a)->path != NULL && arena_sync(*a, NULL) == 0) {
+    if ((*a)->path != NULL && arena_sync(*a, number, NULL) == 0) {
         head_of(*a)->clean = 1;
         sync_range(*a, PAGE, NULL);
     }
@@ -595,7 +597,12 @@ uint64_t arena_bytes(const struct arena *a)
     return size_of(a);
 }
 
-int arena_sync(struct arena *a, struct err *err)
+uint32_t arena_synced(const struct arena *a)
+{
+    return atomic_load_explicit(&head_of(a)->sync, memory_order_relaxed);
+}
+
+int arena_sync(struct arena *a, uint32_t number, struct err *err)
 {
     if (a->path == NULL)
         return 0;
@@ -604,5 +611,6 @@ int arena_sync(struct arena *a, struct err *err)
     if (sync_range(a, size_of(a), err) < 0)
         return -1;
     atomic_store_explicit(&head_of(a)->synced, n, memory_order_relaxed);
+    atomic_store_explicit(&head_of(a)->sync, number, memory_order_relaxed);
     return sync_range(a, PAGE, err);
 }

@@ -52,8 +52,8 @@ struct arena;
  * is begun.  NULL when the disk is full, or another process has it open. */
 struct arena *arena_open(const struct arena_spec *spec, struct err *ret_note,
                          struct err *err);
-/* Syncs, marks the file as closed in order, and unmaps. */
-void arena_close(struct arena **a);
+/* Syncs with this number, marks the file as closed in order, and unmaps. */
+void arena_close(struct arena **a, uint32_t number);
 /* For the owner who finds damage inside a record: closes, renames to PATH.damaged-TIME
  * and says so, with `why`, in *ret_note. */
 int arena_set_aside(struct arena **a, const char *why, struct err *ret_note,
@@ -94,7 +94,10 @@ uint32_t arena_boot(const struct arena *a);
 /* Bytes reserved on disk, or handed out in memory. */
 uint64_t arena_bytes(const struct arena *a);
 
-/* All that was written before the call is on disk after it.  One at a time. */
-int arena_sync(struct arena *a, struct err *err);
+/* All that was written before the call is on disk after it.  One at a time.  `number`
+ * is kept in the file: arena_synced gives that of the last sync that was completed, 0
+ * at first. */
+int arena_sync(struct arena *a, uint32_t number, struct err *err);
+uint32_t arena_synced(const struct arena *a);
 
 #endif

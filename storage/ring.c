@@ -149,30 +149,40 @@ static void trim_row(const struct ring *r, uint32_t tag, uint32_t n)
     mark_set(r, tag, (uint64_t)sum_row(r, tag, n) << 32 | tag);
 }
 
-uint32_t ring_settle(const struct ring *r, uint32_t n_names, bool verify)
+/* True when the row in this place may stay. */
+static bool row_good(const struct ring *r, uint32_t place, uint64_t mark,
+                     enum ring_trust trust)
 {
-    uint32_t sum, newest = 0, kept = 0, had = ring_head(r)->n_metrics;
+    uint32_t tag = (uint32_t)mark;
+    if (tag == UINT32_MAX || (tag - 1) % r->rows != place)
+        return false;
+    return trust == RING_WHOLE || sum_row(r, tag, r->cap) == mark >> 32;
+}
+
+uint32_t ring_settle(const struct ring *r, uint32_t n_names, enum ring_trust trust)
+{
+    struct ring_head *head = ring_head(r);
+    uint32_t sum, newest = 0, kept = 0, had = head->n_metrics;
     uint32_t n = good_columns(r, n_names, &sum);
-    if (verify && sum != ring_head(r)->list_sum)
+    if (trust == RING_NEW && sum != head->list_sum)
         n = 0, sum = r->seed; /* nobody knows whose cells these are */
-    ring_head(r)->n_metrics = n;
-    ring_head(r)->list_sum = sum;
-    for (uint32_t row = 1; row <= r->rows; row++) {
-        uint64_t mark = mark_get(r, row);
+    head->n_metrics = n;
+    head->list_sum = sum;
+    for (uint32_t place = 0; place < r->rows; place++) {
+        uint64_t mark = mark_get(r, place + 1);
         uint32_t tag = (uint32_t)mark;
         if (tag == 0)
             continue;
-        if ((tag - 1) % r->rows != row - 1 || n == 0 ||
-            (verify && sum_row(r, tag, r->cap) != mark >> 32)) {
-            mark_set(r, row, 0);
+        if (n == 0 || !row_good(r, place, mark, trust)) {
+            mark_set(r, place + 1, 0);
             continue;
         }
-        if (n < had)
+        if (n < had || trust != RING_WHOLE) /* the list may be older than the row */
             trim_row(r, tag, n);
         newest = tag > newest ? tag : newest;
         kept++;
     }
-    ring_head(r)->newest = newest; /* a kill may have come between a mark and this */
+    head->newest = newest; /* a kill may have come between a mark and this */
     return kept;
 }
 

@@ -43,10 +43,16 @@ uint64_t ring_bytes(uint32_t rows, uint32_t cap);
 /* Makes it an empty ring, whatever is in the area.  `zero`: the area is known to be all
  * zero, and nothing in it is touched. */
 void ring_start(const struct ring *r, bool zero);
-/* Mends what a file brought: columns whose metric is not in 1..n_names go, with all
- * behind them, and so do rows with a mark that cannot be.  With `verify` every row's
- * sum is checked too, and the list's.  Gives the number of rows kept. */
-uint32_t ring_settle(const struct ring *r, uint32_t n_names, bool verify);
+/* How far a ring that a file brought can be believed. */
+enum ring_trust {
+    RING_WHOLE, /* its writer was at most killed */
+    RING_TORN, /* power was lost: rows may be torn, and the list of metrics cut short */
+    RING_NEW,  /* and it was made so shortly before that even the list may be of a
+                  former use of the area */
+};
+/* Mends it: columns whose metric is not in 1..n_names go, with all behind them, and so
+ * do torn rows and those with a mark that cannot be.  Gives the number of rows kept. */
+uint32_t ring_settle(const struct ring *r, uint32_t n_names, enum ring_trust trust);
 /* Columns and kept rows of `from` into `to`, which is started and no smaller. */
 void ring_copy(const struct ring *to, const struct ring *from);
 

@@ -58,8 +58,8 @@ struct block_record {
     _Atomic uint32_t state;
     uint32_t boot;      /* its rows are known to be whole since this boot */
     uint32_t n_metrics; /* as in the ring's head, for counting without a look at it */
-    uint32_t spare_2;
-    uint64_t next; /* of a list in memory: offset, 0 ends it */
+    uint32_t made;      /* the number of the sync after which it is on disk */
+    uint64_t next;      /* of a list in memory: offset, 0 ends it */
 };
 _Static_assert(sizeof(struct block_record) == 64, "part of the file format");
 
@@ -77,12 +77,6 @@ struct slot {
 };
 _Static_assert(sizeof(struct slot) == 32, "two to a cache line");
 
-/* What is seldom needed. */
-struct who {
-    const struct named *named;
-    uint32_t made; /* the sync number when the block was made; guarded by the stripe */
-};
-
 struct stripe {
     _Alignas(64) pthread_mutex_t lock;
     uint64_t samples;
@@ -95,7 +89,7 @@ struct windows {
     uint32_t rows;
     uint64_t seed; /* of the hashes: strangers choose the names */
     struct slot *slot;
-    struct who *who;
+    const struct named **who;  /* of an entity */
     const struct named **name; /* of a metric; from 1 */
     uint8_t *merge;            /* likewise */
     _Atomic uint32_t n_entities, n_names;
@@ -104,7 +98,8 @@ struct windows {
     struct stripe *stripe;
     pthread_mutex_t *making; /* behind pointers, as readers have a const windows */
     pthread_mutex_t syncing;
-    uint32_t n_syncs;           /* guarded by making, as the two below */
+    uint32_t next_sync;         /* its number; guarded by making, as the two below */
+    uint32_t trusted_sync;      /* the last one completed before opening */
     uint64_t free_block[CAPS];  /* lists by cap / RING_CAP_STEP */
     uint64_t outgrown;          /* list: free after the next sync */
     struct block_record **load; /* while opening: all blocks of the file */
@@ -188,7 +183,7 @@ static uint32_t entity_find(const struct windows *w, const char *key, size_t n,
     uint32_t i;
     for (struct lookup_walk at = lookup_start(&w->entities, hash);
          lookup_next(&at, &i);) {
-        const struct named *had = w->who[i].named;
+        const struct named *had = w->who[i];
         if (had->r.sealed >= n && memcmp(had->key, key, n) == 0)
             return i;
     }
@@ -223,7 +218,7 @@ static void entity_enter(struct windows *w, const struct named *named, uint64_t 
 {
     uint32_t number = named->r.number;
     struct entity e = entity_of(named);
-    w->who[number].named = named;
+    w->who[number] = named;
     for (size_t i = 0; i < kinds[e.kind].n; i++) {
         const char *text = *text_of(&e, kinds[e.kind].text[i].at);
         if (kinds[e.kind].text[i].linked && text[0] != '\0')
@@ -348,7 +343,7 @@ bool windows_who(const struct windows *w, uint32_t entity, struct entity *ret_wh
 {
     if (entity >= count_of(&w->n_entities))
         return false;
-    *ret_who = entity_of(w->who[entity].named);
+    *ret_who = entity_of(w->who[entity]);
     return true;
 }
 
@@ -358,7 +353,7 @@ void windows_each(const struct windows *w,
 {
     uint32_t n = count_of(&w->n_entities);
     for (uint32_t i = 0; i < n; i++) {
-        struct entity who = entity_of(w->who[i].named);
+        struct entity who = entity_of(w->who[i]);
         if (!each(i, &who, arg))
             return;
     }
@@ -442,31 +437,32 @@ static struct block_record *block_fresh(struct windows *w, uint32_t cap)
 
 /* A block with an empty ring, not READY yet; NULL when there is no room. */
 static struct block_record *block_make(struct windows *w, uint32_t entity, uint32_t cap,
-                                       uint32_t generation, uint32_t *ret_made)
+                                       uint32_t generation)
 {
     pthread_mutex_lock(w->making);
     struct block_record *b = list_pop(w, &w->free_block[cap / RING_CAP_STEP]);
     bool zero = b == NULL && arena_in_memory(w->arena);
     if (b == NULL)
         b = block_fresh(w, cap);
-    *ret_made = w->n_syncs;
+    uint32_t made = w->next_sync;
     pthread_mutex_unlock(w->making);
     if (b == NULL)
         return NULL;
     b->entity = entity;
     b->generation = generation;
     b->boot = arena_boot(w->arena);
+    b->made = made;
     b->n_metrics = 0;
     struct ring r = ring_of(w, b);
     ring_start(&r, zero);
     return b;
 }
 
-/* Gives up a block made at sync number `made`, for which an heir is READY. */
-static void block_outgrown(struct windows *w, struct block_record *b, uint32_t made)
+/* Gives up a block for which an heir is READY. */
+static void block_outgrown(struct windows *w, struct block_record *b)
 {
     pthread_mutex_lock(w->making);
-    if (arena_in_memory(w->arena) || made == w->n_syncs)
+    if (arena_in_memory(w->arena) || b->made == w->next_sync)
         block_free_now(w, b); /* a loss of power would cost it anyway */
     else
         list_push(w, &w->outgrown, b);
@@ -495,10 +491,9 @@ static int block_grow(struct windows *w, uint32_t entity, size_t need)
     struct slot *s = &w->slot[entity];
     struct block_record *old = s->block;
     size_t more = old != NULL ? old->cap + old->cap / 2 : 0;
-    uint32_t made, was = w->who[entity].made;
     uint32_t cap = cap_for(need > more ? need : more);
     struct block_record *b =
-        block_make(w, entity, cap, old != NULL ? old->generation + 1 : 1, &made);
+        block_make(w, entity, cap, old != NULL ? old->generation + 1 : 1);
     if (b == NULL)
         return -1;
     if (old != NULL) {
@@ -508,9 +503,8 @@ static int block_grow(struct windows *w, uint32_t entity, size_t need)
     }
     atomic_store_explicit(&b->state, BLOCK_READY, memory_order_release);
     slot_set(w, s, b);
-    w->who[entity].made = made;
     if (old != NULL)
-        block_outgrown(w, old, was);
+        block_outgrown(w, old);
     return 0;
 }
 
@@ -519,18 +513,29 @@ static uint32_t columns_said(const struct block_record *b)
     return b->n_metrics < b->cap ? b->n_metrics : b->cap;
 }
 
-/* Looks through a block that a file brought, once, before it is used. */
+/* Looks through a block that a file brought, before it is used; its rows kept. */
+static uint32_t block_settle(struct windows *w, struct block_record *b)
+{
+    struct ring r = ring_of(w, b);
+    enum ring_trust trust = RING_WHOLE;
+    if (b->boot != arena_boot(w->arena))
+        trust = b->made <= w->trusted_sync ? RING_TORN : RING_NEW;
+    uint32_t kept = ring_settle(&r, count_of(&w->n_names), trust);
+    if (trust != RING_WHOLE)
+        b->made = 0; /* whatever is there now has been on disk */
+    b->n_metrics = ring_head(&r)->n_metrics;
+    b->boot = arena_boot(w->arena);
+    return kept;
+}
+
 static void slot_settle(struct windows *w, struct slot *s, struct stripe *stripe)
 {
     struct block_record *b = s->block;
     if (s->area != NULL || b == NULL)
         return;
-    struct ring r = ring_of(w, b);
-    uint32_t boot = arena_boot(w->arena);
-    ring_settle(&r, count_of(&w->n_names), b->boot != boot);
-    stripe->series += ring_head(&r)->n_metrics - (int64_t)columns_said(b);
-    b->n_metrics = ring_head(&r)->n_metrics;
-    b->boot = boot;
+    stripe->series -= columns_said(b);
+    block_settle(w, b);
+    stripe->series += b->n_metrics;
     slot_set(w, s, b);
 }
 
@@ -693,7 +698,7 @@ struct block *windows_cut(struct windows *w, uint32_t entity, instant from, inst
     }
     pthread_mutex_unlock(&stripe->lock);
     c->b = (struct block){.entity = entity,
-                          .who = entity_of(w->who[entity].named),
+                          .who = entity_of(w->who[entity]),
                           .from = {first * w->step.ms},
                           .step = w->step,
                           .rows = (uint32_t)rows,
@@ -846,12 +851,9 @@ static int load_one(struct record *r, void *arg, struct err *err)
 static struct block_record *block_better(struct windows *w, struct block_record *a,
                                          struct block_record *b)
 {
-    uint32_t boot = arena_boot(w->arena), names = count_of(&w->n_names);
+    uint32_t boot = arena_boot(w->arena);
     if (a->boot != boot || b->boot != boot) {
-        struct ring ra = ring_of(w, a), rb = ring_of(w, b);
-        uint32_t in_a = ring_settle(&ra, names, a->boot != boot);
-        uint32_t in_b = ring_settle(&rb, names, b->boot != boot);
-        a->boot = b->boot = boot;
+        uint32_t in_a = block_settle(w, a), in_b = block_settle(w, b);
         if (in_a != in_b)
             return in_a > in_b ? a : b;
     }
@@ -867,6 +869,8 @@ static void blocks_enter(struct windows *w)
             block_free_now(w, b);
             continue;
         }
+        if (arena_lost_power(w->arena) && b->made > w->trusted_sync)
+            block_settle(w, b); /* the next sync would hide that it was new */
         struct slot *s = &w->slot[b->entity];
         struct block_record *had = s->block;
         s->block = had != NULL ? block_better(w, had, b) : b;
@@ -963,7 +967,8 @@ static struct windows *load(const struct windows_spec *spec, struct arena *a,
     if (w == NULL)
         return NULL;
     w->arena = a;
-    w->n_syncs = 1; /* blocks that a file brought have 0 */
+    w->trusted_sync = arena_synced(a);
+    w->next_sync = w->trusted_sync + 1;
     if (arena_walk(a, load_one, w, err) < 0) {
         windows_free(w);
         return NULL;
@@ -1004,7 +1009,7 @@ struct windows *windows_open(const struct windows_spec *spec, struct err *ret_no
     if (w == NULL && why.code != 0)
         err_set(err, why.code, "%s", why.text);
     if (w == NULL)
-        arena_close(&a);
+        arena_close(&a, a != NULL ? arena_synced(a) : 0);
     else if (arena_lost_power(a))
         err_set(ret_note, ENODATA,
                 "%s was open when the machine went down: samples of the last moments "
@@ -1017,11 +1022,11 @@ int windows_sync(struct windows *w, struct err *err)
 {
     pthread_mutex_lock(&w->syncing);
     pthread_mutex_lock(w->making);
-    w->n_syncs++;
+    uint32_t number = w->next_sync++; /* blocks made from here on wait for the next */
     uint64_t outgrown = w->outgrown;
     w->outgrown = 0;
     pthread_mutex_unlock(w->making);
-    int rc = arena_sync(w->arena, err);
+    int rc = arena_sync(w->arena, number, err);
     pthread_mutex_lock(w->making);
     for (struct block_record *b; (b = list_pop(w, &outgrown)) != NULL;) {
         if (rc == 0)
@@ -1038,7 +1043,7 @@ void windows_close(struct windows **w)
 {
     if (*w == NULL)
         return;
-    arena_close(&(*w)->arena);
+    arena_close(&(*w)->arena, (*w)->next_sync);
     windows_free(*w);
     *w = NULL;
 }

@@ -8,8 +8,9 @@
  *
  * The file survives kill -9 at any instant: every record is complete before it is
  * published, and the first put of a row shows whole or not at all.  A loss of power
- * costs what came since the last windows_sync, and no more: every row carries a
- * checksum, by which a torn one is told and dropped when its entity is first met again.
+ * costs at most the entities, metrics and rows written to since the last windows_sync:
+ * every row carries a checksum, by which a torn one is told and dropped when its entity
+ * is first met again.
  * Space is reserved before it is touched, so a full disk is an error, never a SIGBUS.
  * Opening reads names and block heads only, not rows.  Any thread may call; entities
  * are locked in stripes. */

@@ -82,8 +82,9 @@ TEST(records_come_back_in_order_over_many_chunks_and_openings)
         CHECK_INT(walk(a), n);
         for (int i = 0; i < 5000; i++)
             CHECK(add(a, n++));
-        CHECK(arena_sync(a, NULL) == 0);
-        arena_close(&a);
+        CHECK(arena_synced(a) == (opening == 0 ? 0 : 6));
+        CHECK(arena_sync(a, 5, NULL) == 0 && arena_synced(a) == 5);
+        arena_close(&a, 6);
         CHECK(a == NULL);
     }
 }
@@ -95,11 +96,11 @@ TEST(what_was_not_published_is_not_there)
     struct record *r = arena_record(a, 1, 16, 16);
     CHECK(r != NULL && arena_record(a, 1, 16, 16) == r);
     uint64_t lost = arena_offset(a, arena_area(a, 1000));
-    arena_close(&a);
+    arena_close(&a, 1);
     a = open_arena(path(), 1 << 20, NULL);
     CHECK_INT(walk(a), 1);
     CHECK(arena_offset(a, arena_area(a, 1000)) == lost); /* and its space is free */
-    arena_close(&a);
+    arena_close(&a, 1);
 }
 
 TEST(the_bound_is_kept_in_a_file_and_in_memory)
@@ -113,7 +114,7 @@ TEST(the_bound_is_kept_in_a_file_and_in_memory)
         CHECK(n > 300 && n < 512 && arena_bytes(a) <= 512 << 10);
         CHECK(arena_area(a, 1 << 20) == NULL && arena_area(a, UINT64_MAX - 10) == NULL);
         CHECK(arena_in_memory(a) == (turn == 1));
-        arena_close(&a);
+        arena_close(&a, 1);
     }
     struct stat st;
     CHECK(stat(path(), &st) == 0 && st.st_size <= 512 << 10);
@@ -127,8 +128,8 @@ TEST(areas_in_memory_are_zero_and_can_be_forgotten)
     memset(area, 1, 1 << 20);
     arena_forget(a, area, 1 << 20);
     CHECK(area[1 << 19] == 0);
-    CHECK(arena_sync(a, NULL) == 0);
-    arena_close(&a);
+    CHECK(arena_sync(a, 5, NULL) == 0);
+    arena_close(&a, 1);
 }
 
 static int refuse(struct record *r, void *arg, struct err *err)
@@ -141,7 +142,7 @@ TEST(a_record_that_the_owner_refuses_is_named_and_the_file_can_be_set_aside)
 {
     struct arena *a = open_arena(path(), 1 << 20, NULL);
     CHECK(walk(a) == 0 && add(a, 0) && add(a, 1) && add(a, 2));
-    arena_close(&a);
+    arena_close(&a, 1);
     a = open_arena(path(), 1 << 20, NULL);
     struct err why = {0}, note = {0}, err = {0};
     CHECK(arena_walk(a, refuse, NULL, &why) < 0);
@@ -151,7 +152,7 @@ TEST(a_record_that_the_owner_refuses_is_named_and_the_file_can_be_set_aside)
     CHECK(access(path(), F_OK) < 0);
     a = open_arena(path(), 1 << 20, NULL);
     CHECK_INT(walk(a), 0);
-    arena_close(&a);
+    arena_close(&a, 1);
 }
 
 static void other_page(const char *what, size_t n, const char *with)
@@ -168,13 +169,13 @@ static void other_page(const char *what, size_t n, const char *with)
 TEST(a_file_that_is_something_else_is_kept_under_another_name)
 {
     struct arena *a = open_arena(path(), 1 << 20, NULL);
-    arena_close(&a);
+    arena_close(&a, 1);
     other_page("acwindow", 8, "nonsense");
     struct err note = {0};
     a = open_arena(path(), 1 << 20, &note);
     CHECK(strstr(note.text, ".damaged-") != NULL);
     CHECK_INT(walk(a), 0);
-    arena_close(&a);
+    arena_close(&a, 1);
 }
 
 TEST(a_link_is_not_followed)

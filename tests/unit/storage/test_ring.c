@@ -103,8 +103,8 @@ TEST(a_run_and_single_puts_leave_the_same_row)
     CHECK(memcmp(a.area, b.area, sizeof(struct ring_head) + 5 * 4) == 0);
     for (uint32_t i = 0; i < 5; i++)
         CHECK(get(&a, 7, i) == v[i] && get(&b, 7, i) == v[i]);
-    CHECK_INT(ring_settle(&a, NAMES, true), 1); /* the sums are right in both */
-    CHECK_INT(ring_settle(&b, NAMES, true), 1);
+    CHECK_INT(ring_settle(&a, NAMES, RING_NEW), 1); /* the sums are right in both */
+    CHECK_INT(ring_settle(&b, NAMES, RING_NEW), 1);
     free(a.area);
     free(b.area);
 }
@@ -119,14 +119,14 @@ TEST(sums_stay_right_through_merging_copying_and_coming_round)
     for (uint32_t tag = 1; tag <= 3 * ROWS; tag++)
         for (uint32_t i = 0; i < 300; i++)
             put(&r, tag, i % 4, (float)(tag + i));
-    CHECK_INT(ring_settle(&r, NAMES, true), ROWS);
+    CHECK_INT(ring_settle(&r, NAMES, RING_NEW), ROWS);
     ring_copy(&to, &r);
-    CHECK_INT(ring_settle(&to, NAMES, true), ROWS);
+    CHECK_INT(ring_settle(&to, NAMES, RING_NEW), ROWS);
     for (uint32_t tag = 2 * ROWS + 1; tag <= 3 * ROWS; tag++)
         for (uint32_t i = 0; i < 4; i++)
             CHECK(get(&to, tag, i) == get(&r, tag, i) && !isnan(get(&r, tag, i)));
     to.seed = 77; /* rows of another life of the area */
-    CHECK_INT(ring_settle(&to, NAMES, true), 0);
+    CHECK_INT(ring_settle(&to, NAMES, RING_NEW), 0);
     free(r.area);
     free(to.area);
 }
@@ -143,10 +143,10 @@ TEST(a_change_of_any_byte_of_a_row_is_told)
         struct ring copy = ring_new(CAP);
         memcpy(copy.area, r.area, ring_bytes(ROWS, CAP));
         copy.area[at] ^= 0x10;
-        CHECK_INT(ring_settle(&copy, NAMES, true), 0);
+        CHECK_INT(ring_settle(&copy, NAMES, RING_NEW), 0);
         free(copy.area);
     }
-    CHECK_INT(ring_settle(&r, NAMES, true), 1);
+    CHECK_INT(ring_settle(&r, NAMES, RING_NEW), 1);
     free(r.area);
 }
 
@@ -158,13 +158,13 @@ TEST(settling_mends_what_cannot_be)
     for (uint32_t tag = 1; tag <= 5; tag++)
         for (uint32_t i = 0; i < 5; i++)
             put(&r, tag, i, (float)i);
-    ring_head(&r)->newest = 4000000000;       /* never believed */
-    CHECK_INT(ring_settle(&r, 35, false), 5); /* metrics 40 and 50 are gone */
+    ring_head(&r)->newest = 4000000000;            /* never believed */
+    CHECK_INT(ring_settle(&r, 35, RING_WHOLE), 5); /* metrics 40 and 50 are gone */
     CHECK(ring_head(&r)->newest == 5 && ring_head(&r)->n_metrics == 3);
     ring_add(&r, 7); /* and their columns are empty for those that follow */
     CHECK(isnan(get(&r, 5, 3)) && get(&r, 5, 2) == 2);
-    CHECK_INT(ring_settle(&r, NAMES, true), 5);
+    CHECK_INT(ring_settle(&r, NAMES, RING_NEW), 5);
     ring_head(&r)->list_sum++;
-    CHECK_INT(ring_settle(&r, NAMES, true), 0);
+    CHECK_INT(ring_settle(&r, NAMES, RING_NEW), 0);
     free(r.area);
 }

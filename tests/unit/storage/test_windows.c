@@ -754,6 +754,39 @@ TEST(after_a_loss_of_power_a_torn_row_is_dropped_and_the_others_stay)
     }
 }
 
+static void host_with_late_metric(struct windows *w)
+{
+    two_hosts(w);
+    uint32_t m = metric(w, "late", MERGE_MEAN);
+    put_one(w, 0, 20, m, 7);
+}
+
+TEST(after_a_loss_of_power_a_metric_list_cut_short_costs_no_older_row)
+{
+    const char *path = in_dir("windows");
+    leave_open(path, host_with_late_metric);
+    other_boot(path);
+    const uint32_t list[] = {1, 2, 3}, cut[] = {1, 2, 0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    static char bytes[1 << 20];
+    CHECK(fd >= 0 && read(fd, bytes, sizeof bytes) == sizeof bytes);
+    close(fd);
+    char *at = memmem(bytes, sizeof bytes, list, sizeof list);
+    CHECK(at != NULL);
+    poke(path, at - bytes, cut, sizeof cut); /* that page was not written in time */
+    struct windows_spec spec = {
+        .path = path, .step = {STEP_MS}, .rows = ROWS, .bytes_max = 1 << 22};
+    struct err note = {0}, err = {0};
+    struct windows *w = windows_open(&spec, &note, &err);
+    CHECK(w != NULL && note.code == ENODATA);
+    for (int k = 0; k < 10; k++)
+        CHECK_NEAR(value_at(w, 0, k, 1), 12345.5 + k, 0);
+    uint32_t other = metric(w, "other", MERGE_MEAN);
+    put_one(w, 0, 21, other, 8); /* takes the column; row 20 must not show in it */
+    CHECK(isnan(value_at(w, 0, 20, other)) && value_at(w, 0, 21, other) == 8);
+    windows_close(&w);
+}
+
 TEST(without_a_loss_of_power_rows_are_not_doubted)
 {
     const char *path = in_dir("windows");
