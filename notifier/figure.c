@@ -2,6 +2,9 @@
  * bytes, whatever the locale: printf is only asked for digits in the C locale. */
 #include "notifier/figure.h"
 
+#include "base/buf.h"
+#include "notifier/plain.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -80,6 +83,16 @@ static bool is_percent(const char *unit)
     return strcmp(unit, "%") == 0 || strcmp(unit, "share") == 0;
 }
 
+/* A unit that a rule's author made up: made plain, and short enough for what is left.
+ */
+static void add_unit(const char *digits, const char *unit, char out[FIGURE_TEXT_MAX])
+{
+    enum { UNIT_CHARS_MAX = 13 };
+    OWNED_BUF plain = {0};
+    plain_add(&plain, unit, UNIT_CHARS_MAX);
+    snprintf(out, FIGURE_TEXT_MAX, "%s %s", digits, buf_text(&plain));
+}
+
 const char *figure(double v, const char *unit, char out[FIGURE_TEXT_MAX])
 {
     char text[NUMBER_MAX];
@@ -101,7 +114,7 @@ const char *figure(double v, const char *unit, char out[FIGURE_TEXT_MAX])
     else if (*unit == '\0')
         snprintf(out, FIGURE_TEXT_MAX, "%s", number(v, text));
     else
-        snprintf(out, FIGURE_TEXT_MAX, "%s %.24s", number(v, text), unit);
+        add_unit(number(v, text), unit, out);
     return out;
 }
 

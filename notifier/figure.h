@@ -3,7 +3,7 @@
  * Three significant digits with the unit, thousands parted by a comma, never a locale's
  * forms.  Units: "%", "share" (0..1, shown in percent), "ms", "s", "bytes" (KiB, MiB,
  * ...), "bytes_per_s", "per_s", NULL or "" for a bare number; any other unit is put
- * behind the number as it is. */
+ * behind the number, made plain and at most 13 characters long. */
 #ifndef NOTIFIER_FIGURE_H
 #define NOTIFIER_FIGURE_H
 

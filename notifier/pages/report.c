@@ -214,6 +214,21 @@ static void write_codes(const struct report *r, struct buf *to)
     buf_add(to, "</section>\n");
 }
 
+/* Links stay on this server, whatever it is called from outside. */
+static void write_nearby(const struct report *r, struct buf *to)
+{
+    if (r->nearby.n == 0)
+        return;
+    buf_add(to, "<section><h2>Other changes nearby</h2><ul class=\"nearby\">\n");
+    for (size_t i = 0; i < r->nearby.n && i < r->verdict->n_nearby; i++) {
+        buf_add(to, "<li><a href=\"/changes/");
+        url_quote(to, r->verdict->nearby[i].change_id);
+        html_addf(to, "\">%s</a><br><span class=\"quiet\">%s</span></li>\n",
+                  r->nearby.row[i].label, r->nearby.row[i].value);
+    }
+    buf_add(to, "</ul></section>\n");
+}
+
 static void write_main(const struct report *r, struct buf *to)
 {
     buf_add(to, "<div class=\"story\">\n");
@@ -225,7 +240,7 @@ static void write_main(const struct report *r, struct buf *to)
         html_addf(to, "<section><h2>Checked and fine</h2><p>%s</p></section>\n",
                   r->fine);
     section(to, "Could not be judged", &r->unjudged);
-    section(to, "Other changes nearby", &r->nearby);
+    write_nearby(r, to);
     buf_add(to, "</div>\n");
 }
 

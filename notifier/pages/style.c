@@ -93,6 +93,7 @@ const char style_text[] =
     ".finding.ok{border-left-color:var(--ok)}\n"
     ".finding h3 .grade{display:block;font-size:.9rem}\n"
     ".finding img{display:block;width:100%;height:auto;margin:4px 0 14px}\n"
+    ".nearby{list-style:none;margin:0;padding:0}.nearby li{margin:0 0 10px}\n"
     ".name{font-size:.95rem}\n"
     ".figures{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:16px;"
     "margin:14px 0 16px}\n"

@@ -1,5 +1,6 @@
 #include "notifier/figure.h"
 
+#include "base/names.h"
 #include "tests/test.h"
 
 static char out[FIGURE_TEXT_MAX];
@@ -47,6 +48,17 @@ TEST(a_unit_of_any_length_fits)
     unit[10000] = '\0';
     CHECK(strlen(figure(1, unit, out)) < FIGURE_TEXT_MAX);
     CHECK(strlen(figure_delta(-1e300, unit, out)) < FIGURE_TEXT_MAX);
+}
+
+TEST(a_unit_of_any_bytes_is_made_plain)
+{
+    CHECK_TEXT(figure(1, "a\r\nb", out), "1 a  b");
+    CHECK_TEXT(figure(1, "\xe2\x80\xae<i>", out), "1 <i>");
+    CHECK(utf8_valid(figure(1,
+                            "\xe6\x94\xaf\xe6\x94\xaf\xe6\x94\xaf\xe6\x94\xaf\xe6\x94"
+                            "\xaf\xe6\x94\xaf\xe6\x94\xaf\xe6\x94\xaf\xe6\x94\xaf",
+                            out),
+                     strlen(out)));
 }
 
 TEST(differences_carry_their_sign)
