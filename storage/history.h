@@ -57,8 +57,9 @@ int64_t history_flush(struct history *h, struct windows *w, instant until,
  * the finest step that is kept for as long as from `from` to `to` or to the last flush:
  * a day gives minutes, a week 5 minutes.  Rows are widened to whole steps.  A cell is
  * the mean of its minutes, for sums as a sum over the row's own step.  Cells are
- * malloc'ed.  0 also when there is no file: rows is 0.  One damaged file leaves its
- * metrics unknown. */
+ * malloc'ed.  A row of a coarser step is known when its time was flushed to its end.
+ * 0 also when there is no file: rows is 0.  One damaged file leaves its metrics
+ * unknown. */
 int history_read(struct history *h, struct unit *u, instant from, instant to,
                  struct err *err);
 
