@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The share of rows that is enough where no rule says otherwise. */
+#define PULSE_SHARE_LEAST 0.6
+
 enum pulse_state {
     PULSE_GOOD,        /* enough rows in both windows */
     PULSE_NONE_BEFORE, /* too few before the change */

@@ -1,0 +1,35 @@
+/* analyzer/findings.h - what was found, told: numbers, hosts, curve and a sentence.
+ *
+ * The judging modules say what is bad; here it becomes findings of the verdict.  The
+ * same figure on many hosts is one finding with its hosts, worst first.  A finding
+ * whose rule is in shadow, or whose trouble is over, is told with grade ok. */
+#ifndef ANALYZER_FINDINGS_H
+#define ANALYZER_FINDINGS_H
+
+#include "analyzer/align.h"
+#include "analyzer/calls.h"
+#include "analyzer/control.h"
+#include "analyzer/level.h"
+#include "analyzer/limit.h"
+#include "analyzer/pulse.h"
+#include "base/err.h"
+#include "storage/verdict.h"
+
+struct teller {
+    const struct lineup *lineup;
+    const struct controls *controls;
+    struct verdict *verdict;
+    bool failed; /* out of memory: asked once at the end */
+};
+
+/* `edge`: the level is the mean time of its calls; NULL: it is a series. */
+void findings_level(struct teller *t, const struct level *l, const struct edge *edge);
+void findings_limit(struct teller *t, const struct limit_check *c);
+void findings_call(struct teller *t, const struct call_test *test,
+                   const struct calls *all);
+void findings_silence(struct teller *t, const struct rule *r, const struct pulses *p);
+
+/* Worst grade first, within a grade by weight and size; recovered ones last. */
+void findings_rank(struct verdict *v);
+
+#endif

@@ -1,0 +1,45 @@
+/* analyzer/grade.h - the verdict's grade, and what it rests on.
+ *
+ * The grade is that of the worst finding.  Without one it is ok only when enough was
+ * looked at: at least one rule judged, GRADE_HOSTS_LEAST of the watched hosts with
+ * enough samples on both sides, the change neither cancelled nor left without a finish.
+ * Otherwise it is not-judged, with the reason in words and counts.  What must be
+ * handled is told however thin the rest is. */
+#ifndef ANALYZER_GRADE_H
+#define ANALYZER_GRADE_H
+
+#include "analyzer/calls.h"
+#include "analyzer/control.h"
+#include "analyzer/level.h"
+#include "analyzer/life.h"
+#include "analyzer/limit.h"
+#include "analyzer/pulse.h"
+#include "rules/ruleset.h"
+#include "storage/verdict.h"
+
+#define GRADE_HOSTS_LEAST 0.8
+
+/* Counts what was judged, rule by rule. */
+struct tally {
+    const struct ruleset *rules;
+    const struct change *change;
+    struct coverage *coverage;                             /* of the verdict */
+    enum { TALLY_UNMET, TALLY_SEEN, TALLY_JUDGED } * rule; /* one a rule */
+    bool capped;          /* something would be must-handle with enough controls */
+    size_t controls_used; /* the most that anything was compared with */
+};
+
+int tally_make(struct tally *t, const struct ruleset *rules, const struct change *c,
+               struct coverage *coverage, struct err *err);
+void tally_free(struct tally *t);
+
+void tally_level(struct tally *t, const struct level *l);
+void tally_limit(struct tally *t, const struct limit_check *c);
+void tally_calls(struct tally *t, const struct calls *c);
+void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *p);
+
+/* Closes the counts and sets the verdict's grade and reason.  -1: out of memory. */
+int grade_verdict(struct tally *t, const struct lineup *l, const struct pulses *p,
+                  const struct checkpoint *at, struct verdict *v, struct err *err);
+
+#endif

@@ -1,0 +1,362 @@
+/* analyzer/judge.c - the steps of a judgement, one after another.
+ *
+ *     align -> controls -> levels, limits, calls, silence -> findings -> grade
+ *
+ * Each step is a module of its own that knows nothing of the later ones; here they are
+ * only called in order.  What must hold: no clock, no file, no state, and nothing that
+ * depends on the order in which units, hosts or changes were handed in. */
+#include "analyzer/judge.h"
+#include "analyzer/align.h"
+#include "analyzer/calls.h"
+#include "analyzer/control.h"
+#include "analyzer/edges.h"
+#include "analyzer/findings.h"
+#include "analyzer/grade.h"
+#include "analyzer/level.h"
+#include "analyzer/limit.h"
+#include "analyzer/pulse.h"
+#include "analyzer/series.h"
+#include "base/buf.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A day of past: what hosts without controls are compared with. */
+enum { PAST_MS = 24 * 3600 * 1000 };
+
+int judge_ask(const struct ruleset *rules, const struct change *c,
+              const struct checkpoint *at, struct panel_ask *ret_ask, struct err *err)
+{
+    const struct windows_rule *w = &rules->windows[c->kind];
+    instant first = life_whole(c).pivot;
+    const char **hosts = calloc(c->n_hosts + 1, sizeof *hosts);
+    if (hosts == NULL)
+        return err_set(err, ENOMEM, "out of memory");
+    for (size_t i = 0; i < c->n_hosts; i++) {
+        hosts[i] = c->host[i].name;
+        if (c->host[i].pivot.ms < first.ms || i == 0)
+            first = c->host[i].pivot;
+    }
+    *ret_ask = (struct panel_ask){.service = c->service,
+                                  .hosts = hosts,
+                                  .n_hosts = c->n_hosts,
+                                  .edges = true,
+                                  .hot_from = {first.ms - w->before.ms},
+                                  .hot_to = at->ends,
+                                  .past = {PAST_MS}};
+    return 0;
+}
+
+/* All that the steps hand on. */
+struct desk {
+    const struct judge_case *jc;
+    struct lineup lineup;
+    struct controls controls;
+    struct pulses pulses;
+    struct edges edges;
+    struct calls calls;
+    struct series_list series, limited;
+    struct level *level;
+    size_t n_levels;
+    struct limit_check *limit;
+    size_t n_limits;
+    struct member *control; /* of all series, one after another */
+    double *room;
+    struct tally tally;
+    struct teller teller;
+    struct verdict *verdict;
+    struct err *err;
+};
+
+/* --- levels and limits: each series with its controls --- */
+
+/* Members on the control hosts for one series, taken from `to` on. */
+static size_t find_controls(const struct desk *d, const struct series *s,
+                            struct member *to)
+{
+    size_t n = 0;
+    if (s->whole)
+        return 0;
+    for (size_t i = 0; i < d->controls.n; i++) {
+        const struct unit *u = series_unit(&d->lineup, d->controls.host[i], s->service);
+        int metric = u != NULL && u->hot.rows > 0 ? series_metric(u, s->metric) : -1;
+        if (metric >= 0)
+            to[n++] = (struct member){NULL, u, (uint32_t)metric};
+    }
+    return n;
+}
+
+static struct level_case case_of(const struct desk *d, const struct series *s,
+                                 const struct member *control, size_t n_controls)
+{
+    return (struct level_case){.lineup = &d->lineup,
+                               .rule = s->rule,
+                               .metric = s->metric,
+                               .member = s->member,
+                               .n_members = s->n_members,
+                               .control = control,
+                               .n_controls = n_controls,
+                               .room = d->room};
+}
+
+static size_t spoken_for(const struct series_list *list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        n += list->at[i].rule != NULL;
+    return n;
+}
+
+static size_t most_rows(const struct lineup *l)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < l->n_units; i++)
+        if (l->unit[i]->hot.rows > rows)
+            rows = l->unit[i]->hot.rows;
+    return rows;
+}
+
+static int list_all(struct desk *d)
+{
+    const struct ruleset *rs = d->jc->rules;
+    if (series_list(&d->lineup, rs, ruleset_for_series, &d->series, d->err) < 0 ||
+        series_list(&d->lineup, rs, ruleset_for_limit, &d->limited, d->err) < 0)
+        return -1;
+    size_t levels = spoken_for(&d->series), limits = spoken_for(&d->limited);
+    d->level = calloc(levels + 1, sizeof *d->level);
+    d->limit = calloc(limits + 1, sizeof *d->limit);
+    d->control = calloc((levels + limits) * d->controls.n + 1, sizeof *d->control);
+    d->room = calloc(most_rows(&d->lineup) + 1, sizeof *d->room);
+    if (d->level == NULL || d->limit == NULL || d->control == NULL || d->room == NULL)
+        return err_set(d->err, ENOMEM, "out of memory");
+    return 0;
+}
+
+static int judge_series(struct desk *d)
+{
+    struct member *control = d->control;
+    for (size_t i = 0; i < d->series.n; i++) {
+        const struct series *s = &d->series.at[i];
+        if (s->rule == NULL)
+            continue;
+        size_t n = find_controls(d, s, control);
+        struct level_case lc = case_of(d, s, control, n);
+        if (level_measure(&lc, &d->level[d->n_levels], d->err) < 0)
+            return -1;
+        d->n_levels++;
+        control += n;
+    }
+    for (size_t i = 0; i < d->limited.n; i++) {
+        const struct series *s = &d->limited.at[i];
+        if (s->rule == NULL)
+            continue;
+        size_t n = find_controls(d, s, control);
+        struct level_case lc = case_of(d, s, control, n);
+        if (limit_check_make(&lc, &d->limit[d->n_limits], d->err) < 0)
+            return -1;
+        d->n_limits++;
+        control += n;
+    }
+    return level_grade(d->level, d->n_levels, d->err);
+}
+
+/* --- calls --- */
+
+static int judge_calls(struct desk *d)
+{
+    if (edges_list(&d->lineup, &d->edges, d->err) < 0 ||
+        calls_measure(&d->lineup, d->jc->rules, &d->edges, d->room, &d->calls, d->err) <
+            0 ||
+        calls_grade(&d->calls, d->pulses.anyone, d->err) < 0)
+        return -1;
+    return level_grade(d->calls.latency, d->calls.n_latency, d->err);
+}
+
+/* --- telling --- */
+
+static void count_all(struct desk *d)
+{
+    for (size_t i = 0; i < d->n_levels; i++)
+        tally_level(&d->tally, &d->level[i]);
+    for (size_t i = 0; i < d->n_limits; i++)
+        tally_limit(&d->tally, &d->limit[i]);
+    tally_calls(&d->tally, &d->calls);
+    tally_pulses(&d->tally, &d->lineup, &d->pulses);
+}
+
+static void tell_all(struct desk *d)
+{
+    struct teller *t = &d->teller;
+    for (size_t i = 0; i < d->n_levels; i++)
+        findings_level(t, &d->level[i], NULL);
+    for (size_t i = 0; i < d->n_limits; i++)
+        findings_limit(t, &d->limit[i]);
+    for (size_t i = 0; i < d->calls.n; i++)
+        findings_call(t, &d->calls.test[i], &d->calls);
+    for (size_t i = 0; i < d->calls.n_latency; i++)
+        findings_level(t, &d->calls.latency[i], d->calls.latency_edge[i]);
+    const struct ruleset *rs = d->jc->rules;
+    for (size_t i = 0; i < rs->n; i++)
+        if (rs->rule[i].subject == SUBJECT_SILENCE &&
+            rule_applies(&rs->rule[i], d->jc->change))
+            findings_silence(t, &rs->rule[i], &d->pulses);
+    findings_rank(d->verdict);
+}
+
+/* --- other changes --- */
+
+static int by_start(const void *a, const void *b)
+{
+    const struct change *x = *(const struct change *const *)a;
+    const struct change *y = *(const struct change *const *)b;
+    if (x->start.ms != y->start.ms)
+        return x->start.ms < y->start.ms ? -1 : 1;
+    return strcmp(x->change_id, y->change_id);
+}
+
+static void say_when(struct buf *b, const struct change *of, const struct change *o)
+{
+    int64_t ms = o->start.ms - of->start.ms, size = ms < 0 ? -ms : ms;
+    if (size < 1000)
+        buf_add(b, " at the same time");
+    else if (size < 120000)
+        buf_addf(b, " %" PRId64 " seconds %s", size / 1000,
+                 ms < 0 ? "before" : "after");
+    else
+        buf_addf(b, " %" PRId64 " minutes %s", size / 60000,
+                 ms < 0 ? "before" : "after");
+}
+
+/* "changed h1, h2 4 minutes before". */
+static void say_nearby(struct buf *b, const struct lineup *l, const struct change *o)
+{
+    enum { NAMED = 3 };
+    size_t shared = 0;
+    for (size_t i = 0; i < o->n_hosts; i++) {
+        if (lineup_slot(l, o->host[i].name) == NULL)
+            continue;
+        if (shared < NAMED)
+            buf_addf(b, "%s%s", shared > 0 ? ", " : "changed ", o->host[i].name);
+        shared++;
+    }
+    if (shared > NAMED)
+        buf_addf(b, " and %zu more of the same hosts", shared - NAMED);
+    if (shared == 0)
+        buf_addf(b, o->n_hosts > 0 ? "changed other hosts of %s" : "changed %s",
+                 o->service != NULL ? o->service : "the service");
+    say_when(b, l->change, o);
+}
+
+static int tell_nearby(struct desk *d)
+{
+    const struct judge_case *jc = d->jc;
+    struct verdict *v = d->verdict;
+    const struct change **o = calloc(jc->n_nearby + 1, sizeof *o);
+    v->nearby = calloc(jc->n_nearby + 1, sizeof *v->nearby);
+    bool ready = o != NULL && v->nearby != NULL;
+    if (ready && jc->n_nearby > 0) {
+        memcpy(o, jc->nearby, jc->n_nearby * sizeof *o);
+        qsort(o, jc->n_nearby, sizeof *o, by_start);
+    }
+    for (size_t i = 0; ready && i < jc->n_nearby; i++) {
+        struct nearby *n = &v->nearby[v->n_nearby++];
+        struct buf words = {0};
+        say_nearby(&words, &d->lineup, o[i]);
+        *n = (struct nearby){.change_id = strdup(o[i]->change_id),
+                             .title = o[i]->title != NULL ? strdup(o[i]->title) : NULL,
+                             .at = o[i]->start,
+                             .because = buf_give(&words)};
+        ready = n->change_id != NULL && n->because != NULL &&
+                (n->title != NULL || o[i]->title == NULL);
+    }
+    free(o);
+    return ready ? 0 : err_set(d->err, ENOMEM, "out of memory");
+}
+
+/* --- all steps --- */
+
+static int begin_verdict(struct desk *d)
+{
+    const struct judge_case *jc = d->jc;
+    struct verdict *v = d->verdict;
+    struct buf pack = {0};
+    v->final = jc->checkpoint.final;
+    v->decided_at = jc->checkpoint.at;
+    v->looks_done = jc->looks_done;
+    v->looks_all = jc->looks_all;
+    buf_addf(&pack, "%s %s", jc->rules->name, jc->rules->hash);
+    v->pack = buf_give(&pack);
+    return v->pack != NULL ? 0 : err_set(d->err, ENOMEM, "out of memory");
+}
+
+static int prepare(struct desk *d)
+{
+    const struct judge_case *jc = d->jc;
+    const struct windows_rule *w = &jc->rules->windows[jc->change->kind];
+    if (align(jc->change, jc->nearby, jc->n_nearby, jc->panel, w, jc->checkpoint.ends,
+              &d->lineup, d->err) < 0 ||
+        control_choose(&d->lineup, &d->controls, d->err) < 0 ||
+        pulses_take(&d->lineup, &d->controls, PULSE_SHARE_LEAST, &d->pulses, d->err) <
+            0 ||
+        list_all(d) < 0)
+        return -1;
+    d->verdict->look = d->lineup.whole.look;
+    return tally_make(&d->tally, jc->rules, jc->change, &d->verdict->coverage, d->err);
+}
+
+static int conclude(struct desk *d)
+{
+    struct verdict *v = d->verdict;
+    d->teller = (struct teller){&d->lineup, &d->controls, v, false};
+    count_all(d);
+    tell_all(d);
+    v->coverage.controls = (int)d->tally.controls_used;
+    v->coverage.controls_note =
+        control_note(&d->lineup, &d->controls, d->tally.controls_used);
+    if (d->teller.failed || v->coverage.controls_note == NULL)
+        return err_set(d->err, ENOMEM, "out of memory");
+    if (tell_nearby(d) < 0)
+        return -1;
+    return grade_verdict(&d->tally, &d->lineup, &d->pulses, &d->jc->checkpoint, v,
+                         d->err);
+}
+
+static void clear_desk(struct desk *d)
+{
+    for (size_t i = 0; i < d->n_levels; i++)
+        level_free(&d->level[i]);
+    for (size_t i = 0; i < d->n_limits; i++)
+        limit_check_free(&d->limit[i]);
+    free(d->level);
+    free(d->limit);
+    free(d->control);
+    free(d->room);
+    tally_free(&d->tally);
+    calls_free(&d->calls);
+    edges_free(&d->edges);
+    series_list_free(&d->series);
+    series_list_free(&d->limited);
+    pulses_free(&d->pulses);
+    controls_free(&d->controls);
+    lineup_free(&d->lineup);
+}
+
+int judge(const struct judge_case *jc, struct verdict **ret_verdict, struct err *err)
+{
+    struct desk d = {.jc = jc, .err = err};
+    d.verdict = verdict_new(jc->change->change_id);
+    int rc = -1;
+    if (d.verdict == NULL)
+        err_set(err, ENOMEM, "out of memory");
+    else if (begin_verdict(&d) == 0 && prepare(&d) == 0 && judge_series(&d) == 0 &&
+             judge_calls(&d) == 0)
+        rc = conclude(&d);
+    clear_desk(&d);
+    if (rc == 0)
+        *ret_verdict = d.verdict;
+    else
+        verdict_free(&d.verdict);
+    return rc;
+}
