@@ -11,7 +11,6 @@
 #include "programs/agent_config.h"
 #include "programs/agent_send.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>

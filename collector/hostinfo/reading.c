@@ -4,11 +4,9 @@
  * may be anything, so they are bounded and escaped.  One thread. */
 #include "collector/hostinfo/reading.h"
 
-#include "base/names.h"
 #include "base/table_hash.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
