@@ -91,8 +91,8 @@ void in_line_free(struct in_line **l)
     *l = NULL;
 }
 
-/* Counts the line as lost, all it held so far with it; keeps the words of the first such
- * line and tells those who want to hear of every one.  Always false. */
+/* Counts the line as lost, all it held so far with it; keeps the words of the first
+ * such line and tells those who want to hear of every one.  Always false. */
 __attribute__((format(printf, 4, 5))) static bool refuse(struct run *r, enum drop why,
                                                          const char *at,
                                                          const char *fmt, ...)
