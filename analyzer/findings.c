@@ -275,9 +275,11 @@ static void say_level(struct buf *b, const struct finding *f, const struct score
     words_value(b, s->before, f->unit);
     buf_add(b, " to ");
     words_value(b, s->after, f->unit);
-    buf_add(b, " (");
-    words_change(b, s->effect);
-    buf_add(b, isnan(s->control_before) ? ")" : " against the unchanged hosts)");
+    if (!isnan(s->effect)) {
+        buf_add(b, " (");
+        words_change(b, s->effect);
+        buf_add(b, isnan(s->control_before) ? ")" : " against the unchanged hosts)");
+    }
     say_hosts(b, f, l->n);
     if (!isnan(s->control_before)) {
         buf_addf(b, ", while %zu unchanged host%s went from ", l->n_controls,
@@ -357,6 +359,37 @@ static bool shares(const struct score *g, const struct score *s)
     return (s->move > 0) == (g->move > 0) && fabs(s->move) >= 0.5 * fabs(g->move);
 }
 
+/* What a level's group says, and whether it is told as the group's. */
+struct group_story {
+    bool told;
+    bool up, recovered;
+    enum grade grade; /* GRADE_OK: nothing */
+};
+
+/* The mean of many moves when one of them moves far enough: then the story is that
+ * host's, not the group's. */
+static struct group_story group_story(const struct level *l)
+{
+    const struct score *g = &l->group;
+    struct group_story story = {.grade = GRADE_OK};
+    size_t sharing = 0;
+    bool found = false;
+    if (!l->has_group || g->grade == GRADE_OK)
+        return story;
+    for (size_t i = 0; i < l->n; i++) {
+        const struct score *s = &l->host[i].score;
+        if (!l->host[i].judged || !shares(g, s))
+            continue;
+        sharing++;
+        found |= s->grade != GRADE_OK && s->recovered == g->recovered;
+    }
+    story = (struct group_story){.told = sharing * 2 >= l->n_judged || !found,
+                                 .up = g->move > 0,
+                                 .recovered = g->recovered,
+                                 .grade = g->grade};
+    return story;
+}
+
 /* Hosts found one by one, of one direction and state, as one finding. */
 static void tell_hosts(struct teller *t, const struct level *l, const struct edge *edge,
                        bool up, bool recovered, struct bad *bad)
@@ -364,15 +397,15 @@ static void tell_hosts(struct teller *t, const struct level *l, const struct edg
     size_t n = 0;
     enum grade worst = GRADE_OK;
     const struct score *example = NULL;
-    double before = 0, after = 0;
-    const struct score *g = &l->group;
-    bool grouped = l->has_group && g->grade != GRADE_OK;
+    double before = 0, after = 0, expected = 0;
+    struct group_story story = group_story(l);
+    bool same = story.up == up && story.recovered == recovered;
     for (size_t i = 0; i < l->n; i++) {
         const struct score *s = &l->host[i].score;
         if (!l->host[i].judged || s->grade == GRADE_OK || (s->move > 0) != up ||
             s->recovered != recovered)
             continue;
-        if (grouped && g->recovered == recovered && shares(g, s))
+        if (story.told && same && shares(&l->group, s))
             continue; /* told with the group */
         if (s->grade > worst)
             worst = s->grade;
@@ -380,13 +413,19 @@ static void tell_hosts(struct teller *t, const struct level *l, const struct edg
             example = s;
         before += l->host[i].cut.before;
         after += l->host[i].cut.after;
+        expected += s->expected;
         bad[n++] = bad_of(&l->host[i]);
     }
     if (n == 0)
         return;
+    if (same && !story.told && story.grade > worst)
+        worst = story.grade;
     struct score s = *example;
     s.before = before / (double)n;
     s.after = after / (double)n;
+    expected /= (double)n;
+    if (n > 1 && expected != 0)
+        s.effect = (s.after - expected) / fabs(expected);
     tell_level(t, l, edge, &s, worst, bad, n);
 }
 
@@ -397,7 +436,7 @@ void findings_level(struct teller *t, const struct level *l, const struct edge *
         t->failed = true;
         return;
     }
-    if (l->has_group && l->group.grade != GRADE_OK) {
+    if (group_story(l).told) {
         size_t n = 0;
         for (size_t i = 0; i < l->n; i++)
             if (l->host[i].judged && shares(&l->group, &l->host[i].score))

@@ -44,12 +44,13 @@ static double moved(const struct scale *s, double before, double move)
     return (fmax(before, 0) + s->shift) * exp(move) - s->shift;
 }
 
-static double relative(const struct scale *s, double before, double move)
+/* Relative to what was to be expected; where that is next to nothing, by the move. */
+static double relative(const struct scale *s, double expected, double after,
+                       double move)
 {
-    if (!s->linear)
-        return expm1(move);
-    double size = fabs(before) > 1e-3 * s->size ? fabs(before) : s->size;
-    return move * s->size / size;
+    if (fabs(expected) > (s->linear ? 1e-3 * s->size : s->shift))
+        return (after - expected) / fabs(expected);
+    return s->linear ? move : expm1(move);
 }
 
 /* The controls' part for hosts of one frame. */
@@ -198,14 +199,14 @@ static void move_host(struct work *w, struct level_host *h)
     const struct reference *r = reference_of(w, h);
     const struct cut *c = &h->cut;
     struct score *s = &h->score;
-    s->move = less(move_of(&w->scale, c->before, c->after), r->move, r->n);
+    double own = move_of(&w->scale, c->before, c->after);
+    s->move = less(own, r->move, r->n);
     double tail = less(move_of(&w->scale, c->before, c->tail), r->move, r->n);
     s->recovered = is_over(s->move, tail, c->n_after);
-    s->effect = relative(&w->scale, c->before, s->move);
+    s->expected = moved(&w->scale, c->before, own - s->move);
+    s->effect = relative(&w->scale, s->expected, c->after, s->move);
     double added = less(c->after - c->before, r->delta, r->n);
-    double grown = moved(&w->scale, c->before, s->move) - fmax(c->before, 0);
-    if (w->scale.linear)
-        grown = s->move * w->scale.size;
+    double grown = c->after - s->expected;
     /* Controls that are larger or smaller shift by another amount, or by another share:
      * only what both readings show is taken for sure. */
     s->delta =
@@ -231,6 +232,7 @@ static void move_group(struct work *w)
         g->before += h->cut.before;
         g->after += h->cut.after;
         g->delta += h->score.delta;
+        g->expected += h->score.expected;
         if (r->n > 0) {
             g->control_before += r->before;
             g->control_after += r->after;
@@ -244,10 +246,11 @@ static void move_group(struct work *w)
     g->before /= n;
     g->after /= n;
     g->delta /= n;
+    g->expected /= n;
     g->control_before = n_control > 0 ? g->control_before / n_control : NAN;
     g->control_after = n_control > 0 ? g->control_after / n_control : NAN;
     g->move = odds_trimmed(w->move, k);
-    g->effect = relative(&w->scale, g->before, g->move);
+    g->effect = relative(&w->scale, g->expected, g->after, g->move);
     g->recovered = is_over(g->move, tail / n, points);
 }
 

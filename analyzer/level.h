@@ -31,11 +31,12 @@ struct score {
     enum level_base base;
     double before, after;                 /* means in the metric's unit */
     double control_before, control_after; /* NaN: no controls */
-    double move;   /* net of the controls, in logs (or in parts of the usual size) */
-    double effect; /* relative change net of the controls: -0.5 is half as much */
-    double delta;  /* change net of the controls, in the metric's unit; the careful one
-                      of the additive and the relative reading */
-    double usual;  /* the move that past days show at this hour, as `effect`; NaN */
+    double move;     /* net of the controls, in logs (or in parts of the usual size) */
+    double expected; /* `after`, had it moved as the controls did */
+    double effect;   /* relative change against that: -0.5 is half as much */
+    double delta; /* change net of the controls, in the metric's unit; the careful one
+                     of the additive and the relative reading */
+    double usual; /* the move that past days show at this hour, as `effect`; NaN */
     double z, p;
     bool recovered;
     int moments, moments_like;
