@@ -1,9 +1,9 @@
 /* storage/ledger.h - what must never be lost: changes, verdicts, mails to send.
  *
- * The only place that includes sqlite3.h.  One file in WAL mode with synchronous=FULL
- * and one writing thread that commits what has gathered since the last commit in one go
- * (group commit).  A call that writes comes back, or calls back, only when its work is
- * on disk. Readers have a connection of their own.  Any thread may call. */
+ * One SQLite file in WAL mode with synchronous=FULL and one writing thread that commits
+ * what has gathered since the last commit in one go (group commit).  A call that writes
+ * comes back, or calls back, only when its work is on disk. Readers have a connection
+ * of their own.  Any thread may call. */
 #ifndef STORAGE_LEDGER_H
 #define STORAGE_LEDGER_H
 

@@ -1,0 +1,78 @@
+/* storage/ledger_sql.h - every statement that the ledger's parts run, one list.
+ *
+ * The name is how a part asks for it (DO_ADD_EVENT), the text is prepared once for each
+ * connection.  Tables and indexes are made in storage/ledger_file.c. */
+#ifndef STORAGE_LEDGER_SQL_H
+#define STORAGE_LEDGER_SQL_H
+
+#define LEDGER_PAGE_COLUMNS                                                            \
+    "SELECT change_id, start, grade, revision, final, decided_at FROM changes "
+#define LEDGER_PAGE_BOUNDS                                                             \
+    "start <= ?1 AND (start < ?1 OR change_id > ?2) AND start >= ?3 AND "              \
+    "(?4 IS NULL OR ifnull(grade, 'not-judged') = ?4)"
+#define LEDGER_PAGE_ORDER " ORDER BY start DESC, change_id LIMIT ?5"
+
+#define LEDGER_SQLS(X)                                                                 \
+    X(ADD_EVENT, "INSERT INTO events(source, id, change_id, time, received, raw) "     \
+                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING")              \
+    X(EVENT_RAW, "SELECT raw FROM events WHERE source = ?1 AND id = ?2")               \
+    X(ADD_CHANGE, "INSERT INTO changes(change_id, start, latest, ended) "              \
+                  "VALUES(?1, ?2, ?2, ?3) ON CONFLICT DO NOTHING")                     \
+    X(WIDEN_CHANGE,                                                                    \
+      "UPDATE changes SET start = min(start, ?2), latest = max(latest, ?2), "          \
+      "ended = coalesce(max(ended, ?3), ended, ?3) WHERE change_id = ?1")              \
+    X(NAME_SERVICE,                                                                    \
+      "UPDATE changes SET service = ?2, service_time = ?3, service_source = ?4, "      \
+      "service_id = ?5 WHERE change_id = ?1 AND (service IS NULL OR "                  \
+      "(?3, ?4, ?5) < (service_time, service_source, service_id))")                    \
+    X(ADD_HOST, "INSERT INTO change_hosts(change_id, host) VALUES(?1, ?2) "            \
+                "ON CONFLICT DO NOTHING")                                              \
+    X(EVENTS_OF, "SELECT raw, time FROM events WHERE change_id = ?1")                  \
+    X(CHANGE_THERE, "SELECT 1 FROM changes WHERE change_id = ?1")                      \
+    X(PAGE, LEDGER_PAGE_COLUMNS "WHERE " LEDGER_PAGE_BOUNDS LEDGER_PAGE_ORDER)         \
+    X(PAGE_OF_SERVICE, LEDGER_PAGE_COLUMNS                                             \
+      "WHERE service = ?6 AND " LEDGER_PAGE_BOUNDS LEDGER_PAGE_ORDER)                  \
+    X(OPEN_CHANGES, "SELECT change_id FROM changes WHERE NOT final "                   \
+                    "ORDER BY start, change_id")                                       \
+    X(NEARBY, "SELECT change_id, service FROM changes WHERE until >= ?1 AND "          \
+              "start < ?2 AND change_id <> ?3 ORDER BY start, change_id")              \
+    X(HOSTS_OF, "SELECT host FROM change_hosts WHERE change_id = ?1")                  \
+    X(ADD_VERDICT,                                                                     \
+      "INSERT INTO verdicts(change_id, revision, final, decided_at, json) "            \
+      "VALUES(?1, ?2, ?3, ?4, ?5)")                                                    \
+    X(RENEW_VERDICT, "UPDATE verdicts SET final = ?3, decided_at = ?4, json = ?5 "     \
+                     "WHERE change_id = ?1 AND revision = ?2")                         \
+    X(GRADE_CHANGE, "UPDATE changes SET grade = ?2, revision = ?3, final = ?4, "       \
+                    "decided_at = ?5 WHERE change_id = ?1 AND "                        \
+                    "(revision IS NULL OR revision <= ?3)")                            \
+    X(VERDICT, "SELECT json, final FROM verdicts WHERE change_id = ?1 "                \
+               "AND revision = ?2")                                                    \
+    X(VERDICT_NOW, "SELECT json, final FROM verdicts WHERE change_id = ?1 "            \
+                   "ORDER BY revision DESC LIMIT 1")                                   \
+    X(UNTOLD, "SELECT change_id, revision, final FROM verdicts "                       \
+              "WHERE told < 1 + final ORDER BY no LIMIT ?1")                           \
+    X(TELL, "UPDATE verdicts SET told = max(told, ?3), told_at = ?4 "                  \
+            "WHERE change_id = ?1 AND revision = ?2")                                  \
+    X(ADD_PARCEL,                                                                      \
+      "INSERT INTO parcels(key, change_id, revision, audience, message_id, "           \
+      "recipients, bytes, tries, made, due, last_error) "                              \
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "                          \
+      "ON CONFLICT(key) DO NOTHING")                                                   \
+    X(DUE, "SELECT no, key, change_id, revision, audience, message_id, recipients, "   \
+           "bytes, tries, made, due, last_error FROM parcels "                         \
+           "WHERE state = 0 AND due <= ?1 ORDER BY due, no LIMIT ?2")                  \
+    X(NEXT_DUE, "SELECT min(due) FROM parcels WHERE state = 0")                        \
+    X(END_PARCEL,                                                                      \
+      "UPDATE parcels SET tries = tries + 1, state = ?2, due = ?3, last_error = ?4, "  \
+      "ended = ?5, bytes = CASE ?2 WHEN 1 THEN x'' ELSE bytes END "                    \
+      "WHERE no = ?1 AND state = 0")                                                   \
+    X(COUNT_EVENTS, "SELECT count(*) FROM events")                                     \
+    X(COUNT_CHANGES, "SELECT count(*) FROM changes")                                   \
+    X(COUNT_VERDICTS, "SELECT count(*) FROM verdicts")                                 \
+    X(COUNT_PARCELS, "SELECT count(*) FROM parcels WHERE state = ?1")
+
+#define X(id, text) DO_##id,
+enum ledger_stmt { LEDGER_SQLS(X) DO_N };
+#undef X
+
+#endif
