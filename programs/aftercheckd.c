@@ -66,26 +66,28 @@ static void print_complaints(struct complaints *c)
     fputs(buf_text(&text), stderr);
 }
 
-/* What the rules look back on must still be there when they look. */
+/* What the rules look back on must still be there when they look.  One complaint for
+ * all kinds of change: mending the worst mends the others. */
 static void check_reach(const struct daemon_config *config, const struct ruleset *rules,
                         struct complaints *c)
 {
+    span longest = {0}, shortest = {INT64_MAX};
+    char text[SPAN_TEXT_MAX], have[SPAN_TEXT_MAX];
     for (int k = 0; k < CHANGE_KIND_N; k++) {
         const struct windows_rule *w = &rules->windows[k];
-        span need = {w->before.ms + w->looks[w->n_looks - 1].ms + w->late.ms};
-        char need_text[SPAN_TEXT_MAX], keep_text[SPAN_TEXT_MAX];
-        if (need.ms > config->samples.keep.ms)
-            complain(c, "configuration", 1, 1, "keep",
-                     "samples.keep is %s, but the windows for %s changes reach over %s",
-                     span_text(config->samples.keep, keep_text), change_kind_name(k),
-                     span_text(need, need_text));
-        if (w->before.ms < 5 * config->samples.step.ms)
-            complain(
-                c, "configuration", 1, 1, "step",
-                "samples.step is %s, but the before window for %s changes is only %s",
-                span_text(config->samples.step, keep_text), change_kind_name(k),
-                span_text(w->before, need_text));
+        int64_t reach = w->before.ms + w->looks[w->n_looks - 1].ms + w->late.ms;
+        longest.ms = reach > longest.ms ? reach : longest.ms;
+        shortest.ms = w->before.ms < shortest.ms ? w->before.ms : shortest.ms;
     }
+    const char *file = config->doc != NULL ? yaml_file(config->doc) : "defaults";
+    if (longest.ms > config->samples.keep.ms)
+        complain(c, file, 1, 1, "keep",
+                 "samples.keep is %s, but the windows of the rules reach over %s",
+                 span_text(config->samples.keep, have), span_text(longest, text));
+    if (shortest.ms < 5 * config->samples.step.ms)
+        complain(c, file, 1, 1, "step",
+                 "samples.step is %s, but a before window of the rules is only %s",
+                 span_text(config->samples.step, have), span_text(shortest, text));
 }
 
 /* Both, or neither. */

@@ -53,7 +53,7 @@ static int write_config(const struct demo_site *s, enum demo_config config,
         config >= DEMO_LONGER_LOG ? " $request_id $bytes_sent" : "", s->log, s->dir,
         s->dir, s->dir, s->dir, s->dir);
     if (config == DEMO_RATE_LIMIT)
-        fprintf(f, "  limit_req_zone $server_name zone=pay:1m rate=%dr/s;\n",
+        fprintf(f, "  limit_req_zone $server_port zone=pay:1m rate=%dr/s;\n",
                 DEMO_RATE_LIMITED);
     fprintf(f,
             "  server {\n    listen 127.0.0.1:%d;\n    location /pay {\n%s"

@@ -107,7 +107,7 @@ struct recording *recording_new(struct err *err)
     r->first_ms = INT64_MAX;
     r->last_ms = INT64_MIN;
     r->progress = progress_begin();
-    struct windows_spec spec = {.step = {1000}, .rows = 1, .bytes_max = 64ull << 30};
+    struct windows_spec spec = {.step = {1000}, .rows = 2, .bytes_max = 64ull << 30};
     struct sink sink = sink_of(r);
     r->names = windows_open(&spec, NULL, err);
     r->lines = r->names != NULL ? in_line_new(&sink, &in_line_default_tags) : NULL;
@@ -358,7 +358,7 @@ static uint32_t *metrics_in(struct windows *w, const struct recording *r)
 {
     size_t n = windows_stats(r->names).metrics;
     uint32_t *map = malloc((n + 1) * sizeof *map);
-    for (uint32_t i = 0; map != NULL && i < n; i++) {
+    for (uint32_t i = 1; map != NULL && i <= n; i++) { /* numbers begin at 1 */
         const char *name = windows_metric_name(r->names, i);
         map[i] =
             windows_metric(w, name, strlen(name), windows_metric_merge(r->names, i));

@@ -159,8 +159,8 @@ rules:
     title: Failing calls
     calls: {measure: fail_share}
     worse: up
-    attention: {effect: 50%, delta: 0.01, count: 5}
-    must-handle: {effect: 100%, delta: 0.05, count: 20}
+    attention: {effect: 50%, delta: 1%, count: 5}
+    must-handle: {effect: 100%, delta: 5%, count: 20}
     needs: {calls: 50}
 """
 

@@ -113,7 +113,7 @@ class Changes(FlowTest):
 class Samples(FlowTest):
     def setUp(self):
         super().setUp()
-        self.s = self.service(SECONDS).start()
+        self.s = self.service(SECONDS, self.rules(WINDOWS_OF_SECONDS, CALL_RULES)).start()
 
     def test_good_lines_are_taken_plain_and_gzipped(self):
         at = int(time.time() * 1e9)
@@ -274,7 +274,7 @@ class Checkup(FlowTest):
             self.assertEqual(status, 200)
             self.assertNotIn(b"<script>alert", body)
             self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
-        status, body, headers = self.s.call("GET", "/changes/c1/chart/0.png")
+        status, body, headers = self.s.call("GET", "/changes/c1/chart/1.png")
         self.assertEqual((status, headers["Content-Type"]), (200, "image/png"))
         self.assertEqual(body[:8], b"\x89PNG\r\n\x1a\n")
         self.assertEqual(self.s.get("/changes/nothing")[0], 404)

@@ -1,0 +1,113 @@
+"""Makes the inputs of the golden cases; the same every time.  A case added by hand, from a
+recording say, needs no place in here."""
+import json
+import os
+import random
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PIVOT = 1795255200  # 2026-11-21T10:00:00Z
+BEFORE, AFTER = 40, 32
+WINDOWS = """format: 1
+pack: golden
+windows:
+  default: {before: 30s, settle: 2s, looks: [15s, 30s], late: 2s, unfinished: 60s}
+"""
+HOSTS = ["h1", "h2", "h3", "h4"]
+OTHERS = ["h5", "h6", "h7", "h8", "h9", "ha"]
+
+
+class Case:
+    def __init__(self, name):
+        self.folder = os.path.join(HERE, name)
+        self.lines, self.events = [], []
+        self.random = random.Random(name)
+
+    def hosts(self, names, effect=lambda host, metric, t: 1, until=AFTER):
+        """Three metrics a host and second; effect multiplies one from the pivot on."""
+        for host in names:
+            for t in range(-BEFORE, until):
+                values = {"busy": 30, "user": 22, "iowait": 2}
+                line = ",".join("%s=%.2f" % (m, v * (1 + 0.05 * self.random.uniform(-1, 1)) *
+                                             (effect(host, m, t) if t >= 0 else 1))
+                                for m, v in values.items())
+                self.lines.append("cpu,host=%s,service=pay %s %d" % (host, line, PIVOT + t))
+        return self
+
+    def calls(self, names, failing=0, gone=False, slow=1):
+        for host in names:
+            for t in range(-BEFORE, 0 if gone else AFTER):
+                bad = failing if t >= 0 else 0
+                ms = 12 * (slow if t >= 0 else 1) * (1 + 0.1 * self.random.uniform(-1, 1))
+                for code, outcome, count in (("0", "ok", 50 - bad), ("-1001", "fail", bad)):
+                    if count:
+                        self.event("calls", ts=PIVOT + t, span_s=1, caller="web",
+                                   callee="pay", iface="charge", callee_host=host,
+                                   code=code, outcome=outcome, count=count,
+                                   sum_ms=round(ms * count, 1), max_ms=round(ms * 2, 1),
+                                   side="server")
+        return self
+
+    def event(self, type, **fields):
+        self.events.append(dict({"type": type}, **fields))
+        return self
+
+    def change(self, hosts, phase="finished", at=0, id="8812", **more):
+        stamp = "2026-11-21T10:%02d:%02dZ" % divmod(at, 60) if at >= 0 else \
+            "2026-11-21T09:59:%02dZ" % (60 + at)
+        return self.event("change", **dict({
+            "source": "deployer", "id": id + "-" + phase + str(at), "change_id": id,
+            "phase": phase, "kind": "release", "service": "pay", "hosts": hosts,
+            "title": "pay 2.4.1 -> 2.5.0", "actor": "li", "time": stamp,
+            "artifact": {"from": "2.4.1", "to": "2.5.0"}}, **more))
+
+    def write(self):
+        os.makedirs(self.folder, exist_ok=True)
+        for name, text in (("samples.lp", "\n".join(self.lines) + "\n"),
+                           ("events.jsonl", "".join(json.dumps(e) + "\n"
+                                                    for e in self.events)),
+                           ("windows.yml", WINDOWS)):
+            with open(os.path.join(self.folder, name), "w") as f:
+                f.write(text)
+
+
+def cases():
+    yield Case("quiet").hosts(HOSTS + OTHERS).calls(HOSTS + OTHERS).change(HOSTS)
+    yield Case("failing-calls").hosts(HOSTS + OTHERS).calls(HOSTS, failing=10) \
+        .calls(OTHERS).change(HOSTS)
+    yield Case("cpu-doubles").hosts(
+        HOSTS, lambda h, m, t: 2.2 if m in ("busy", "user") else 1).hosts(OTHERS) \
+        .calls(HOSTS + OTHERS).change(HOSTS)
+    yield Case("everybody-doubles").hosts(HOSTS + OTHERS, lambda h, m, t: 2) \
+        .calls(HOSTS + OTHERS).change(HOSTS)
+    yield Case("dip-that-recovers").hosts(
+        HOSTS, lambda h, m, t: 0.2 if t < 14 else 1).hosts(OTHERS) \
+        .calls(HOSTS + OTHERS).change(HOSTS)
+    yield Case("traffic-gone").hosts(HOSTS + OTHERS).calls(HOSTS, gone=True) \
+        .calls(OTHERS).change(HOSTS)
+    yield Case("slower-calls").hosts(HOSTS + OTHERS).calls(HOSTS, slow=4) \
+        .calls(OTHERS).change(HOSTS)
+    yield Case("silent-host").hosts(HOSTS[:3] + OTHERS).hosts(HOSTS[3:], until=0) \
+        .calls(HOSTS + OTHERS).change(HOSTS)
+    yield Case("no-data").change(HOSTS)
+    yield Case("no-hosts-known").hosts(OTHERS).change([], service="unknown")
+    yield Case("cancelled").hosts(HOSTS + OTHERS).calls(HOSTS + OTHERS) \
+        .change(HOSTS, "started").change([], "cancelled", at=10)
+    yield Case("never-finished").hosts(HOSTS + OTHERS).calls(HOSTS + OTHERS) \
+        .change(HOSTS, "started")
+    batches = Case("batches").hosts(HOSTS + OTHERS,
+                                    lambda h, m, t: 3 if h == "h1" and m == "busy" else 1)
+    batches.calls(HOSTS + OTHERS).change(HOSTS, "started")
+    batches.change(["h1", "h2"], "batch_finished", at=0, batch={"no": 1, "of": 2})
+    yield batches
+    yield Case("overlap").hosts(HOSTS + OTHERS).calls(HOSTS, failing=10).calls(OTHERS) \
+        .change(HOSTS).change(["h1", "h5"], at=-10, id="8811", kind="config",
+                              title="timeout 3 s -> 1 s", actor="wang")
+    nasty = '<script>alert(1)</script>\u202e "quoted" & %s {}'
+    yield Case("hostile-texts").hosts(HOSTS + OTHERS).calls(HOSTS, failing=10) \
+        .calls(OTHERS).change(HOSTS, title=nasty, actor="o'neil <li@example.com>",
+                              ticket={"no": "OPS-1182\t"})
+
+
+if __name__ == "__main__":
+    for case in cases():
+        case.write()
