@@ -1,0 +1,237 @@
+/* tests of analyzer/checkup: with a real ledger and real windows */
+#include "analyzer/checkup.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* All times are seconds on the data's own clock. */
+enum { START = 1795255200, STEP = 10 };
+
+struct world {
+    struct ledger *ledger;
+    struct windows *windows;
+    struct checkup *checkup;
+    struct ruleset *rules;
+};
+static struct world w;
+
+static const char rule_text[] = "format: 1\n"
+                                "windows:\n"
+                                "  default: {before: 5m, settle: 30s, looks: [2m, 4m], "
+                                "late: 10s, unfinished: 10m}\n"
+                                "rules:\n"
+                                "  - id: full\n"
+                                "    series: cpu.busy\n"
+                                "    limit: {above: 95, hold: 3 of 5}\n"
+                                "  - id: silent\n"
+                                "    silence: true\n"
+                                "    attention: {count: 1}\n";
+
+static void begin_round(void)
+{
+    char path[256];
+    struct err err = {0}, note = {0};
+    struct complaints c = {0};
+    snprintf(path, sizeof path, "%s/ledger.db", test_dir());
+    w.ledger = ledger_open(path, &note, &err);
+    if (w.ledger == NULL)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    struct windows_spec spec = {
+        .step = span_seconds(STEP), .rows = 720, .bytes_max = 64 << 20};
+    w.windows = windows_open(&spec, &note, &err);
+    if (w.windows == NULL)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    w.rules = ruleset_parse("r.yml", rule_text, sizeof rule_text - 1, &c);
+    CHECK(w.rules != NULL);
+    w.checkup = checkup_new(w.ledger, w.windows, NULL);
+}
+
+static void end_round(void)
+{
+    checkup_free(&w.checkup);
+    windows_close(&w.windows);
+    ledger_close(&w.ledger);
+    ruleset_free(&w.rules);
+}
+
+static void post(const char *json)
+{
+    struct err err = {0};
+    OWNED_JSON *doc = json_parse(json, strlen(json), &err);
+    CHECK(doc != NULL);
+    struct json_at root = json_root(doc);
+    struct change_event *e = NULL;
+    if (change_event_read(&root, INSTANT_NONE, &e, &err) < 0)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    CHECK(ledger_post_wait(w.ledger, &e, (instant){START * 1000ll}, &err) ==
+          POSTED_NEW);
+}
+
+/* cpu.busy of a host from START + from to START + to. */
+static void samples(const char *host, int from, int to, float v)
+{
+    struct entity who = {ENTITY_HOST, host, "pay", "", "", "", "", "", ""};
+    uint32_t entity = windows_entity(w.windows, &who);
+    uint32_t metric = windows_metric(w.windows, "cpu.busy", 8, MERGE_MEAN);
+    for (int s = from; s < to; s += STEP)
+        CHECK(windows_put(w.windows, entity, (instant){(START + s) * 1000ll}, 1,
+                          &metric, &v, NULL) == WINDOWS_PUT_OK);
+}
+
+/* A round at START + s; gives what it stored. */
+static size_t round_at(int s, int *ret_next)
+{
+    instant next;
+    size_t stored = 0;
+    struct err err = {0};
+    if (checkup_round(w.checkup, w.rules, (instant){(START + s) * 1000ll}, &next,
+                      &stored, &err) < 0)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    *ret_next = next.ms == INT64_MAX ? -1 : (int)(next.ms / 1000 - START);
+    return stored;
+}
+
+static struct verdict *current(void)
+{
+    struct err err = {0};
+    return ledger_verdict(w.ledger, "c1", &err);
+}
+
+static const char whole[] =
+    "{\"source\":\"t\",\"id\":\"1\",\"change_id\":\"c1\",\"kind\":\"release\","
+    "\"service\":\"pay\",\"hosts\":[\"h1\"],\"phase\":\"finished\","
+    "\"time\":\"2026-11-21T10:00:00Z\"}";
+
+TEST(nothing_open_wants_no_round)
+{
+    int next;
+    begin_round();
+    CHECK_INT(round_at(0, &next), 0);
+    CHECK_INT(next, -1);
+    end_round();
+}
+
+TEST(a_change_is_looked_at_when_each_look_falls_due_and_no_sooner)
+{
+    int next;
+    begin_round();
+    samples("h1", -300, 300, 20);
+    post(whole);
+    CHECK_INT(round_at(60, &next), 0);
+    CHECK_INT(next, 130); /* two minutes and the time for late samples */
+    CHECK(current() == NULL);
+    CHECK_INT(round_at(130, &next), 1);
+    CHECK_INT(next, 250);
+    OWNED_VERDICT *first = current();
+    CHECK_TEXT(grade_name(first->grade), "ok");
+    CHECK_INT(first->revision, 1);
+    CHECK(!first->final);
+    CHECK_INT(first->decided_at.ms, (START + 130) * 1000ll);
+    CHECK_INT(round_at(140, &next), 0); /* nothing new */
+    CHECK_INT(round_at(250, &next), 1);
+    OWNED_VERDICT *last = current();
+    CHECK(last->final);
+    CHECK_INT(last->looks_done, 2);
+    CHECK_INT(round_at(260, &next), 0);
+    CHECK_INT(next, -1);
+    struct checkup_stats s = checkup_stats(w.checkup);
+    CHECK_INT(s.looks, 2);
+    CHECK_INT(s.graded[GRADE_OK], 1);
+    CHECK_INT(s.open, 0);
+    end_round();
+}
+
+TEST(another_grade_is_another_revision)
+{
+    int next;
+    begin_round();
+    samples("h1", -300, 130, 20);
+    post(whole);
+    CHECK_INT(round_at(130, &next), 1);
+    samples("h1", 130, 300, 99);
+    CHECK_INT(round_at(250, &next), 1);
+    OWNED_VERDICT *v = current();
+    CHECK_INT(v->revision, 2);
+    CHECK_TEXT(grade_name(v->grade), "must-handle");
+    CHECK_INT(v->n_findings, 1);
+    end_round();
+}
+
+TEST(a_change_posted_after_the_fact_is_judged_at_once_for_its_last_look)
+{
+    int next;
+    begin_round();
+    samples("h1", -300, 300, 20);
+    post(whole);
+    CHECK_INT(round_at(5000, &next), 1);
+    OWNED_VERDICT *v = current();
+    CHECK(v->final);
+    CHECK_INT(v->decided_at.ms, (START + 250) * 1000ll);
+    CHECK_INT(v->revision, 1);
+    end_round();
+}
+
+TEST(a_restart_judges_the_last_look_again_and_makes_no_new_revision)
+{
+    int next;
+    begin_round();
+    samples("h1", -300, 300, 20);
+    post(whole);
+    CHECK_INT(round_at(130, &next), 1);
+    checkup_free(&w.checkup);
+    w.checkup = checkup_new(w.ledger, w.windows, NULL);
+    round_at(135, &next);
+    OWNED_VERDICT *v = current();
+    CHECK_INT(v->revision, 1);
+    CHECK_INT(next, 250);
+    end_round();
+}
+
+TEST(no_samples_are_not_judged_never_ok)
+{
+    int next;
+    begin_round();
+    post(whole);
+    CHECK_INT(round_at(250, &next), 1);
+    OWNED_VERDICT *v = current();
+    CHECK_TEXT(grade_name(v->grade), "not-judged");
+    CHECK(v->reason != NULL && v->final);
+    end_round();
+}
+
+TEST(a_change_that_nobody_finishes_is_closed)
+{
+    int next;
+    begin_round();
+    samples("h1", -300, 700, 20);
+    post("{\"source\":\"t\",\"id\":\"1\",\"change_id\":\"c1\",\"kind\":\"release\","
+         "\"service\":\"pay\",\"hosts\":[\"h1\"],\"phase\":\"started\","
+         "\"time\":\"2026-11-21T10:00:00Z\"}");
+    CHECK_INT(round_at(250, &next), 1);
+    OWNED_VERDICT *running = current();
+    CHECK_TEXT(grade_name(running->grade), "ok");
+    CHECK(!running->final);
+    CHECK_INT(next, 610);
+    CHECK_INT(round_at(610, &next), 1);
+    OWNED_VERDICT *closed = current();
+    CHECK(closed->final);
+    CHECK_TEXT(grade_name(closed->grade), "not-judged");
+    end_round();
+}
+
+TEST(another_change_on_the_host_is_named)
+{
+    int next;
+    begin_round();
+    samples("h1", -300, 300, 20);
+    post("{\"source\":\"t\",\"id\":\"2\",\"change_id\":\"c0\",\"kind\":\"config\","
+         "\"service\":\"pay\",\"hosts\":[\"h1\"],\"phase\":\"finished\","
+         "\"time\":\"2026-11-21T09:58:00Z\"}");
+    post(whole);
+    round_at(250, &next);
+    OWNED_VERDICT *v = current();
+    CHECK_INT(v->n_nearby, 1);
+    CHECK_TEXT(v->nearby[0].because, "changed h1 2 minutes before");
+    end_round();
+}
