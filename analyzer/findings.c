@@ -383,21 +383,48 @@ static struct group_story group_story(const struct level *l)
         sharing++;
         found |= s->grade != GRADE_OK && s->recovered == g->recovered;
     }
-    story = (struct group_story){.told = sharing * 2 >= l->n_judged || !found,
+    story = (struct group_story){.told = sharing * 2 > l->n_judged || !found,
                                  .up = g->move > 0,
                                  .recovered = g->recovered,
                                  .grade = g->grade};
     return story;
 }
 
+/* The hosts that a finding will list, and their means. */
+struct listed {
+    struct bad *bad;
+    size_t n;
+    double before, after, expected;
+};
+
+static void take_host(struct listed *to, const struct level_host *h)
+{
+    to->bad[to->n++] = bad_of(h);
+    to->before += h->cut.before;
+    to->after += h->cut.after;
+    to->expected += h->score.expected;
+}
+
+/* The score of a finding tells the figures of the hosts it lists, so that the two
+ * agree; z, p and the grade are those that were found. */
+static struct score score_of(const struct score *found, const struct listed *l)
+{
+    struct score s = *found;
+    double n = (double)l->n, expected = l->expected / n;
+    s.before = l->before / n;
+    s.after = l->after / n;
+    if (fabs(expected) > 1e-3 * fabs(s.after))
+        s.effect = (s.after - expected) / fabs(expected);
+    return s;
+}
+
 /* Hosts found one by one, of one direction and state, as one finding. */
 static void tell_hosts(struct teller *t, const struct level *l, const struct edge *edge,
-                       bool up, bool recovered, struct bad *bad)
+                       bool up, bool recovered, struct bad *room)
 {
-    size_t n = 0;
+    struct listed listed = {.bad = room};
     enum grade worst = GRADE_OK;
     const struct score *example = NULL;
-    double before = 0, after = 0, expected = 0;
     struct group_story story = group_story(l);
     bool same = story.up == up && story.recovered == recovered;
     for (size_t i = 0; i < l->n; i++) {
@@ -411,41 +438,39 @@ static void tell_hosts(struct teller *t, const struct level *l, const struct edg
             worst = s->grade;
         if (example == NULL || fabs(s->move) > fabs(example->move))
             example = s;
-        before += l->host[i].cut.before;
-        after += l->host[i].cut.after;
-        expected += s->expected;
-        bad[n++] = bad_of(&l->host[i]);
+        take_host(&listed, &l->host[i]);
     }
-    if (n == 0)
+    if (example == NULL)
         return;
     if (same && !story.told && story.grade > worst)
         worst = story.grade;
-    struct score s = *example;
-    s.before = before / (double)n;
-    s.after = after / (double)n;
-    expected /= (double)n;
-    if (n > 1 && expected != 0)
-        s.effect = (s.after - expected) / fabs(expected);
-    tell_level(t, l, edge, &s, worst, bad, n);
+    struct score s = score_of(example, &listed);
+    tell_level(t, l, edge, &s, worst, listed.bad, listed.n);
+}
+
+static void tell_group(struct teller *t, const struct level *l, const struct edge *edge,
+                       struct bad *room)
+{
+    struct listed listed = {.bad = room};
+    for (size_t i = 0; i < l->n; i++)
+        if (l->host[i].judged && shares(&l->group, &l->host[i].score))
+            take_host(&listed, &l->host[i]);
+    struct score s = listed.n > 0 ? score_of(&l->group, &listed) : l->group;
+    tell_level(t, l, edge, &s, l->group.grade, listed.bad, listed.n);
 }
 
 void findings_level(struct teller *t, const struct level *l, const struct edge *edge)
 {
-    struct bad *bad = calloc(l->n + 1, sizeof *bad);
-    if (bad == NULL) {
+    struct bad *room = calloc(l->n + 1, sizeof *room);
+    if (room == NULL) {
         t->failed = true;
         return;
     }
-    if (group_story(l).told) {
-        size_t n = 0;
-        for (size_t i = 0; i < l->n; i++)
-            if (l->host[i].judged && shares(&l->group, &l->host[i].score))
-                bad[n++] = bad_of(&l->host[i]);
-        tell_level(t, l, edge, &l->group, l->group.grade, bad, n);
-    }
+    if (group_story(l).told)
+        tell_group(t, l, edge, room);
     for (int k = 0; k < 4; k++)
-        tell_hosts(t, l, edge, (k & 1) != 0, (k & 2) != 0, bad);
-    free(bad);
+        tell_hosts(t, l, edge, (k & 1) != 0, (k & 2) != 0, room);
+    free(room);
 }
 
 /* --- limits --- */
@@ -793,7 +818,10 @@ static enum grade grade_silence(const struct rule *r, const struct pulses *p)
 {
     double n = (double)p->silent, share = p->asked > 0 ? n / (double)p->asked : 0;
     const struct bar *must = &r->must_handle, *look = &r->attention;
-    if (must->set && n >= must->count && share >= must->effect)
+    /* Hosts that still report calls live: it is their figures that are gone. */
+    double dead = (double)(p->silent - p->calling);
+    double dead_share = p->asked > 0 ? dead / (double)p->asked : 0;
+    if (must->set && dead >= must->count && dead_share >= must->effect)
         return GRADE_MUST_HANDLE;
     return look->set && n >= look->count && share >= look->effect ? GRADE_ATTENTION
                                                                   : GRADE_OK;
@@ -813,6 +841,11 @@ static void say_silence(struct buf *b, const struct teller *t, const struct find
     words_span(b, worst->look);
     buf_addf(b, " after the change, but did before it; %zu other host%s kept sending",
              p->others + p->good, p->others + p->good == 1 ? "" : "s");
+    if (p->calling > 0)
+        buf_addf(b,
+                 "; calls are still reported by %zu of the silent, so the agent may "
+                 "have stopped, not the host",
+                 p->calling);
 }
 
 void findings_silence(struct teller *t, const struct rule *r, const struct pulses *p)

@@ -37,8 +37,7 @@ static const char *reporter(const struct entity *edge)
     return strcmp(edge->side, "server") == 0 ? edge->callee_host : edge->caller_host;
 }
 
-/* Units by the host that sent them.  Call records count, too: a host that answers calls
- * is not silent. */
+/* Units by the host that sent them. */
 struct sender {
     const char *host;
     const struct unit *unit;
@@ -68,8 +67,10 @@ static void list_senders(const struct lineup *l, struct senders *s)
     qsort(s->at, s->n, sizeof *s->at, by_sender);
 }
 
-/* The pulse of a host as a lane in the room; no rows when it is not known. */
-static struct lane pulse_of(const struct senders *s, const char *host)
+/* The rows in which a host sent units of a kind, as a lane in the room; no rows when
+ * there are none of it. */
+static struct lane rows_of(const struct senders *s, const char *host,
+                           enum entity_kind kind)
 {
     struct lane lane = {.v = s->room};
     size_t lo = 0, hi = s->n;
@@ -81,8 +82,29 @@ static struct lane pulse_of(const struct senders *s, const char *host)
             hi = mid;
     }
     for (; lo < s->n && strcmp(s->at[lo].host, host) == 0; lo++)
-        mark(s->at[lo].unit, &lane, s->room);
+        if (s->at[lo].unit->who.kind == kind)
+            mark(s->at[lo].unit, &lane, s->room);
     return lane;
+}
+
+static bool has_any(const struct lane *l)
+{
+    for (size_t r = 0; r < l->n; r++)
+        if (!isnan(l->v[r]))
+            return true;
+    return false;
+}
+
+static struct lane pulse_of(const struct senders *s, const char *host)
+{
+    struct lane own = rows_of(s, host, ENTITY_HOST);
+    return has_any(&own) ? own : rows_of(s, host, ENTITY_EDGE);
+}
+
+static bool calls_go_on(const struct senders *s, const struct slot *slot)
+{
+    struct lane lane = rows_of(s, slot->host, ENTITY_EDGE);
+    return lane_cut(&lane, &slot->frame).n_after > 0;
 }
 
 static enum pulse_state judge_pulse(const struct cut *c, double share)
@@ -120,7 +142,9 @@ static void take_slots(const struct lineup *l, double share, const struct sender
         one->last = last_sent(&lane, l->slot[i].frame.after_to);
         p->asked++;
         p->good += one->state == PULSE_GOOD;
+        one->calls = one->state == PULSE_SILENT && calls_go_on(s, &l->slot[i]);
         p->silent += one->state == PULSE_SILENT;
+        p->calling += one->calls;
     }
 }
 

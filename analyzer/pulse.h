@@ -1,7 +1,8 @@
 /* analyzer/pulse.h - who still sends?
  *
- * A host's pulse is the rows in which it sent anything at all.  It tells how many of
- * the changed hosts can be judged, and which of them fell silent while others did not.
+ * A host's pulse is the rows in which it sent any figure of its own; of a host that
+ * never sends any, the rows in which it reported calls.  It tells how many of the
+ * changed hosts can be judged, and which of them fell silent while others did not.
  */
 #ifndef ANALYZER_PULSE_H
 #define ANALYZER_PULSE_H
@@ -27,6 +28,7 @@ struct pulse {
     const struct slot *slot;
     enum pulse_state state;
     struct cut cut;
+    bool calls;   /* silent, but it still reports calls */
     instant last; /* end of the last row it sent in; INSTANT_NONE: none */
 };
 
@@ -34,8 +36,9 @@ struct pulses {
     size_t n;
     struct pulse *at; /* one a slot, in their order */
     size_t good, silent, asked;
-    size_t others; /* other hosts of the service that sent before and after */
-    bool anyone;   /* anything at all was sent after the change, by whomever */
+    size_t calling; /* of the silent: those that still report calls */
+    size_t others;  /* other hosts of the service that sent before and after */
+    bool anyone;    /* anything at all was sent after the change, by whomever */
 };
 
 /* `share` of the rows is enough. */

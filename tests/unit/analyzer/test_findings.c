@@ -170,6 +170,26 @@ TEST(a_mean_that_one_host_moved_is_that_hosts_story)
     close_bench();
 }
 
+TEST(a_groups_figures_are_those_of_the_hosts_it_lists)
+{
+    open_bench(
+        2); /* one of two moved the mean: it is told alone, with its own figures */
+    b.host[0].score.move = 0.01;
+    b.host[0].cut.after = 30;
+    flag(1, GRADE_ATTENTION, false);
+    b.level.has_group = true;
+    b.level.group = b.host[1].score;
+    b.level.group.move = 0.35;
+    b.level.group.after = 45;
+    b.level.group.grade = GRADE_MUST_HANDLE;
+    findings_level(&b.teller, &b.level, NULL);
+    CHECK_INT(b.verdict->n_findings, 1);
+    CHECK_TEXT(b.verdict->findings[0].host, "h01");
+    CHECK_NEAR(b.verdict->findings[0].after, 61, 0);
+    CHECK_INT(b.verdict->findings[0].grade, GRADE_MUST_HANDLE);
+    close_bench();
+}
+
 TEST(the_curve_is_the_mean_of_the_hosts_and_of_the_controls)
 {
     open_bench(2);
@@ -241,9 +261,16 @@ TEST(silence_is_a_finding_only_while_others_are_heard)
     CHECK_INT(b.verdict->n_findings, 1);
     CHECK_INT(b.verdict->findings[0].grade, GRADE_ATTENTION); /* a third, not a half */
     CHECK_INT(b.verdict->findings[0].first_seen.ms, 10050000);
+    b.rule.must_handle.effect = 0.2;
+    findings_silence(&b.teller, &b.rule, &p);
+    CHECK_INT(b.verdict->findings[1].grade, GRADE_MUST_HANDLE);
+    p.calling = 1; /* its agent is gone, the host is not */
+    findings_silence(&b.teller, &b.rule, &p);
+    CHECK_INT(b.verdict->findings[2].grade, GRADE_ATTENTION);
+    CHECK(strstr(b.verdict->findings[2].because, "calls are still reported") != NULL);
     p.good = 0;
     findings_silence(&b.teller, &b.rule, &p);
-    CHECK_INT(b.verdict->n_findings, 1);
+    CHECK_INT(b.verdict->n_findings, 3);
     close_bench();
 }
 

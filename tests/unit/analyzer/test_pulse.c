@@ -15,7 +15,7 @@ static struct made_change made;
 
 struct seen {
     enum pulse_state state[8];
-    size_t good, silent, asked, others;
+    size_t good, silent, asked, others, calling;
     bool anyone;
     instant last;
 };
@@ -33,6 +33,7 @@ static struct seen take(struct made_panel *m, const struct change *c)
                      .silent = p.silent,
                      .asked = p.asked,
                      .others = p.others,
+                     .calling = p.calling,
                      .anyone = p.anyone,
                      .last = p.n > 0 ? p.at[0].last : INSTANT_NONE};
     for (size_t i = 0; i < p.n && i < 8; i++)
@@ -79,6 +80,18 @@ TEST(all_units_of_a_host_and_the_calls_it_reports_make_its_pulse)
     CHECK_INT(s.state[0], PULSE_GOOD);
     CHECK_INT(s.state[1], PULSE_GOOD);
     CHECK_INT(s.state[2], PULSE_NONE_BEFORE); /* what others say of it is not its own */
+}
+
+TEST(a_host_whose_figures_stop_is_silent_though_its_calls_go_on)
+{
+    OWNED_MADE *m = made_panel_new(7980, 60, 64);
+    made_level(m, made_host("h00", "pay"), "cpu.busy", 0, 1, 1, 0, 1);
+    made_gap(m, made_host("h00", "pay"), "cpu.busy", 10020, 99999);
+    made_level(m, made_edge("web", "pay", "/pay", "h00", "server"), "ok 200", 0, 9, 9,
+               0, 1);
+    struct seen s = take(m, make_change(&made, "pay", 1, 10000, 10000));
+    CHECK_INT(s.state[0], PULSE_SILENT);
+    CHECK_INT(s.calling, 1);
 }
 
 TEST(when_nobody_sends_any_more_that_is_known)
