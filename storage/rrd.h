@@ -1,11 +1,11 @@
 /* storage/rrd.h - librrd in a child process of its own: files and pictures.
  *
- * The only place that includes rrd.h.  librrd 1.7 is slower in two threads than in one
- * and its graph function crashes there; in a process of its own it does neither, and a
- * crash costs one chart or batch, not the service: the child is started again and the
- * call that lost it gives -1.  librrd and the 40 libraries behind it are loaded in the
- * child only, so the service does not carry their 7 MB.  Calls may come from any thread
- * and take turns. */
+ * Only storage/rrd_child.c includes rrd.h.  librrd 1.7 is slower in two threads than in
+ * one and its graph function crashes there; in a process of its own it does neither,
+ * and a crash costs one chart or batch, not the service: the child is started again and
+ * the call that lost it gives -1.  librrd and the 40 libraries behind it are loaded in
+ * the child only, so the service does not carry their 7 MB.  Calls may come from any
+ * thread and take turns. */
 #ifndef STORAGE_RRD_H
 #define STORAGE_RRD_H
 
