@@ -31,11 +31,14 @@ struct host_rows {
     int every; /* rows between two samples */
 };
 
-/* One row of many hosts: bucket means in bucket order, then the trimmed mean.  `least`
- * hosts must be there. */
+/* Rows of many hosts: sums by bucket, then the trimmed mean of the bucket means.  A
+ * bucket's rows lie together, so that adding a host is one straight run. */
 struct gather {
-    double sum[LAYER_BUCKETS];
-    unsigned n[LAYER_BUCKETS], hosts;
+    double *sum;     /* sum[bucket * rows + row] */
+    uint32_t *n;     /* of the same shape */
+    uint32_t *hosts; /* hosts with a value, one a row */
+    size_t rows;
+    bool used[LAYER_BUCKETS];
 };
 
 /* What one series needs, made once and used for all. */
@@ -51,7 +54,7 @@ struct bench {
     bool by_peers;
     float *left; /* a member without its reference */
     float *group;
-    struct gather *gather;
+    struct gather gather;
     double *sum, *scratch;
     uint32_t *count;
 };
@@ -159,57 +162,113 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Mean without the outer tenth on either side. */
-static float trimmed_mean(double *v, size_t n)
+/* Keeps the `cut` largest of what it is shown, in falling order. */
+static void keep_largest(double *kept, size_t cut, double v)
 {
+    if (!(v > kept[cut - 1]))
+        return;
+    size_t i = cut - 1;
+    for (; i > 0 && kept[i - 1] < v; i--)
+        kept[i] = kept[i - 1];
+    kept[i] = v;
+}
+
+/* Mean without the outer tenth on either side: few values are cut off, so they are
+ * picked out rather than all of them sorted. */
+static float trimmed_mean(const double *v, size_t n)
+{
+    enum { CUT_MAX = LAYER_BUCKETS / 8 };
+    double high[CUT_MAX], low[CUT_MAX], sum = 0;
+    size_t cut = (size_t)(TRIM * (double)n);
     if (n == 0)
         return NAN;
-    qsort(v, n, sizeof *v, by_value);
-    size_t cut = (size_t)(TRIM * (double)n);
-    double sum = 0;
-    for (size_t i = cut; i < n - cut; i++)
+    for (size_t i = 0; i < cut; i++)
+        high[i] = low[i] = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
         sum += v[i];
+        if (cut > 0) {
+            keep_largest(high, cut, v[i]);
+            keep_largest(low, cut, -v[i]);
+        }
+    }
+    for (size_t i = 0; i < cut; i++)
+        sum += low[i] - high[i];
     return (float)(sum / (double)(n - 2 * cut));
 }
 
-static void gather_add(struct gather *g, size_t bucket, float v)
+static int gather_open(struct gather *g, size_t rows)
 {
-    if (isnan(v))
-        return;
-    g->sum[bucket] += v;
-    g->n[bucket]++;
-    g->hosts++;
+    *g = (struct gather){.rows = rows};
+    g->sum = malloc(LAYER_BUCKETS * rows * sizeof *g->sum);
+    g->n = malloc(LAYER_BUCKETS * rows * sizeof *g->n);
+    g->hosts = malloc(rows * sizeof *g->hosts);
+    return g->sum != NULL && g->n != NULL && g->hosts != NULL ? 0 : -1;
 }
 
-static float gather_mean(const struct gather *g, unsigned least)
+static void gather_close(struct gather *g)
 {
-    double mean[LAYER_BUCKETS];
-    size_t n = 0;
-    if (g->hosts < least)
-        return NAN;
-    for (size_t b = 0; b < LAYER_BUCKETS; b++)
-        if (g->n[b] > 0)
-            mean[n++] = g->sum[b] / g->n[b];
-    return trimmed_mean(mean, n);
+    free(g->sum);
+    free(g->n);
+    free(g->hosts);
+    *g = (struct gather){0};
+}
+
+static void gather_start(struct gather *g)
+{
+    memset(g->used, 0, sizeof g->used);
+    memset(g->hosts, 0, g->rows * sizeof *g->hosts);
+}
+
+/* Adds `n` rows of a host, the first of them being row 0. */
+static void gather_add(struct gather *g, const char *host, const float *v, size_t n)
+{
+    size_t bucket = bucket_of(host);
+    double *sum = g->sum + bucket * g->rows;
+    uint32_t *count = g->n + bucket * g->rows;
+    if (!g->used[bucket]) {
+        memset(sum, 0, g->rows * sizeof *sum);
+        memset(count, 0, g->rows * sizeof *count);
+        g->used[bucket] = true;
+    }
+    for (size_t row = 0; row < n; row++) {
+        bool there = !isnan(v[row]);
+        sum[row] += there ? v[row] : 0;
+        count[row] += there;
+        g->hosts[row] += there;
+    }
+}
+
+/* The mean of each row that at least so many hosts have; NaN in the others. */
+static void gather_mean(const struct gather *g, unsigned least, size_t rows, float *to)
+{
+    for (size_t row = 0; row < rows; row++) {
+        double mean[LAYER_BUCKETS];
+        size_t n = 0;
+        for (size_t b = 0; b < LAYER_BUCKETS && g->hosts[row] >= least; b++) {
+            size_t at = b * g->rows + row;
+            if (g->used[b] && g->n[at] > 0)
+                mean[n++] = g->sum[at] / g->n[at];
+        }
+        to[row] = trimmed_mean(mean, n);
+    }
 }
 
 /* What these hosts did, row by row; gives whether there are enough of them. */
-static bool gather_hosts(const struct bench *b, const struct host_rows *h, size_t n,
+static bool gather_hosts(struct bench *b, const struct host_rows *h, size_t n,
                          const bool *use, float *to)
 {
     size_t used = 0;
-    memset(b->gather, 0, b->rows.n * sizeof *b->gather);
+    gather_start(&b->gather);
     for (size_t i = 0; i < n; i++) {
         if (use != NULL && !use[i])
             continue;
-        size_t bucket = bucket_of(h[i].host);
         used++;
-        for (size_t row = 0; row < b->rows.n; row++)
-            gather_add(&b->gather[row], bucket, h[i].v[row]);
+        gather_add(&b->gather, h[i].host, h[i].v, b->rows.n);
     }
-    for (size_t row = 0; used >= CONTROLS_LEAST && row < b->rows.n; row++)
-        to[row] = gather_mean(&b->gather[row], CONTROLS_LEAST);
-    return used >= CONTROLS_LEAST;
+    if (used < CONTROLS_LEAST)
+        return false;
+    gather_mean(&b->gather, CONTROLS_LEAST, b->rows.n, to);
+    return true;
 }
 
 /* Each cohort's reference is made of the hosts that are free in its own frame, so a
@@ -353,19 +412,17 @@ static void score_group(struct bench *b, const struct series *s, struct pool *po
         reach = pivot < reach ? pivot : reach;
     }
     size_t rows = reach + (size_t)look.after;
-    memset(b->gather, 0, b->rows.n * sizeof *b->gather);
+    gather_start(&b->gather);
     for (size_t i = 0; i < s->n_members; i++) {
         const struct slot *slot = s->member[i].slot;
         if (!look_of(slot, &b->rows, 1, &own) || own.after != look.after)
             continue;
         const float *v = without(b, &b->member[i], reference_of(b, slot));
         size_t from = row_of(&b->rows, slot->pivot) - reach;
-        size_t bucket = bucket_of(b->member[i].host);
-        for (size_t row = 0; row < rows && from + row < b->rows.n; row++)
-            gather_add(&b->gather[row], bucket, v[from + row]);
+        size_t left = b->rows.n - from;
+        gather_add(&b->gather, b->member[i].host, v + from, rows < left ? rows : left);
     }
-    for (size_t row = 0; row < rows; row++)
-        b->group[row] = gather_mean(&b->gather[row], (unsigned)(n / 2 + 1));
+    gather_mean(&b->gather, (unsigned)(n / 2 + 1), rows, b->group);
     score_rows(b, b->group, rows, reach, &look, pool, ret);
 }
 
@@ -419,7 +476,7 @@ static int bench_open(struct bench *b, const struct lineup *l, const struct cont
     b->peers = malloc(n * sizeof *b->peers);
     b->left = malloc(n * sizeof *b->left);
     b->group = malloc(n * sizeof *b->group);
-    b->gather = malloc(n * sizeof *b->gather);
+    bool gathers = gather_open(&b->gather, n) == 0;
     b->sum = malloc(n * sizeof *b->sum);
     b->scratch = malloc(n * sizeof *b->scratch);
     b->count = malloc(n * sizeof *b->count);
@@ -427,7 +484,7 @@ static int bench_open(struct bench *b, const struct lineup *l, const struct cont
     float *v = malloc((most + LAYER_CONTROLS_MAX) * n * sizeof *v);
     if (b->member == NULL || b->control == NULL || b->reference == NULL ||
         b->referred == NULL || b->peers == NULL || b->left == NULL ||
-        b->group == NULL || b->gather == NULL || b->sum == NULL || b->scratch == NULL ||
+        b->group == NULL || !gathers || b->sum == NULL || b->scratch == NULL ||
         b->count == NULL || v == NULL) {
         free(v);
         return err_set(err, ENOMEM, "out of memory for %zu rows of %zu hosts", n, most);
@@ -450,7 +507,7 @@ static void bench_close(struct bench *b)
     free(b->peers);
     free(b->left);
     free(b->group);
-    free(b->gather);
+    gather_close(&b->gather);
     free(b->sum);
     free(b->scratch);
     free(b->count);

@@ -2,7 +2,7 @@
 #include "analyzer/shift.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 enum { LAST_SAMPLES = 3 };
@@ -30,21 +30,47 @@ void shift_sum_up(const float *value, size_t n, double *sum, uint32_t *count)
     count[n] = seen;
 }
 
-static int by_value(const void *a, const void *b)
+/* Puts the k-th smallest to p[k], none larger before it and none smaller behind: more
+ * order than that a median does not need.  Wirth's way: p[k] itself is the bound, so
+ * neither scan can leave the range, and equal input is reordered equally. */
+static double select_at(double *p, size_t n, size_t k)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    ptrdiff_t low = 0, high = (ptrdiff_t)n - 1, at = (ptrdiff_t)k;
+    while (low < high) {
+        ptrdiff_t i = low, j = high;
+        double bound = p[at];
+        do {
+            while (p[i] < bound)
+                i++;
+            while (bound < p[j])
+                j--;
+            if (i <= j) {
+                double t = p[i];
+                p[i++] = p[j];
+                p[j--] = t;
+            }
+        } while (i <= j);
+        if (j < at)
+            low = i;
+        if (at < i)
+            high = j;
+    }
+    return p[k];
 }
 
 double shift_quantile(double *p, size_t n, double q)
 {
     if (n == 0)
         return NAN;
-    qsort(p, n, sizeof *p, by_value);
     double at = q * (double)(n - 1);
     size_t low = (size_t)at;
-    size_t high = low + 1 < n ? low + 1 : low;
-    return p[low] + (p[high] - p[low]) * (at - (double)low);
+    double here = select_at(p, n, low);
+    if (low + 1 >= n)
+        return here;
+    double next = p[low + 1]; /* the next larger is the smallest of those behind */
+    for (size_t i = low + 2; i < n; i++)
+        next = p[i] < next ? p[i] : next;
+    return here + (next - here) * (at - (double)low);
 }
 
 double shift_median(double *p, size_t n)
@@ -59,7 +85,7 @@ double shift_spread(double *p, size_t n)
     double middle = shift_median(p, n);
     for (size_t i = 0; i < n; i++)
         p[i] = fabs(p[i] - middle);
-    double mad = shift_median(p, n); /* sorted from here on */
+    double mad = shift_median(p, n);
     double q95 = shift_quantile(p, n, 0.95);
     return fmax(1.4826 * mad, q95 / 1.96);
 }
