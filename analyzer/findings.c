@@ -291,7 +291,7 @@ static void say_level(struct buf *b, const struct finding *f, const struct score
     if (s->moments > 0)
         buf_addf(b, "; of %d ordinary moments of its past, %d looked like this",
                  s->moments, s->moments_like);
-    if (s->base != BASE_CONTROLS)
+    if (!s->compared)
         buf_add(b, s->capped
                        ? "; without enough unchanged hosts to compare with this "
                          "is attention at most"

@@ -1,6 +1,6 @@
 /* analyzer/judge.c - the steps of a judgement, one after another.
  *
- *     align -> controls -> levels, limits, calls, silence -> findings -> grade
+ *     align -> controls -> layers, levels, limits, calls, silence -> findings -> grade
  *
  * Each step is a module of its own that knows nothing of the later ones; here they are
  * only called in order.  What must hold: no clock, no file, no state, and nothing that
@@ -12,6 +12,7 @@
 #include "analyzer/edges.h"
 #include "analyzer/findings.h"
 #include "analyzer/grade.h"
+#include "analyzer/layers.h"
 #include "analyzer/level.h"
 #include "analyzer/limit.h"
 #include "analyzer/pulse.h"
@@ -23,8 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A day of past: what hosts without controls are compared with. */
-enum { PAST_MS = 24 * 3600 * 1000 };
+/* What a series' own habit is learned from. */
+enum { PAST_MS = LAYER_DAYS_MAX * 24 * 3600 * 1000 };
 
 int judge_ask(const struct ruleset *rules, const struct change *c,
               const struct checkpoint *at, struct panel_ask *ret_ask, struct err *err)
@@ -45,7 +46,7 @@ int judge_ask(const struct ruleset *rules, const struct change *c,
                                   .edges = true,
                                   .hot_from = {first.ms - w->before.ms},
                                   .hot_to = at->ends,
-                                  .past = {PAST_MS}};
+                                  .past = {PAST_MS + w->before.ms}};
     return 0;
 }
 
@@ -58,6 +59,7 @@ struct desk {
     struct edges edges;
     struct calls calls;
     struct series_list series, limited;
+    struct layers layers;
     struct level *level;
     size_t n_levels;
     struct limit_check *limit;
@@ -134,15 +136,28 @@ static int list_all(struct desk *d)
     return 0;
 }
 
+/* The scores of series `i`; the service's own has only that of the group. */
+static void lay_habit(const struct desk *d, size_t i, struct level_case *lc)
+{
+    const struct series *s = &d->series.at[i];
+    lc->group_habit = &d->layers.group[i];
+    lc->host_habit =
+        s->whole ? lc->group_habit : d->layers.host + (s->member - d->series.member);
+    lc->habit_controls = d->layers.controls[i];
+}
+
 static int judge_series(struct desk *d)
 {
     struct member *control = d->control;
+    if (layers_score(&d->lineup, &d->controls, &d->series, &d->layers, d->err) < 0)
+        return -1;
     for (size_t i = 0; i < d->series.n; i++) {
         const struct series *s = &d->series.at[i];
         if (s->rule == NULL)
             continue;
         size_t n = find_controls(d, s, control);
         struct level_case lc = case_of(d, s, control, n);
+        lay_habit(d, i, &lc);
         if (level_measure(&lc, &d->level[d->n_levels], d->err) < 0)
             return -1;
         d->n_levels++;
@@ -336,6 +351,7 @@ static void clear_desk(struct desk *d)
     tally_free(&d->tally);
     calls_free(&d->calls);
     edges_free(&d->edges);
+    layers_free(&d->layers);
     series_list_free(&d->series);
     series_list_free(&d->limited);
     pulses_free(&d->pulses);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARTS = 6, PAST_HOURS_LEAST = 6, TAIL_POINTS_LEAST = 6 };
+enum { PARTS = 6, TAIL_POINTS_LEAST = 6 };
 
 /* Parts of half an hour know nothing of slower swings: their spread counts double. */
 #define PARTS_CARE 2.0
@@ -20,6 +20,9 @@ enum { PARTS = 6, PAST_HOURS_LEAST = 6, TAIL_POINTS_LEAST = 6 };
  * steadier than this part of one host's spread. */
 #define GROUP_LEAST 0.3
 #define PARTS_Z     3.0
+/* All hosts as one move less by chance than any of them: a third of the effect that one
+ * host must show is enough. */
+#define GROUP_EFFECT (1.0 / 3)
 
 /* How values become moves. */
 struct scale {
@@ -223,7 +226,7 @@ static void move_group(struct work *w)
     struct score *g = &l->group;
     double n = 0, n_control = 0, tail = 0;
     size_t points = SIZE_MAX, k = 0;
-    *g = (struct score){.usual = NAN, .z = NAN, .p = NAN};
+    *g = (struct score){.group = true, .usual = NAN, .z = NAN, .p = NAN};
     for (size_t i = 0; i < l->n; i++) {
         const struct level_host *h = &l->host[i];
         const struct reference *r = reference_of(w, h);
@@ -259,117 +262,25 @@ static void move_group(struct work *w)
 static void score_by_controls(struct score *s, double spread, double n_controls)
 {
     s->base = BASE_CONTROLS;
+    s->compared = true;
     s->z = s->move / spread;
     s->p = odds_small(s->z, n_controls - 1);
 }
 
-/* Past rows of a member as moves' own units; `value` has one row more than the track,
- * which stays empty: the pivot. */
-static void read_past(const struct work *w, const struct member *m, float *value)
+/* What analyzer/layers.h found of it: its own habit, net of what the controls did. */
+static void score_by_habit(const struct layer_score *habit, size_t n_controls,
+                           struct score *s)
 {
-    const struct track *t = &m->unit->past;
-    for (uint32_t r = 0; r < t->rows; r++) {
-        double v = t->cells[(size_t)r * m->unit->n_metrics + m->metric];
-        value[r] = (float)(w->scale.linear ? v / w->scale.size
-                                           : log(fmax(v, 0) + w->scale.shift));
-        if (isnan(v))
-            value[r] = NAN;
-    }
-    value[t->rows] = NAN;
-}
-
-static bool has_past(const struct track *t)
-{
-    return t->rows > 0 && t->step.ms > 0 &&
-           (int64_t)t->rows * t->step.ms >= PAST_HOURS_LEAST * 3600000ll;
-}
-
-/* Scores a move against its own past.  False: there is too little of it. */
-static bool score_by_past(struct work *w, const float *value, const struct track *t,
-                          span look_after, struct score *s)
-{
-    const struct windows_rule *rule = w->lc->lineup->windows;
-    struct shift_look look = {.before = (int)(rule->before.ms / t->step.ms),
-                              .settle = (int)(rule->settle.ms / t->step.ms),
-                              .after = (int)(look_after.ms / t->step.ms),
-                              .day = (int)(86400000 / t->step.ms)};
-    if (look.before < 1 || look.after <= look.settle)
-        return false;
-    size_t n = t->rows + 1u;
-    double *sum = malloc((n + 1) * sizeof *sum);
-    uint32_t *count = malloc((n + 1) * sizeof *count);
-    struct shift_null null;
-    bool known = false;
-    if (sum != NULL && count != NULL) {
-        shift_sum_up(value, n, sum, count);
-        known =
-            shift_null_make(&(struct shift_sums){sum, count, n}, t->rows, &look, &null);
-    }
-    free(sum);
-    free(count);
-    if (!known)
-        return false;
-    double own = s->move - null.lambda * null.usual;
-    s->base = BASE_PAST;
-    s->z = own / fmax(null.spread, w->scale.floor);
-    s->p = pool_p_cold(s->z);
-    s->usual = null.days > 0 ? expm1(null.lambda * null.usual) : NAN;
-    s->moments = null.n;
-    for (int i = 0; i < null.n; i++)
-        s->moments_like += fabs(null.placebo[i]) >= fabs(s->z);
-    return true;
-}
-
-static bool host_by_past(struct work *w, struct level_host *h)
-{
-    const struct track *t = &h->member->unit->past;
-    if (!has_past(t))
-        return false;
-    float *value = malloc((t->rows + 1u) * sizeof *value);
-    if (value == NULL)
-        return false;
-    read_past(w, h->member, value);
-    bool done = score_by_past(w, value, t, h->member->slot->look, &h->score);
-    free(value);
-    return done;
-}
-
-/* The mean of all hosts, row by row, against its own past. */
-static bool group_by_past(struct work *w)
-{
-    const struct level *l = w->level;
-    const struct track *t = NULL;
-    span look = {0};
-    for (size_t i = 0; i < l->n && t == NULL; i++)
-        if (l->host[i].judged && has_past(&l->host[i].member->unit->past)) {
-            t = &l->host[i].member->unit->past;
-            look = l->host[i].member->slot->look;
-        }
-    if (t == NULL)
-        return false;
-    size_t n = t->rows + 1u;
-    float *value = malloc(n * sizeof *value), *one = malloc(n * sizeof *one);
-    uint32_t *count = calloc(n, sizeof *count);
-    bool done = value != NULL && one != NULL && count != NULL;
-    for (size_t r = 0; done && r < n; r++)
-        value[r] = 0;
-    for (size_t i = 0; done && i < l->n; i++) {
-        const struct track *o = &l->host[i].member->unit->past;
-        if (!l->host[i].judged || o->rows != t->rows || o->from.ms != t->from.ms ||
-            o->step.ms != t->step.ms)
-            continue;
-        read_past(w, l->host[i].member, one);
-        for (size_t r = 0; r < n; r++)
-            if (!isnan(one[r]))
-                value[r] += one[r], count[r]++;
-    }
-    for (size_t r = 0; done && r < n; r++)
-        value[r] = count[r] > 0 ? value[r] / (float)count[r] : NAN;
-    done = done && score_by_past(w, value, t, look, &w->level->group);
-    free(value);
-    free(one);
-    free(count);
-    return done;
+    s->base = BASE_HABIT;
+    s->compared = n_controls >= CONTROLS_LEAST;
+    s->move = habit->move;
+    s->effect = expm1(habit->move);
+    s->usual = habit->usual;
+    s->z = habit->z;
+    s->p = habit->p;
+    s->recovered = habit->recovered;
+    s->moments = habit->moments;
+    s->moments_like = habit->moments_like;
 }
 
 static void part_moves(const struct work *w, const struct level_host *h, double *part)
@@ -402,19 +313,32 @@ static bool names_it(const struct level_case *lc)
 static void score_host(struct work *w, struct level_host *h)
 {
     const struct reference *r = reference_of(w, h);
+    const struct layer_score *habit = w->lc->host_habit;
     double part[PARTS];
+    if (habit != NULL && habit[h->member - w->lc->member].known) {
+        score_by_habit(&habit[h->member - w->lc->member], w->lc->habit_controls,
+                       &h->score);
+        return;
+    }
     if (r->n >= CONTROLS_LEAST) {
         double n = (double)r->n;
         score_by_controls(&h->score, r->spread * sqrt(1 + 1 / n), n);
         return;
     }
-    if (host_by_past(w, h))
-        return;
     part_moves(w, h, part);
     if (!names_it(w->lc) || !score_by_parts(w, part, &h->score)) {
         h->judged = false;
         h->why = UNJUDGED_SHORT_HISTORY;
     }
+}
+
+static bool group_by_habit(struct work *w)
+{
+    const struct layer_score *habit = w->lc->group_habit;
+    if (habit == NULL || !habit->known)
+        return false;
+    score_by_habit(habit, w->lc->habit_controls, &w->level->group);
+    return true;
 }
 
 /* Hosts of one frame share its controls; frames are taken as apart from each other. */
@@ -505,7 +429,7 @@ static void measure(struct work *w)
         (double)l->n_judged < w->lc->rule->needs.hosts * (double)known)
         return;
     move_group(w);
-    l->has_group = group_by_controls(w) || group_by_past(w) || group_by_parts(w);
+    l->has_group = group_by_habit(w) || group_by_controls(w) || group_by_parts(w);
 }
 
 int level_measure(const struct level_case *lc, struct level *ret_level, struct err *err)
@@ -544,7 +468,7 @@ void level_free(struct level *l)
 
 static void layer_add(struct odds_layer *l, const struct score *s)
 {
-    if (s->base == BASE_CONTROLS || s->base == BASE_PAST)
+    if (s->base == BASE_CONTROLS || s->base == BASE_HABIT)
         odds_layer_add(l, s->p);
 }
 
@@ -556,7 +480,8 @@ static bool bar_met(const struct bar *b, const struct score *s, struct odds_laye
     double effect = s->effect < 0 && s->effect > -1 ? 1 / (1 + s->effect) - 1
                     : s->effect <= -1               ? INFINITY
                                                     : s->effect;
-    if (effect < b->effect || fabs(s->delta) < b->delta)
+    double asked = b->effect * (s->group ? GROUP_EFFECT : 1);
+    if (effect < asked || fabs(s->delta) < b->delta)
         return false;
     if (s->base == BASE_PARTS)
         return b->effect > 0 && b->delta > 0 && fabs(s->z) >= PARTS_Z;
@@ -577,7 +502,7 @@ static void grade_score(const struct rule *r, struct score *s, struct odds_layer
     if (s->base == BASE_NONE || !is_worse(r->worse, s))
         return;
     bool must = bar_met(&r->must_handle, s, l);
-    if (must && s->base != BASE_CONTROLS) {
+    if (must && !s->compared) {
         s->capped = true;
         must = false;
         s->grade = GRADE_ATTENTION;

@@ -4,8 +4,9 @@
  * The move of a host is the mean after its change against the mean before, as a ratio
  * (of figures that can be negative: as a difference), less what the controls did in the
  * same minutes.  How much such a move is by itself comes from the best that there is:
+ *   habit      the same move at pretended change times of its own past, net of the
+ *              controls (layers.h);
  *   controls   the spread of the moves of at least CONTROLS_LEAST unchanged hosts;
- *   past       the same move at pretended change times of its own past (shift.h);
  *   parts      how parts of the window before differ, doubled to be careful.
  * Without enough controls a level alone never asks for more than attention; from parts
  * alone only rules speak that name the metric and say how much is too much.  Pure. */
@@ -14,6 +15,7 @@
 
 #include "analyzer/align.h"
 #include "analyzer/control.h"
+#include "analyzer/layers.h"
 #include "analyzer/series.h"
 #include "rules/ruleset.h"
 #include "storage/verdict.h"
@@ -21,7 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum level_base { BASE_NONE, BASE_CONTROLS, BASE_PAST, BASE_PARTS };
+enum level_base { BASE_NONE, BASE_HABIT, BASE_CONTROLS, BASE_PARTS };
 
 /* The most controls that are read for one series. */
 enum { LEVEL_CONTROLS_MAX = 64 };
@@ -29,7 +31,9 @@ enum { LEVEL_CONTROLS_MAX = 64 };
 /* What came out for a host, or for all of them together. */
 struct score {
     enum level_base base;
-    double before, after;                 /* means in the metric's unit */
+    bool group;           /* of all hosts as one */
+    bool compared;        /* with enough controls: it may be must-handle */
+    double before, after; /* means in the metric's unit */
     double control_before, control_after; /* NaN: no controls */
     double move;     /* net of the controls, in logs (or in parts of the usual size) */
     double expected; /* `after`, had it moved as the controls did */
@@ -63,6 +67,10 @@ struct level_case {
     const struct member *control; /* their slots are not used */
     size_t n_controls;
     double *room; /* as many doubles as the longest track has rows */
+    /* Scores of analyzer/layers.h; NULL: there are none.  One a member, and one of all.
+     */
+    const struct layer_score *host_habit, *group_habit;
+    size_t habit_controls;
 };
 
 struct level {

@@ -143,12 +143,14 @@ static int write_synced(int dir, const char *name, const struct parcel *p)
     return rc;
 }
 
-/* Whole or not at all: written beside, synced, renamed, the folder synced. */
+/* Whole or not at all: written beside, synced, renamed, the folder synced.  Only the
+ * notifier's thread writes here, so one name beside serves all: what a crash leaves
+ * under it is written over by the next mail. */
 static int write_file(struct outbox *o, const struct parcel *p, struct err *err)
 {
-    char name[OUTBOX_NAME_MAX], tmp[OUTBOX_NAME_MAX + 8];
+    static const char tmp[] = ".new";
+    char name[OUTBOX_NAME_MAX];
     outbox_file_name(p, name);
-    snprintf(tmp, sizeof tmp, ".%s.tmp", name);
     if (mkdir(o->dir, 0750) < 0 && errno != EEXIST)
         return err_sys(err, errno, "the mail folder %.200s cannot be made", o->dir);
     int dir = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "base/instant.h"
 #include "storage/change.h"
+#include "storage/core.h"
+#include "storage/fingerprint.h"
 #include "storage/verdict.h"
 
 #include <stdbool.h>
@@ -23,6 +25,7 @@ enum {
     LEDGER_BATCH_BYTES_MAX = 16 << 20, /* of events in one commit */
     LEDGER_QUEUE_MAX = 20000,          /* writes waiting; further posts fail */
     LEDGER_PAGE_MAX = 500,             /* rows of one list */
+    LEDGER_NEARBY_MAX = 256,           /* neighbours of one change */
 };
 
 /* Opens or makes `path`; a damaged file is set aside as PATH.damaged-TIME with a note
@@ -90,7 +93,9 @@ void ledger_ids_free(char ***ids, size_t n);
 /* Changes whose time from start to end touches [from, to), that share the service or a
  * host with `of` (which itself is left out); folded, by start and id.  One that has not
  * ended goes on until its verdict is final, and then ended with its last event.  The
- * caller takes `from` earlier by how long a change has its effect. */
+ * caller takes `from` earlier by how long a change has its effect.  Of more than
+ * LEDGER_NEARBY_MAX the nearest in time are given, so that a storm of changes costs
+ * each of them no more than that. */
 int ledger_nearby(struct ledger *l, const struct change *of, instant from, instant to,
                   struct change ***ret_changes, size_t *ret_n, struct err *err);
 void ledger_nearby_free(struct change ***changes, size_t n);
@@ -106,6 +111,59 @@ struct verdict *ledger_verdict(struct ledger *l, const char *change_id,
 /* Revision `n`; NULL with ENOENT when there is none. */
 struct verdict *ledger_revision(struct ledger *l, const char *change_id, int revision,
                                 struct err *err);
+
+/* --- coredumps --- */
+enum {
+    CORE_MEMORY_DAYS = 30,    /* a crash unseen for so long is new */
+    LEDGER_CORES_MAX = 50000, /* rows of one list */
+};
+
+/* Takes *c over, with its fingerprint.  As ledger_post, but there is no conflict: the
+ * same time, host, pid and exe is the same coredump, whatever else the record says. */
+void ledger_put_core(struct ledger *l, struct core **c, instant received,
+                     void (*done)(enum posted posted, const struct err *err, void *arg),
+                     void *arg);
+/* The same, waiting. */
+enum posted ledger_put_core_wait(struct ledger *l, struct core **c, instant received,
+                                 struct err *err);
+
+/* What a coredump is judged by. */
+struct core_row {
+    instant time;
+    char *host, *service, *exe, *title; /* service may be NULL */
+    struct fingerprint print;
+};
+struct core_ask {
+    const char *service;      /* those of this service; NULL: none */
+    const char *const *hosts; /* and all of these hosts, sorted by name */
+    size_t n_hosts;
+    instant from, to; /* [from, to) */
+};
+/* By time, host, exe and pid.  Of more than LEDGER_CORES_MAX the latest are given. */
+int ledger_cores(struct ledger *l, const struct core_ask *ask,
+                 struct core_row **ret_rows, size_t *ret_n, struct err *err);
+void core_rows_free(struct core_row **rows, size_t n);
+
+/* What is remembered of a crash: the last CORE_MEMORY_DAYS before some time. */
+struct core_day {
+    char *host;
+    int day; /* how many whole days before it; 0: within the last 24 hours */
+    uint64_t dumps;
+};
+struct core_past {
+    char coarse[FINGERPRINT_TEXT_MAX];
+    instant first; /* INSTANT_NONE: never in that time */
+    size_t n;
+    struct core_day *day; /* sorted by host, then day; those without a dump left out */
+};
+/* When a coarse fingerprint was first seen on any host in the days before `before`, and
+ * how often on each host and day. */
+int ledger_core_first_seen(struct ledger *l, const char *coarse, instant before,
+                           struct core_past *ret_past, struct err *err);
+void core_past_clear(struct core_past *p);
+/* The time of the earliest coredump that is held: how far the memory reaches.
+ * INSTANT_NONE: there is none. */
+int ledger_cores_since(struct ledger *l, instant *ret_since, struct err *err);
 
 /* --- the outbox: mails to send --- */
 struct parcel {
@@ -152,7 +210,7 @@ int ledger_parcel(struct ledger *l, int64_t no, enum parcel_end end, instant due
 /* Commits and the writes in them count from the opening, all else is what is held. */
 struct ledger_stats {
     uint64_t events, changes, verdicts, parcels_waiting, parcels_sent, parcels_dead,
-        commits, commit_rows;
+        commits, commit_rows, cores;
 };
 struct ledger_stats ledger_stats(struct ledger *l);
 

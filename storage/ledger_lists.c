@@ -229,8 +229,9 @@ static int nearby_find(struct ledger *l, const struct change *of, instant from,
     sql_bind_int(&q, from.ms);
     sql_bind_int(&q, to.ms);
     sql_bind_text(&q, of->change_id);
+    sql_bind_int(&q, of->start.ms);
     int rc = 0;
-    while (rc == 0 && sql_row(&q)) {
+    while (rc == 0 && ids->n < LEDGER_NEARBY_MAX && sql_row(&q)) {
         const char *id = sql_text(&q, 0), *service = sql_text(&q, 1);
         if (id == NULL) {
             rc = err_set(err, ENOMEM, "no memory for a list");
@@ -243,6 +244,15 @@ static int nearby_find(struct ledger *l, const struct change *of, instant from,
         rc = shares > 0 ? id_take(&q, ids, err) : shares;
     }
     return sql_end(&q, err) < 0 ? -1 : rc;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct change *x = *(struct change *const *)a,
+                        *y = *(struct change *const *)b;
+    if (x->start.ms != y->start.ms)
+        return x->start.ms < y->start.ms ? -1 : 1;
+    return strcmp(x->change_id, y->change_id);
 }
 
 int ledger_nearby(struct ledger *l, const struct change *of, instant from, instant to,
@@ -265,6 +275,7 @@ int ledger_nearby(struct ledger *l, const struct change *of, instant from, insta
         ledger_nearby_free(&changes, n);
         return -1;
     }
+    qsort(changes, n, sizeof(*changes), by_start);
     *ret_changes = changes;
     *ret_n = n;
     return 0;

@@ -35,7 +35,8 @@
     X(OPEN_CHANGES, "SELECT change_id FROM changes WHERE NOT final "                   \
                     "ORDER BY start, change_id")                                       \
     X(NEARBY, "SELECT change_id, service FROM changes WHERE until >= ?1 AND "          \
-              "start < ?2 AND change_id <> ?3 ORDER BY start, change_id")              \
+              "start < ?2 AND change_id <> ?3 ORDER BY abs(start - ?4), start, "       \
+              "change_id")                                                             \
     X(HOSTS_OF, "SELECT host FROM change_hosts WHERE change_id = ?1")                  \
     X(ADD_VERDICT,                                                                     \
       "INSERT INTO verdicts(change_id, revision, final, decided_at, json) "            \
@@ -66,6 +67,19 @@
       "UPDATE parcels SET tries = tries + 1, state = ?2, due = ?3, last_error = ?4, "  \
       "ended = ?5, bytes = CASE ?2 WHEN 1 THEN x'' ELSE bytes END "                    \
       "WHERE no = ?1 AND state = 0")                                                   \
+    X(ADD_CORE,                                                                        \
+      "INSERT INTO cores(time, host, pid, exe, service, coarse, fine, unsure, title, " \
+      "received, json) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "          \
+      "ON CONFLICT DO NOTHING")                                                        \
+    X(CORES, "SELECT time, host, service, exe, title, coarse, fine, unsure "           \
+             "FROM cores WHERE time >= ?1 AND time < ?2 "                              \
+             "ORDER BY time DESC, host DESC, exe DESC, pid DESC")                      \
+    X(CORE_PAST,                                                                       \
+      "SELECT host, (?2 - 1 - time) / 86400000 AS day, count(*), min(time) "           \
+      "FROM cores WHERE coarse = ?1 AND time < ?2 AND time >= ?3 "                     \
+      "GROUP BY host, day ORDER BY host, day")                                         \
+    X(CORES_SINCE, "SELECT min(time) FROM cores")                                      \
+    X(COUNT_CORES, "SELECT count(*) FROM cores")                                       \
     X(COUNT_EVENTS, "SELECT count(*) FROM events")                                     \
     X(COUNT_CHANGES, "SELECT count(*) FROM changes")                                   \
     X(COUNT_VERDICTS, "SELECT count(*) FROM verdicts")                                 \

@@ -58,6 +58,7 @@ static void open_bench(int hosts)
                                         .judged = true,
                                         .cut = {.before = 30, .after = 60 + i},
                                         .score = {.base = BASE_CONTROLS,
+                                                  .compared = true,
                                                   .before = 30,
                                                   .after = 60 + i,
                                                   .control_before = 30,

@@ -41,8 +41,14 @@ static void look(struct seen *s, struct made_panel *m, const struct rule *rule, 
                              (uint32_t)series_metric(u, "cpu.busy")};
         *(i < n ? &s->member[i] : &s->control[i - n]) = one;
     }
-    struct level_case lc = {&s->lineup, rule,       "cpu.busy", s->member,
-                            (size_t)n,  s->control, (size_t)k,  s->room};
+    struct level_case lc = {.lineup = &s->lineup,
+                            .rule = rule,
+                            .metric = "cpu.busy",
+                            .member = s->member,
+                            .n_members = (size_t)n,
+                            .control = s->control,
+                            .n_controls = (size_t)k,
+                            .room = s->room};
     CHECK(level_measure(&lc, &s->level, NULL) == 0);
     CHECK(level_grade(&s->level, 1, NULL) == 0);
 }
@@ -173,23 +179,67 @@ TEST(without_controls_and_past_a_rule_for_everything_is_silent)
     done(&s, &m);
 }
 
-TEST(a_past_of_its_own_lets_a_rule_for_everything_speak)
+static void look_with_habit(struct made_panel *m, const struct rule *rule,
+                            size_t controls, double z)
+{
+    static struct layer_score habit[64];
+    for (int i = 0; i < 64; i++)
+        habit[i] = (struct layer_score){.known = true,
+                                        .z = z,
+                                        .p = z > 3 ? 1e-6 : 0.5,
+                                        .move = log(80.0 / 30),
+                                        .usual = NAN,
+                                        .moments = 203};
+    struct panel *p = made_panel_done(m);
+    CHECK(align(make_change(&made, "pay", 3, 10000, 10000), NULL, 0, p, &usual,
+                (instant){11800000}, &s.lineup, NULL) == 0);
+    for (int i = 0; i < 3; i++) {
+        const struct unit *u = series_unit(&s.lineup, made_name(i), "pay");
+        s.member[i] = (struct member){&s.lineup.slot[i], u,
+                                      (uint32_t)series_metric(u, "cpu.busy")};
+    }
+    struct level_case lc = {.lineup = &s.lineup,
+                            .rule = rule,
+                            .metric = "cpu.busy",
+                            .member = s.member,
+                            .n_members = 3,
+                            .room = s.room,
+                            .host_habit = habit,
+                            .group_habit = habit,
+                            .habit_controls = controls};
+    CHECK(level_measure(&lc, &s.level, NULL) == 0);
+    CHECK(level_grade(&s.level, 1, NULL) == 0);
+}
+
+TEST(a_habit_lets_a_rule_for_everything_speak)
 {
     struct made_panel *m = made_panel_new(7980, 60, 64);
-    m->past_step_s = 60;
-    m->past_rows = 1440;
     struct rule r = rule_for(star);
-    fill(m, 0, 2, 30, 80);
-    for (size_t u = 0; u < 2; u++) {
-        uint64_t seed = 7 + u;
-        for (uint32_t k = 0; k < 1440; k++)
-            m->unit[u].past[0][k] = (float)(30 + 2 * made_noise(&seed));
-    }
-    look(&s, m, &r, 2, 0);
-    CHECK(s.level.group.base == BASE_PAST);
+    fill(m, 0, 3, 30, 80);
+    look_with_habit(m, &r, 0, 12);
+    CHECK(s.level.group.base == BASE_HABIT);
     CHECK_INT(s.level.group.grade, GRADE_ATTENTION);
-    CHECK(s.level.group.capped && s.level.group.moments > 50);
-    CHECK_INT(s.level.group.moments_like, 0);
+    CHECK(s.level.group.capped && s.level.group.moments == 203);
+    done(&s, &m);
+}
+
+TEST(with_controls_as_well_a_habit_may_ask_for_more)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(star);
+    fill(m, 0, 3, 30, 80);
+    look_with_habit(m, &r, CONTROLS_LEAST, 12);
+    CHECK_INT(s.level.group.grade, GRADE_MUST_HANDLE);
+    done(&s, &m);
+}
+
+TEST(a_move_that_is_usual_is_no_finding_however_large)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = rule_for(star);
+    fill(m, 0, 3, 30, 80);
+    look_with_habit(m, &r, CONTROLS_LEAST, 0.7);
+    CHECK_INT(s.level.group.grade, GRADE_OK);
     done(&s, &m);
 }
 
@@ -281,8 +331,14 @@ TEST(the_share_of_false_findings_is_kept_over_all_series)
             struct member m = {i < 5 ? &lineups[k].slot[i] : NULL, u, 0};
             *(i < 5 ? &members[k][i] : &controls[k][i - 5]) = m;
         }
-        struct level_case lc = {&lineups[k], &r,          "cpu.busy", members[k],
-                                5,           controls[k], 20,         one.room};
+        struct level_case lc = {.lineup = &lineups[k],
+                                .rule = &r,
+                                .metric = "cpu.busy",
+                                .member = members[k],
+                                .n_members = 5,
+                                .control = controls[k],
+                                .n_controls = 20,
+                                .room = one.room};
         CHECK(level_measure(&lc, &all[k], NULL) == 0);
     }
     CHECK(level_grade(all, N, NULL) == 0);

@@ -27,8 +27,14 @@ static struct limit_check check(struct made_panel *m, const struct rule *rule, i
                              series_unit(&lineup, made_name(i), "pay"), 0};
         *(i < n ? &member[i] : &control[i - n]) = one;
     }
-    struct level_case lc = {&lineup,   rule,    "cpu.busy", member,
-                            (size_t)n, control, (size_t)k,  room};
+    struct level_case lc = {.lineup = &lineup,
+                            .rule = rule,
+                            .metric = "cpu.busy",
+                            .member = member,
+                            .n_members = (size_t)n,
+                            .control = control,
+                            .n_controls = (size_t)k,
+                            .room = room};
     CHECK(limit_check_make(&lc, &c, NULL) == 0);
     return c;
 }
