@@ -1,8 +1,8 @@
 /* storage/core.h - a coredump's record: who died of which signal, and where.
  *
- * Its shape is the coredump of the outside contract (docs/coredumps.md); the core
- * itself never comes here.  Everything is bounded: of a deep stack the top
- * CORE_FRAMES_MAX frames are kept, a long function name is cut at CORE_FN_MAX bytes. */
+ * Its shape is the coredump of the outside contract; the core itself never comes here.
+ * Everything is bounded: of a deep stack the top CORE_FRAMES_MAX frames are kept, a
+ * long function name is cut at CORE_FN_MAX bytes. */
 #ifndef STORAGE_CORE_H
 #define STORAGE_CORE_H
 

@@ -139,6 +139,7 @@ static void stats_add(struct ledger_stats *to, const struct ledger_stats *more)
     to->parcels_waiting += more->parcels_waiting; /* wraps for fewer, as it should */
     to->parcels_sent += more->parcels_sent;
     to->parcels_dead += more->parcels_dead;
+    to->cores += more->cores;
     to->commits += more->commits;
     to->commit_rows += more->commit_rows;
 }
@@ -224,6 +225,7 @@ static int count_held(struct ledger *l, struct err *err)
     } counts[] = {{DO_COUNT_EVENTS, -1, &s->events},
                   {DO_COUNT_CHANGES, -1, &s->changes},
                   {DO_COUNT_VERDICTS, -1, &s->verdicts},
+                  {DO_COUNT_CORES, -1, &s->cores},
                   {DO_COUNT_PARCELS, 0, &s->parcels_waiting},
                   {DO_COUNT_PARCELS, 1, &s->parcels_sent},
                   {DO_COUNT_PARCELS, 2, &s->parcels_dead}};

@@ -62,6 +62,14 @@ static const struct {
      "  ended INTEGER, last_error TEXT);"
      "CREATE INDEX parcels_due ON parcels(due, no) WHERE state = 0;"
      "CREATE INDEX parcels_state ON parcels(state);"},
+    {"coredumps",
+     /* json is the record as it was read; all else stands beside it to be found by */
+     "CREATE TABLE cores("
+     "  no INTEGER PRIMARY KEY, time INTEGER NOT NULL, host TEXT NOT NULL,"
+     "  pid INTEGER NOT NULL, exe TEXT NOT NULL, service TEXT, coarse TEXT NOT NULL,"
+     "  fine TEXT NOT NULL, unsure INTEGER NOT NULL, title TEXT NOT NULL,"
+     "  received INTEGER, json TEXT NOT NULL, UNIQUE(time, host, exe, pid));"
+     "CREATE INDEX cores_by_coarse ON cores(coarse, time, host);"},
 };
 enum {
     N_MIGRATIONS = sizeof migrations / sizeof *migrations,
