@@ -22,7 +22,8 @@
 
 enum {
     BODY_FIRST_BYTES = 64 << 10, /* room made before bytes come; beyond it grows */
-    DISCARD_MAX = 64 << 10,      /* of a refused body, to keep the connection */
+    DISCARD_MAX = 16 << 20,      /* of a refused body: many clients look for an answer
+                                    only after they have sent all of it */
 };
 
 /* Why a request is answered before any handler. */
@@ -41,7 +42,7 @@ enum {
     X(NOT_FOUND, 404, false, "there is nothing at this path")                          \
     X(METHOD, 405, false, "this path does not take this method")                       \
     X(NO_LENGTH, 411, true, "the body's Content-Length is missing")                    \
-    X(TOO_LONG, 413, true, "the body is too long")                                     \
+    X(TOO_LONG, 413, false, "the body is too long")                                    \
     X(ENCODING, 415, false, "this Content-Encoding is not taken here")
 
 #define X(id, status, closes, text) REFUSE_##id,
