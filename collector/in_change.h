@@ -13,8 +13,6 @@
 #include "base/instant.h"
 #include "storage/ledger.h"
 
-enum { CHANGE_WAIT_MS = 15000, CHANGE_RETRY_S = 5 };
-
 /* Whom a new event concerns: called on the ledger's writing thread. */
 struct in_change_listener {
     void (*on_change)(void *arg); /* NULL: nobody */

@@ -7,6 +7,7 @@
 #include "collector/routes.h"
 
 #include "collector/in_calls.h"
+#include "collector/in_core.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -98,6 +99,11 @@ static void serve_changes(struct httpd_req *r, void *app)
     in_change_serve(r, c->ledger, &c->listener, instant_now());
 }
 
+static void serve_coredumps(struct httpd_req *r, void *app)
+{
+    in_core_serve(r, collector_of(app)->ledger, instant_now());
+}
+
 /* 204, or 400 with the complaint. */
 static void answer_samples(struct httpd_req *r, struct buf *complaint)
 {
@@ -169,6 +175,7 @@ static void serve_calls(struct httpd_req *r, void *app)
 
 const struct httpd_route collector_routes[] = {
     {"POST", "/v1/changes", serve_changes, CHANGE_BODY_MAX, CHANGE_BODY_MAX},
+    {"POST", "/v1/coredumps", serve_coredumps, CORE_BODY_MAX, CORE_BODY_MAX},
     {"POST", "/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {"POST", "/api/v2/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {"POST", "/v1/calls", serve_calls, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},

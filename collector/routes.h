@@ -1,7 +1,8 @@
 /* collector/routes.h - the collector's side of the HTTP server.
  *
- * POST /v1/changes, POST /write and /api/v2/write, POST /v1/calls.  Samples answer 204;
- * a partly bad body 400 with the first complaint, its good part being kept. */
+ * POST /v1/changes and /v1/coredumps, POST /write and /api/v2/write, POST /v1/calls.
+ * Samples answer 204; a partly bad body 400 with the first complaint, its good part
+ * being kept. */
 #ifndef COLLECTOR_ROUTES_H
 #define COLLECTOR_ROUTES_H
 
@@ -17,6 +18,7 @@
 /* What strangers may send at a time, as sent and after gzip. */
 enum {
     CHANGE_BODY_MAX = EVENT_BYTES_MAX,
+    CORE_BODY_MAX = CORE_BYTES_MAX,
     SAMPLES_BODY_MAX = 4 << 20,
     SAMPLES_INFLATED_MAX = 32 << 20,
 };

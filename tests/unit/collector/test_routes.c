@@ -1,5 +1,5 @@
-/* tests of collector/routes and collector/in_change, through a real server, a real
- * ledger and the windows */
+/* tests of collector/routes, and of in_change, in_core and posting, through a real
+ * server, a real ledger and the windows */
 #include "base/gz.h"
 #include "base/httpc.h"
 #include "collector/routes.h"
@@ -121,6 +121,42 @@ TEST(a_bad_change_is_refused_with_field_and_place)
     CHECK_INT(post_n("/v1/changes", NULL, large, CHANGE_BODY_MAX + 1), 413);
     free(large);
     CHECK_INT(atomic_load(&told), 0);
+    end();
+}
+
+#define DUMP                                                                           \
+    "{\"time\": \"%s\", \"host\": \"h1\", \"exe\": \"/opt/pay\", \"pid\": %d, "        \
+    "\"signal\": \"SIGSEGV\", \"frames\": [{\"fn\": \"parse\"}]}"
+
+TEST(a_coredump_is_accepted_once_it_is_durable_and_a_repeat_is_fine)
+{
+    start();
+    char at[INSTANT_TEXT_MAX], body[400];
+    snprintf(body, sizeof body, DUMP, instant_text(instant_now(), at), 7);
+    CHECK_INT(post("/v1/coredumps", body), 202);
+    CHECK_INT(ledger_stats(ledger).cores, 1);
+    CHECK(strstr(buf_text(&answer), "\"status\":\"accepted\"") != NULL);
+    CHECK(strncmp(buf_text(&answer), "{\"signature\":\"", 14) == 0);
+    CHECK_INT(post("/v1/coredumps", body), 202);
+    CHECK(strstr(buf_text(&answer), "\"status\":\"repeat\"") != NULL);
+    snprintf(body, sizeof body, DUMP, at, 8);
+    CHECK_INT(post("/v1/coredumps", body), 202);
+    CHECK_INT(ledger_stats(ledger).cores, 2);
+    end();
+}
+
+TEST(a_bad_coredump_is_refused_with_field_and_place)
+{
+    start();
+    CHECK_INT(post("/v1/coredumps", "{\"host\": \"h1\", \"exe\": 7}"), 400);
+    CHECK(strstr(buf_text(&answer), "exe (line 1, column 23)") != NULL);
+    CHECK_INT(post("/v1/coredumps", "[]"), 400);
+    CHECK_INT(post("/v1/coredumps", ""), 400);
+    char *large = malloc(CORE_BODY_MAX + 1);
+    memset(large, ' ', CORE_BODY_MAX + 1);
+    CHECK_INT(post_n("/v1/coredumps", NULL, large, CORE_BODY_MAX + 1), 413);
+    free(large);
+    CHECK_INT(ledger_stats(ledger).cores, 0);
     end();
 }
 
