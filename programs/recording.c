@@ -406,7 +406,8 @@ struct windows *recording_store(struct recording *r, span step, struct err *err)
         windows_close(&w);
         return NULL;
     }
-    qsort(r->sample, r->n, sizeof *r->sample, in_order);
+    if (r->n > 0)
+        qsort(r->sample, r->n, sizeof *r->sample, in_order);
     for (size_t i = 0; i < r->n;) {
         size_t from = i;
         while (i < r->n && r->sample[i].entity == r->sample[from].entity)

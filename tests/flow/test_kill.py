@@ -13,6 +13,7 @@ from flow import CALL_RULES, WINDOWS_OF_SECONDS, FlowTest, calls_record, rfc3339
 
 ROUNDS = int(os.environ.get("AFTERCHECK_KILLS", "100"))
 POSTERS = 3
+NEW_IN_A_ROUND = 12  # changes; what is posted beyond that are repeats
 
 
 class Kill(FlowTest):
@@ -21,18 +22,22 @@ class Kill(FlowTest):
         self.s = self.service("samples: {step: 1s, keep: 15m}\n",
                               self.rules(WINDOWS_OF_SECONDS, CALL_RULES))
         self.accepted = []  # (source, id) answered 2xx
+        self.times = {}
+        self.serial = self.fresh = 0
         self.lock = threading.Lock()
 
     def poster(self, no, stop):
         """Posts until the service dies under it; ids go on over all rounds."""
         while not stop.is_set():
             with self.lock:
-                self.serial = getattr(self, "serial", 0) + 1
+                if self.fresh > 0:
+                    self.fresh -= 1
+                    self.serial += 1
                 n = self.serial
             name = "k%06d" % n
             body = {"source": "killer", "id": name, "kind": "config", "service": "pay",
                     "hosts": ["h%d" % (n % 40 + 1)],  # h1 has calls, the others none
-                    "time": rfc3339(time.time() - 15)}
+                    "time": rfc3339(self.times.setdefault(n, time.time() - 15))}
             try:
                 status, _ = self.s.post("/v1/changes", body)
             except (OSError, ValueError):
@@ -55,6 +60,7 @@ class Kill(FlowTest):
 
     def one_round(self, rng):
         self.s.start()
+        self.fresh = NEW_IN_A_ROUND
         stop = threading.Event()
         posters = [threading.Thread(target=self.poster, args=(i, stop))
                    for i in range(POSTERS)]
@@ -105,7 +111,8 @@ class Kill(FlowTest):
         missing = set(self.accepted) - set(stored)
         self.assertFalse(missing, "accepted but gone: %s" % sorted(missing)[:5])
         print("%d stored" % len(stored))
-        wait_for("every change's verdict and mail", lambda: self.check_mails() >= len(stored))
+        wait_for("every change's verdict and mail",
+                 lambda: self.check_mails() >= len(stored), patience=300)
         print("%d accepted, %d stored, %d mails" % (len(self.accepted), len(stored),
                                                     self.check_mails()))
 
