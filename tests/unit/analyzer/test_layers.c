@@ -37,7 +37,7 @@ static double value(int host, int m, int64_t at, const struct effect *e, uint64_
 
 static struct made_panel *hosts_with_past(const struct effect *e, int others)
 {
-    static char name[HOSTS][8];
+    static char name[HOSTS][16];
     struct made_panel *m = made_panel_new(HOT_FROM, 60, HOT_ROWS);
     m->past_step_s = 60;
     m->past_rows = PAST_ROWS;
