@@ -1,0 +1,15 @@
+/* eval/tables.h - the results as a page for people. */
+#ifndef EVAL_TABLES_H
+#define EVAL_TABLES_H
+
+#include "base/buf.h"
+#include "eval/book.h"
+#include "eval/trial.h"
+
+struct tables {
+    const struct trial *trial; /* as it was run last */
+    const struct book *singles, *changes;
+};
+void tables_write(const struct tables *t, struct buf *to);
+
+#endif
