@@ -35,7 +35,7 @@ struct service {
     const char *config_path;
     struct daemon_config config; /* as at the start, but for its mail part */
     struct ruleset *rules;       /* the analyzer thread's */
-    pthread_mutex_t lock;        /* guards the two below */
+    pthread_mutex_t lock;        /* guards the four below */
     struct ruleset *pending_rules;
     struct daemon_state state;    /* for /metrics */
     struct daemon_config **later; /* of reloads; kept to the end, as threads may read
@@ -51,7 +51,6 @@ struct service {
     struct collector *collector;
     struct notifier *notifier;
     struct checkup *checkup;
-    struct httpd *httpd;
     struct worker *analyzer, *teller, *flusher;
     instant next_flush;
 };
@@ -169,6 +168,16 @@ static void adopt_rules(struct service *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* Those who wait for a verdict.  A server that is being stopped calls them by itself.
+ */
+static void wake_waiting(struct service *s)
+{
+    pthread_mutex_lock(&s->lock);
+    if (s->httpd != NULL)
+        httpd_wake_all(s->httpd);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static instant analyze(void *arg, instant now)
 {
     struct service *s = arg;
@@ -184,7 +193,7 @@ static instant analyze(void *arg, instant now)
     s->state.slowest_ms = took > s->state.slowest_ms ? took : s->state.slowest_ms;
     pthread_mutex_unlock(&s->lock);
     if (stored > 0) {
-        httpd_wake_all(s->httpd);
+        wake_waiting(s);
         worker_poke(s->teller);
     }
     return next;
@@ -219,7 +228,10 @@ static instant flush(void *arg, instant now)
 static void on_change(void *arg)
 {
     struct service *s = arg;
-    worker_poke(s->analyzer);
+    pthread_mutex_lock(&s->lock);
+    if (!s->ending)
+        worker_poke(s->analyzer);
+    pthread_mutex_unlock(&s->lock);
 }
 
 /* --- starting and stopping --- */
@@ -310,15 +322,17 @@ static int open_stages(struct service *s, struct err *err)
 static void give_metrics(struct buf *to, void *arg)
 {
     struct service *s = arg;
-    collector_write_metrics(s->collector, to);
+    pthread_mutex_lock(&s->lock);
     struct daemon_sources from = {.ledger = s->ledger,
                                   .windows = s->windows,
                                   .history = s->history,
                                   .rrd = s->rrd,
                                   .checkup = s->checkup,
                                   .httpd = s->httpd};
-    pthread_mutex_lock(&s->lock);
-    daemon_metrics_write(&from, &s->state, to);
+    if (s->httpd != NULL) {
+        collector_write_metrics(s->collector, to);
+        daemon_metrics_write(&from, &s->state, to);
+    }
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -331,14 +345,18 @@ static int start_threads(struct service *s, struct err *err)
                                    {daemon_routes, &s->state.health}};
     struct httpd_spec http = {
         .listen = s->config.listen, .mounts = mounts, .n_mounts = 3, .threads = 2};
-    s->httpd = httpd_start(&http, err);
-    if (s->httpd == NULL)
-        return -1;
+    /* the threads first: a request may poke them */
     s->analyzer = worker_start("analyzer", analyze, s, err);
     s->teller = worker_start("notifier", tell_people, s, err);
     s->flusher = worker_start("flusher", flush, s, err);
     if (s->analyzer == NULL || s->teller == NULL || s->flusher == NULL)
         return -1;
+    struct httpd *server = httpd_start(&http, err);
+    if (server == NULL)
+        return -1;
+    pthread_mutex_lock(&s->lock);
+    s->httpd = server;
+    pthread_mutex_unlock(&s->lock);
     atomic_store(&s->state.health.ready, true);
     return 0;
 }
@@ -348,7 +366,12 @@ static void stop(struct service *s)
 {
     struct err err = {0};
     atomic_store(&s->state.health.ready, false);
-    httpd_stop(&s->httpd, DRAIN_MS);
+    pthread_mutex_lock(&s->lock);
+    struct httpd *server = s->httpd;
+    s->httpd = NULL;  /* from here on nobody else wakes its requests, */
+    s->ending = true; /* and the ledger pokes no thread that is gone */
+    pthread_mutex_unlock(&s->lock);
+    httpd_stop(&server, DRAIN_MS);
     worker_stop(&s->analyzer);
     if (s->notifier != NULL)
         notifier_stop(s->notifier);
