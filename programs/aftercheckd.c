@@ -37,7 +37,9 @@ struct service {
     struct ruleset *rules;       /* the analyzer thread's */
     pthread_mutex_t lock;        /* guards the four below */
     struct ruleset *pending_rules;
-    struct daemon_state state;    /* for /metrics */
+    struct daemon_state state; /* for /metrics */
+    struct httpd *httpd;       /* NULL before it serves and from the end on */
+    bool ending;
     struct daemon_config **later; /* of reloads; kept to the end, as threads may read
                                      any of them */
     size_t n_later;
