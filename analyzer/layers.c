@@ -449,6 +449,8 @@ static struct rows rows_of(const struct lineup *l)
             begin = u->past.from;
     }
     int64_t step = l->step.ms, day = 86400000;
+    if (step <= 0) /* nobody sent anything */
+        return (struct rows){0};
     int64_t least = pivot.ms - LAYER_DAYS_MAX * day - l->windows->before.ms;
     int64_t from = begin.ms > least ? begin.ms : least;
     /* row bounds on the pivot, so that windows are whole rows */
