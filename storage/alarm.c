@@ -43,6 +43,30 @@ void alarm_free(struct alarm **a)
 
 /* --- what all readers share --- */
 
+int alarm_list_add(struct alarm_list *l, struct alarm **a, struct err *err)
+{
+    if ((l->n & (l->n - 1)) == 0) { /* 0, 1, 2, 4, ...: full */
+        struct alarm **more =
+            reallocarray(l->at, l->n > 0 ? 2 * l->n : 1, sizeof *more);
+        if (more == NULL) {
+            alarm_free(a);
+            return no_memory(err);
+        }
+        l->at = more;
+    }
+    l->at[l->n++] = *a;
+    *a = NULL;
+    return 0;
+}
+
+void alarm_list_free(struct alarm_list *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        alarm_free(&l->at[i]);
+    free(l->at);
+    *l = (struct alarm_list){0};
+}
+
 int alarm_identify(struct alarm *a, struct err *err)
 {
     const char *parts[] = {a->name, a->host, a->service, a->labels};
@@ -120,7 +144,7 @@ int alarm_labels(const struct json_at *labels, const char *const *leave,
 {
     struct pair pair[ALARM_LABELS_MAX];
     OWNED_BUF b = {0};
-    size_t n;
+    size_t n = 0;
     if (read_pairs(labels, leave, pair, &n, err) < 0)
         return -1;
     qsort(pair, n, sizeof *pair, by_key);

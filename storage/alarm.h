@@ -67,6 +67,15 @@ char *alarm_copy_text(const char *text);
 int alarm_labels(const struct json_at *labels, const char *const *leave,
                  char **ret_text, struct err *err);
 
+/* Messages that came together. */
+struct alarm_list {
+    size_t n;
+    struct alarm **at;
+};
+/* Takes *a over, also on failure. */
+int alarm_list_add(struct alarm_list *l, struct alarm **a, struct err *err);
+void alarm_list_free(struct alarm_list *l); /* leaves it empty */
+
 /* How bad it is by its severity's name: 2 for those that wake people ("critical",
  * "page", "fatal", ...), 0 for those that want nothing done ("info", "none", ...), else
  * 1.  NULL is 1. */

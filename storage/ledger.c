@@ -140,6 +140,8 @@ static void stats_add(struct ledger_stats *to, const struct ledger_stats *more)
     to->parcels_sent += more->parcels_sent;
     to->parcels_dead += more->parcels_dead;
     to->cores += more->cores;
+    to->alarms += more->alarms;
+    to->test_runs += more->test_runs; /* wraps, too */
     to->commits += more->commits;
     to->commit_rows += more->commit_rows;
 }
@@ -226,6 +228,8 @@ static int count_held(struct ledger *l, struct err *err)
                   {DO_COUNT_CHANGES, -1, &s->changes},
                   {DO_COUNT_VERDICTS, -1, &s->verdicts},
                   {DO_COUNT_CORES, -1, &s->cores},
+                  {DO_COUNT_ALARMS, -1, &s->alarms},
+                  {DO_COUNT_TEST_RUNS, -1, &s->test_runs},
                   {DO_COUNT_PARCELS, 0, &s->parcels_waiting},
                   {DO_COUNT_PARCELS, 1, &s->parcels_sent},
                   {DO_COUNT_PARCELS, 2, &s->parcels_dead}};

@@ -9,9 +9,11 @@
 
 #include "base/err.h"
 #include "base/instant.h"
+#include "storage/alarm.h"
 #include "storage/change.h"
 #include "storage/core.h"
 #include "storage/fingerprint.h"
+#include "storage/test_run.h"
 #include "storage/verdict.h"
 
 #include <stdbool.h>
@@ -165,6 +167,89 @@ void core_past_clear(struct core_past *p);
  * INSTANT_NONE: there is none. */
 int ledger_cores_since(struct ledger *l, instant *ret_since, struct err *err);
 
+/* --- alarms --- */
+enum {
+    ALARM_SILENT_HOURS = 24,   /* unheard of for so long, an alarm counts as over */
+    LEDGER_ALARMS_MAX = 50000, /* messages that one list is made of */
+};
+
+/* Takes what is in *list over, in one write.  POSTED_NEW when a message of it was new;
+ * one of the same fingerprint and beginning (or end, where no beginning is known) is a
+ * repeat, from which only a later end is learnt. */
+void ledger_put_alarms(struct ledger *l, struct alarm_list *list, instant received,
+                       void (*done)(enum posted posted, const struct err *err,
+                                    void *arg),
+                       void *arg);
+/* The same, waiting. */
+enum posted ledger_put_alarms_wait(struct ledger *l, struct alarm_list *list,
+                                   instant received, struct err *err);
+
+/* One time that an alarm fired, put together from all its messages: while it fires,
+ * further ones begin nothing new. */
+struct alarm_row {
+    char *name, *host, *service;    /* host and service may be NULL, not both */
+    char *severity, *labels, *text; /* NULL: not given */
+    instant starts, ends; /* ends INSTANT_NONE: it fired still when the list ends */
+};
+struct alarm_ask {
+    const char *service;      /* those of this service; NULL: none */
+    const char *const *hosts; /* and all of these hosts, sorted by name */
+    size_t n_hosts;
+    instant from, to; /* that fired at some time of [from, to) */
+};
+/* By beginning, then texts.  Of more than LEDGER_ALARMS_MAX messages the latest are
+ * taken. */
+int ledger_alarms(struct ledger *l, const struct alarm_ask *ask,
+                  struct alarm_row **ret_rows, size_t *ret_n, struct err *err);
+void alarm_rows_free(struct alarm_row **rows, size_t n);
+/* The earliest time that a held message tells of; INSTANT_NONE: there is none. */
+int ledger_alarms_since(struct ledger *l, instant *ret_since, struct err *err);
+
+/* --- results of tests --- */
+enum {
+    TEST_MEMORY_DAYS = 30, /* runs are kept for so long */
+    TEST_MEMORY_RUNS = 10, /* results of a test that are looked at from before */
+    LEDGER_TESTS_MAX = 2000,
+};
+
+/* Takes *r over, which must be sealed.  As ledger_post, but there is no conflict: runs
+ * of one hash are the same. */
+void ledger_put_tests(struct ledger *l, struct test_run **r, instant received,
+                      void (*done)(enum posted posted, const struct err *err,
+                                   void *arg),
+                      void *arg);
+/* The same, waiting. */
+enum posted ledger_put_tests_wait(struct ledger *l, struct test_run **r,
+                                  instant received, struct err *err);
+
+/* A test that failed at least once since some time. */
+struct test_row {
+    char *suite, *class, *name; /* suite and class may be "" */
+    char *message;              /* of its last failure; NULL: none */
+    bool of_change;             /* a failing run was posted for the change itself */
+    size_t passed, failed;      /* results since then */
+    bool fails;                 /* the last of them */
+    instant first;              /* the first failure */
+    size_t runs_before, failed_before; /* of the last TEST_MEMORY_RUNS before */
+    bool failed_last;                  /* the last of those */
+    size_t suite_tests; /* tests of the suite that have a result since then */
+};
+struct test_ask {
+    const char *change_id; /* runs posted for it */
+    const char *service;   /* and for this service or other changes of it; NULL: none */
+    instant since, to;     /* results in [since, to), held against those before */
+};
+struct test_rows {
+    size_t n;
+    struct test_row *row; /* by suite, class and name, up to LEDGER_TESTS_MAX */
+    size_t left_out;      /* further ones */
+    size_t tests;         /* that have a result since then, of whatever kind */
+};
+/* Skipped tests have no result. */
+int ledger_tests(struct ledger *l, const struct test_ask *ask,
+                 struct test_rows *ret_rows, struct err *err);
+void test_rows_free(struct test_rows *rows);
+
 /* --- the outbox: mails to send --- */
 struct parcel {
     int64_t no;
@@ -210,7 +295,7 @@ int ledger_parcel(struct ledger *l, int64_t no, enum parcel_end end, instant due
 /* Commits and the writes in them count from the opening, all else is what is held. */
 struct ledger_stats {
     uint64_t events, changes, verdicts, parcels_waiting, parcels_sent, parcels_dead,
-        commits, commit_rows, cores;
+        commits, commit_rows, cores, alarms, test_runs;
 };
 struct ledger_stats ledger_stats(struct ledger *l);
 

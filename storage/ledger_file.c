@@ -70,6 +70,31 @@ static const struct {
      "  fine TEXT NOT NULL, unsure INTEGER NOT NULL, title TEXT NOT NULL,"
      "  received INTEGER, json TEXT NOT NULL, UNIQUE(time, host, exe, pid));"
      "CREATE INDEX cores_by_coarse ON cores(coarse, time, host);"},
+    {"alarms",
+     /* one row a beginning, or an end whose beginning is not known (is_end).  `until`
+      * is when it is over as far as is known: a day after it was last heard of */
+     "CREATE TABLE alarms("
+     "  no INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, at INTEGER NOT NULL,"
+     "  is_end INTEGER NOT NULL, ends INTEGER, said INTEGER NOT NULL,"
+     "  name TEXT NOT NULL, host TEXT, service TEXT, severity TEXT, labels TEXT,"
+     "  text TEXT, source TEXT, received INTEGER,"
+     "  until INTEGER AS (CASE WHEN is_end THEN at"
+     "    ELSE ifnull(ends, said + 86400000) END),"
+     "  UNIQUE(fingerprint, at, is_end));"
+     "CREATE INDEX alarms_by_until ON alarms(until);"
+     "CREATE INDEX alarms_by_at ON alarms(at);"},
+    {"test results",
+     "CREATE TABLE test_runs("
+     "  no INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, time INTEGER NOT NULL,"
+     "  change_id TEXT, service TEXT, received INTEGER);"
+     "CREATE INDEX test_runs_by_time ON test_runs(time);"
+     "CREATE TABLE tests("
+     "  no INTEGER PRIMARY KEY, suite TEXT NOT NULL, class TEXT NOT NULL,"
+     "  name TEXT NOT NULL, UNIQUE(suite, class, name));"
+     "CREATE TABLE test_results("
+     "  run INTEGER NOT NULL, test INTEGER NOT NULL, result INTEGER NOT NULL,"
+     "  ms INTEGER, message TEXT, PRIMARY KEY(run, test)) WITHOUT ROWID;"
+     "CREATE INDEX test_results_by_test ON test_results(test, run);"},
 };
 enum {
     N_MIGRATIONS = sizeof migrations / sizeof *migrations,

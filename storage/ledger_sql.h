@@ -12,6 +12,11 @@
     "(?4 IS NULL OR ifnull(grade, 'not-judged') = ?4)"
 #define LEDGER_PAGE_ORDER " ORDER BY start DESC, change_id LIMIT ?5"
 
+/* Runs posted for the change ?1, for the service ?2, or for other changes of it. */
+#define LEDGER_TEST_RUNS_OF                                                            \
+    "(r.change_id = ?1 OR r.service = ?2 OR r.change_id IN "                           \
+    "(SELECT change_id FROM changes WHERE service = ?2)) "
+
 #define LEDGER_SQLS(X)                                                                 \
     X(ADD_EVENT, "INSERT INTO events(source, id, change_id, time, received, raw) "     \
                  "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING")              \
@@ -80,6 +85,46 @@
       "GROUP BY host, day ORDER BY host, day")                                         \
     X(CORES_SINCE, "SELECT min(time) FROM cores")                                      \
     X(COUNT_CORES, "SELECT count(*) FROM cores")                                       \
+    X(ADD_ALARM,                                                                       \
+      "INSERT INTO alarms(fingerprint, at, is_end, ends, said, name, host, service, "  \
+      "severity, labels, text, source, received) "                                     \
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "                \
+      "ON CONFLICT DO NOTHING")                                                        \
+    X(RENEW_ALARM,                                                                     \
+      "UPDATE alarms SET ends = coalesce(max(ends, ?4), ends, ?4), "                   \
+      "said = max(said, ?5), severity = coalesce(min(severity, ?6), severity, ?6), "   \
+      "labels = coalesce(min(labels, ?7), labels, ?7), "                               \
+      "text = coalesce(min(text, ?8), text, ?8) "                                      \
+      "WHERE fingerprint = ?1 AND at = ?2 AND is_end = ?3")                            \
+    X(ALARMS, "SELECT fingerprint, at, is_end, ends IS NULL, until, name, host, "      \
+              "service, severity, labels, text FROM alarms "                           \
+              "WHERE until >= ?1 AND at < ?2 ORDER BY at DESC, fingerprint, is_end")   \
+    X(ALARMS_SINCE, "SELECT min(at) FROM alarms")                                      \
+    X(COUNT_ALARMS, "SELECT count(*) FROM alarms")                                     \
+    X(ADD_TEST_RUN, "INSERT INTO test_runs(hash, time, change_id, service, received) " \
+                    "VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")               \
+    X(ADD_TEST, "INSERT INTO tests(suite, class, name) VALUES(?1, ?2, ?3) "            \
+                "ON CONFLICT DO NOTHING")                                              \
+    X(ADD_TEST_RESULT,                                                                 \
+      "INSERT INTO test_results(run, test, result, ms, message) "                      \
+      "SELECT r.no, t.no, ?5, ?6, ?7 FROM test_runs r, tests t WHERE r.hash = ?1 AND " \
+      "t.suite = ?2 AND t.class = ?3 AND t.name = ?4")                                 \
+    X(DROP_TEST_RESULTS, "DELETE FROM test_results WHERE run IN "                      \
+                         "(SELECT no FROM test_runs WHERE time < ?1)")                 \
+    X(DROP_TEST_RUNS, "DELETE FROM test_runs WHERE time < ?1")                         \
+    X(DROP_TESTS, "DELETE FROM tests WHERE NOT EXISTS "                                \
+                  "(SELECT 1 FROM test_results x WHERE x.test = tests.no)")            \
+    X(TESTS_SINCE,                                                                     \
+      "SELECT t.suite, t.class, t.name, x.test, x.result, x.message, r.time, "         \
+      "r.change_id IS ?1 FROM test_runs r JOIN test_results x ON x.run = r.no "        \
+      "JOIN tests t ON t.no = x.test WHERE " LEDGER_TEST_RUNS_OF                       \
+      "AND r.time >= ?3 AND r.time < ?4 AND x.result > 0 "                             \
+      "ORDER BY t.suite, t.class, t.name, r.time, r.hash")                             \
+    X(TEST_BEFORE,                                                                     \
+      "SELECT x.result FROM test_results x JOIN test_runs r ON r.no = x.run "          \
+      "WHERE " LEDGER_TEST_RUNS_OF "AND x.test = ?5 AND x.result > 0 AND "             \
+      "r.time >= ?3 AND r.time < ?4 ORDER BY r.time DESC, r.hash LIMIT ?6")            \
+    X(COUNT_TEST_RUNS, "SELECT count(*) FROM test_runs")                               \
     X(COUNT_EVENTS, "SELECT count(*) FROM events")                                     \
     X(COUNT_CHANGES, "SELECT count(*) FROM changes")                                   \
     X(COUNT_VERDICTS, "SELECT count(*) FROM verdicts")                                 \
