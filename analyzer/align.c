@@ -216,6 +216,82 @@ static void lay_out_whole(struct lineup *l, instant ends)
         l->whole.state = SLOT_WAITING;
 }
 
+/* --- hosts without a past --- */
+
+/* A window before that holds less than this was not lived through. */
+#define LIVED_LEAST 0.6
+
+static bool track_has_any(const struct unit *u, const struct track *t, instant from,
+                          instant to)
+{
+    struct lane lane = {t->from, t->step, t->rows, NULL};
+    size_t r0, r1;
+    lane_rows(&lane, from, to, &r0, &r1);
+    for (size_t k = r0 * u->n_metrics; k < r1 * u->n_metrics; k++)
+        if (!isnan(t->cells[k]))
+            return true;
+    return false;
+}
+
+/* True when the unit sent anything in [.., to). */
+static bool sent_until(const struct unit *u, instant to)
+{
+    return track_has_any(u, &u->hot, u->hot.from, to) ||
+           track_has_any(u, &u->past, u->past.from, to);
+}
+
+/* The first unit of hosts that is not before this host's. */
+static size_t first_of_host(const struct lineup *l, const char *host)
+{
+    size_t lo = 0, hi = l->n_units;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        const struct entity *who = &l->unit[mid]->who;
+        if (who->kind < ENTITY_HOST ||
+            (who->kind == ENTITY_HOST && strcmp(who->host, host) < 0))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* The host sends now, but did not in the older part of its window before, nor earlier:
+ * what little there is from just before the change is its own start. */
+static bool is_fresh(const struct lineup *l, const struct slot *s, instant lived)
+{
+    bool sends = false;
+    for (size_t i = first_of_host(l, s->host);
+         i < l->n_units && l->unit[i]->who.kind == ENTITY_HOST &&
+         strcmp(l->unit[i]->who.host, s->host) == 0;
+         i++) {
+        const struct unit *u = l->unit[i];
+        if (sent_until(u, lived))
+            return false;
+        sends = sends || track_has_any(u, &u->hot, lived, s->frame.after_to);
+    }
+    return sends;
+}
+
+/* That a host is new can only be known when others were heard at the time. */
+static bool anyone_until(const struct lineup *l, instant to)
+{
+    for (size_t i = 0; i < l->n_units; i++)
+        if (sent_until(l->unit[i], to))
+            return true;
+    return false;
+}
+
+static void find_fresh(struct lineup *l)
+{
+    int64_t lived = (int64_t)(LIVED_LEAST * (double)l->windows->before.ms);
+    for (size_t i = 0; l->named && i < l->n_slots; i++) {
+        struct slot *s = &l->slot[i];
+        instant at = {s->pivot.ms - lived};
+        s->fresh = s->state == SLOT_READY && is_fresh(l, s, at) && anyone_until(l, at);
+    }
+}
+
 static int by_frame(const void *a, const void *b)
 {
     const struct frame *x = a, *y = b;
@@ -272,6 +348,7 @@ int align(const struct change *c, const struct change *const *nearby, size_t n_n
         goto fail;
     if ((l.named ? list_named(&l, ends) : list_known(&l, ends)) < 0)
         goto fail;
+    find_fresh(&l);
     lay_out_whole(&l, ends);
     if (number_cohorts(&l) < 0)
         goto fail;
@@ -427,6 +504,16 @@ static double tail_of(const struct lane *l, size_t from, size_t to, size_t n)
         return NAN;
     qsort(v, k, sizeof *v, by_size);
     return k % 2 == 1 ? v[k / 2] : (v[k / 2 - 1] + v[k / 2]) / 2;
+}
+
+double lane_mean(const struct lane *l, instant from, instant to, double *ret_share)
+{
+    struct cut unused = {0};
+    size_t r0, r1;
+    lane_rows(l, from, to, &r0, &r1);
+    struct sum s = add_up(l, r0, r1, &unused);
+    *ret_share = share_of(s.n, r1 - r0, usual_gap(l));
+    return s.n > 0 ? s.total / (double)s.n : NAN;
 }
 
 struct cut lane_cut(const struct lane *l, const struct frame *f)

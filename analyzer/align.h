@@ -33,6 +33,7 @@ enum slot_state {
 struct slot {
     const char *host;
     enum slot_state state;
+    bool fresh; /* it has no past of its own: it began to send (nearly) with the change */
     instant pivot;
     span look;
     struct frame frame;
@@ -91,6 +92,10 @@ struct lane lane_of(const struct unit *u, size_t i, double *room);
  */
 void lane_rows(const struct lane *l, instant from, instant to, size_t *ret_from,
                size_t *ret_to);
+
+/* Mean of the points that lie wholly inside [from, to), and the share of those to
+ * expect; NaN without a point. */
+double lane_mean(const struct lane *l, instant from, instant to, double *ret_share);
 
 /* A lane cut by a frame. */
 struct cut {

@@ -5,6 +5,7 @@
 #include "analyzer/level.h"
 #include "analyzer/odds.h"
 #include "analyzer/pool.h"
+#include "analyzer/scale.h"
 #include "analyzer/shift.h"
 
 #include <errno.h>
@@ -23,38 +24,6 @@ enum { PARTS = 6, TAIL_POINTS_LEAST = 6 };
 /* All hosts as one move less by chance than any of them: a third of the effect that one
  * host must show is enough. */
 #define GROUP_EFFECT (1.0 / 3)
-
-/* How values become moves. */
-struct scale {
-    bool linear;  /* the series can be negative */
-    double shift; /* logs: added first, so that small figures do not explode */
-    double size;  /* linear: what one unit of a move is */
-    double floor; /* no spread is smaller: the figure's own smallest step */
-};
-
-static double move_of(const struct scale *s, double before, double after)
-{
-    if (s->linear)
-        return (after - before) / s->size;
-    return log((fmax(after, 0) + s->shift) / (fmax(before, 0) + s->shift));
-}
-
-/* What `before` would be after such a move. */
-static double moved(const struct scale *s, double before, double move)
-{
-    if (s->linear)
-        return before + move * s->size;
-    return (fmax(before, 0) + s->shift) * exp(move) - s->shift;
-}
-
-/* Relative to what was to be expected; where that is next to nothing, by the move. */
-static double relative(const struct scale *s, double expected, double after,
-                       double move)
-{
-    if (fabs(expected) > (s->linear ? 1e-3 * s->size : s->shift))
-        return (after - expected) / fabs(expected);
-    return s->linear ? move : expm1(move);
-}
 
 /* The controls' part for hosts of one frame. */
 struct reference {
@@ -125,13 +94,7 @@ static void find_scale(struct work *w)
             least = c->least;
     }
     double usual = n > 0 ? shift_median(w->some, n) : 0;
-    double unit =
-        w->lc->rule->unit != NULL && strcmp(w->lc->rule->unit, "%") == 0 ? 0.1 : 0;
-    struct scale *s = &w->scale;
-    s->linear = falls;
-    s->shift = fmax(0.02 * usual + least, fmax(unit, 1e-9));
-    s->size = fmax(usual, fmax(least, 1e-9));
-    s->floor = fmax(0.005, 0.25 * least / (falls ? s->size : usual + s->shift));
+    w->scale = scale_make(usual, least, falls, w->lc->rule->unit);
 }
 
 /* --- controls --- */
@@ -149,7 +112,7 @@ static void refer(struct work *w, size_t cohort)
         struct cut c = cut_member(w, m, f);
         if (!cut_enough(&c, w->lc->rule->needs.points))
             continue;
-        w->move[n] = move_of(&w->scale, c.before, c.after);
+        w->move[n] = scale_move(&w->scale, c.before, c.after);
         w->delta[n] = c.after - c.before;
         r->before += c.before;
         r->after += c.after;
@@ -190,7 +153,7 @@ static const struct reference *reference_of(const struct work *w,
 
 /* --- moves --- */
 
-static bool is_over(double whole, double tail, size_t n_after)
+bool level_is_over(double whole, double tail, size_t n_after)
 {
     if (n_after < TAIL_POINTS_LEAST)
         return false;
@@ -202,12 +165,12 @@ static void move_host(struct work *w, struct level_host *h)
     const struct reference *r = reference_of(w, h);
     const struct cut *c = &h->cut;
     struct score *s = &h->score;
-    double own = move_of(&w->scale, c->before, c->after);
+    double own = scale_move(&w->scale, c->before, c->after);
     s->move = less(own, r->move, r->n);
-    double tail = less(move_of(&w->scale, c->before, c->tail), r->move, r->n);
-    s->recovered = is_over(s->move, tail, c->n_after);
-    s->expected = moved(&w->scale, c->before, own - s->move);
-    s->effect = relative(&w->scale, s->expected, c->after, s->move);
+    double tail = less(scale_move(&w->scale, c->before, c->tail), r->move, r->n);
+    s->recovered = level_is_over(s->move, tail, c->n_after);
+    s->expected = scale_moved(&w->scale, c->before, own - s->move);
+    s->effect = scale_effect(&w->scale, s->expected, c->after, s->move);
     double added = less(c->after - c->before, r->delta, r->n);
     double grown = c->after - s->expected;
     /* Controls that are larger or smaller shift by another amount, or by another share:
@@ -241,7 +204,7 @@ static void move_group(struct work *w)
             g->control_after += r->after;
             n_control++;
         }
-        tail += less(move_of(&w->scale, h->cut.before, h->cut.tail), r->move, r->n);
+        tail += less(scale_move(&w->scale, h->cut.before, h->cut.tail), r->move, r->n);
         points = h->cut.n_after < points ? h->cut.n_after : points;
         w->move[k++] = h->score.move;
         n++;
@@ -253,8 +216,8 @@ static void move_group(struct work *w)
     g->control_before = n_control > 0 ? g->control_before / n_control : NAN;
     g->control_after = n_control > 0 ? g->control_after / n_control : NAN;
     g->move = odds_trimmed(w->move, k);
-    g->effect = relative(&w->scale, g->expected, g->after, g->move);
-    g->recovered = is_over(g->move, tail / n, points);
+    g->effect = scale_effect(&w->scale, g->expected, g->after, g->move);
+    g->recovered = level_is_over(g->move, tail / n, points);
 }
 
 /* --- spreads --- */
@@ -289,7 +252,7 @@ static void part_moves(const struct work *w, const struct level_host *h, double 
     lane_parts(&lane, &h->member->slot->frame, PARTS, part);
     for (int i = 0; i < PARTS; i++)
         if (!isnan(part[i]))
-            part[i] = move_of(&w->scale, h->cut.before, part[i]);
+            part[i] = scale_move(&w->scale, h->cut.before, part[i]);
 }
 
 static bool score_by_parts(const struct work *w, const double *part, struct score *s)
@@ -480,9 +443,12 @@ static bool bar_met(const struct bar *b, const struct score *s, struct odds_laye
     double effect = s->effect < 0 && s->effect > -1 ? 1 / (1 + s->effect) - 1
                     : s->effect <= -1               ? INFINITY
                                                     : s->effect;
-    double asked = b->effect * (s->group ? GROUP_EFFECT : 1);
+    bool old = s->base == BASE_OLD; /* hosts differ for good, not by chance */
+    double asked = b->effect * (s->group && !old ? GROUP_EFFECT : 1);
     if (effect < asked || fabs(s->delta) < b->delta)
         return false;
+    if (old)
+        return fabs(s->z) >= LEVEL_OLD_Z;
     if (s->base == BASE_PARTS)
         return b->effect > 0 && b->delta > 0 && fabs(s->z) >= PARTS_Z;
     return b->q <= 0 || s->p <= odds_layer_threshold(l, b->q);
@@ -502,8 +468,8 @@ static void grade_score(const struct rule *r, struct score *s, struct odds_layer
     if (s->base == BASE_NONE || !is_worse(r->worse, s))
         return;
     bool must = bar_met(&r->must_handle, s, l);
-    if (must && !s->compared) {
-        s->capped = true;
+    if (must && (!s->compared || s->weak)) {
+        s->capped = !s->compared;
         must = false;
         s->grade = GRADE_ATTENTION;
     }

@@ -8,6 +8,8 @@
  *              controls (layers.h);
  *   controls   the spread of the moves of at least CONTROLS_LEAST unchanged hosts;
  *   parts      how parts of the window before differ, doubled to be careful.
+ * A host without a past is compared with old hosts instead (fresh.h); only its grade is
+ * made here, with all others'.
  * Without enough controls a level alone never asks for more than attention; from parts
  * alone only rules speak that name the metric and say how much is too much.  Pure. */
 #ifndef ANALYZER_LEVEL_H
@@ -23,16 +25,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum level_base { BASE_NONE, BASE_HABIT, BASE_CONTROLS, BASE_PARTS };
+enum level_base { BASE_NONE, BASE_HABIT, BASE_CONTROLS, BASE_PARTS, BASE_OLD };
 
 /* The most controls that are read for one series. */
 enum { LEVEL_CONTROLS_MAX = 64 };
+
+/* Hosts differ from one another by much and for good; a new host must do so by far more
+ * than the old ones do.  Found on labelled canary releases. */
+#define LEVEL_OLD_Z 8.0
 
 /* What came out for a host, or for all of them together. */
 struct score {
     enum level_base base;
     bool group;           /* of all hosts as one */
     bool compared;        /* with enough controls: it may be must-handle */
+    bool weak;            /* attention at most for another reason: see fresh.h */
     double before, after; /* means in the metric's unit */
     double control_before, control_after; /* NaN: no controls */
     double move;     /* net of the controls, in logs (or in parts of the usual size) */
@@ -79,12 +86,16 @@ struct level {
     size_t n;
     struct level_host *host; /* in the members' order */
     size_t n_judged;
+    bool fresh;     /* of hosts without a past: `before` is what the old ones have */
     bool has_group; /* enough hosts to judge them together */
     struct score group;
     size_t n_controls;            /* the most that any host was compared with */
     const struct member *control; /* borrowed from the case */
     size_t n_control_members;
 };
+
+/* Whether a move is over: of it, `tail` is left in the last of `n_after` points. */
+bool level_is_over(double whole, double tail, size_t n_after);
 
 int level_measure(const struct level_case *lc, struct level *ret_level,
                   struct err *err);

@@ -107,13 +107,15 @@ static bool calls_go_on(const struct senders *s, const struct slot *slot)
     return lane_cut(&lane, &slot->frame).n_after > 0;
 }
 
-static enum pulse_state judge_pulse(const struct cut *c, double share)
+static enum pulse_state judge_pulse(const struct cut *c, double share, bool fresh)
 {
-    if (c->n_before < POINTS_LEAST || c->share_before < share)
+    if (!fresh && (c->n_before < POINTS_LEAST || c->share_before < share))
         return PULSE_NONE_BEFORE;
     if (c->n_after == 0)
         return PULSE_SILENT;
-    return c->share_after < share ? PULSE_THIN_AFTER : PULSE_GOOD;
+    if (c->share_after < share)
+        return PULSE_THIN_AFTER;
+    return fresh ? PULSE_FRESH : PULSE_GOOD;
 }
 
 static instant last_sent(const struct lane *l, instant until)
@@ -138,10 +140,11 @@ static void take_slots(const struct lineup *l, double share, const struct sender
             continue;
         struct lane lane = pulse_of(s, l->slot[i].host);
         one->cut = lane_cut(&lane, &l->slot[i].frame);
-        one->state = judge_pulse(&one->cut, share);
+        one->state = judge_pulse(&one->cut, share, l->slot[i].fresh);
         one->last = last_sent(&lane, l->slot[i].frame.after_to);
         p->asked++;
         p->good += one->state == PULSE_GOOD;
+        p->fresh += one->state == PULSE_FRESH;
         one->calls = one->state == PULSE_SILENT && calls_go_on(s, &l->slot[i]);
         p->silent += one->state == PULSE_SILENT;
         p->calling += one->calls;

@@ -18,6 +18,7 @@
 
 enum pulse_state {
     PULSE_GOOD,        /* enough rows in both windows */
+    PULSE_FRESH,       /* a host without a past that sends enough after the change */
     PULSE_NONE_BEFORE, /* too few before the change */
     PULSE_THIN_AFTER,  /* it sends, but too little after the change */
     PULSE_SILENT,      /* it sent before, and nothing after */
@@ -35,7 +36,7 @@ struct pulse {
 struct pulses {
     size_t n;
     struct pulse *at; /* one a slot, in their order */
-    size_t good, silent, asked;
+    size_t good, fresh, silent, asked;
     size_t calling; /* of the silent: those that still report calls */
     size_t others;  /* other hosts of the service that sent before and after */
     bool anyone;    /* anything at all was sent after the change, by whomever */

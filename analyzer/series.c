@@ -81,13 +81,14 @@ static bool same_group(const struct series *s, const struct entry *e)
            strcmp(s->metric, e->m.unit->metric[e->m.metric]) == 0;
 }
 
-/* Calls `each` for every unit that the change is judged by. */
-static void each_unit(const struct lineup *l,
+/* Calls `each` for every unit that the change is judged by: those of hosts with a past
+ * and the service's own, or those of hosts without one. */
+static void each_unit(const struct lineup *l, bool fresh,
                       void (*each)(const struct slot *, const struct unit *, void *),
                       void *arg)
 {
     for (size_t i = 0; i < l->n_slots; i++) {
-        if (l->slot[i].state != SLOT_READY)
+        if (l->slot[i].state != SLOT_READY || l->slot[i].fresh != fresh)
             continue;
         for (size_t k = lower_bound(l, l->slot[i].host, "");
              k < l->n_units && l->unit[k]->who.kind == ENTITY_HOST &&
@@ -96,7 +97,7 @@ static void each_unit(const struct lineup *l,
             each(&l->slot[i], l->unit[k], arg);
     }
     const char *service = l->change->service;
-    for (size_t k = 0; service != NULL && k < l->n_units; k++)
+    for (size_t k = 0; !fresh && service != NULL && k < l->n_units; k++)
         if (l->unit[k]->who.kind == ENTITY_SERVICE &&
             strcmp(l->unit[k]->who.service, service) == 0 &&
             l->whole.state == SLOT_READY)
@@ -160,11 +161,11 @@ static void make_groups(const struct filling *f, struct series_list *list)
     }
 }
 
-int series_list(const struct lineup *l, const struct ruleset *rs, series_ask ask,
-                struct series_list *ret_list, struct err *err)
+static int make_list(const struct lineup *l, const struct ruleset *rs, series_ask ask,
+                     bool fresh, struct series_list *ret_list, struct err *err)
 {
     struct filling f = {0};
-    each_unit(l, count_unit, &f);
+    each_unit(l, fresh, count_unit, &f);
     struct series_list list = {.n_members = f.n, .rows = f.rows};
     f.entry = calloc(f.n + 1, sizeof *f.entry);
     list.at = calloc(f.n + 1, sizeof *list.at);
@@ -175,7 +176,7 @@ int series_list(const struct lineup *l, const struct ruleset *rs, series_ask ask
         return err_set(err, ENOMEM, "out of memory");
     }
     f.n = 0;
-    each_unit(l, take_unit, &f);
+    each_unit(l, fresh, take_unit, &f);
     list.n_members = f.n;
     qsort(f.entry, f.n, sizeof *f.entry, by_group);
     find_rules(l, rs, ask, &f);
@@ -184,6 +185,18 @@ int series_list(const struct lineup *l, const struct ruleset *rs, series_ask ask
     free(f.entry);
     *ret_list = list;
     return 0;
+}
+
+int series_list(const struct lineup *l, const struct ruleset *rs, series_ask ask,
+                struct series_list *ret_list, struct err *err)
+{
+    return make_list(l, rs, ask, false, ret_list, err);
+}
+
+int series_list_fresh(const struct lineup *l, const struct ruleset *rs, series_ask ask,
+                      struct series_list *ret_list, struct err *err)
+{
+    return make_list(l, rs, ask, true, ret_list, err);
 }
 
 void series_list_free(struct series_list *s)

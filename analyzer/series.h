@@ -41,9 +41,12 @@ struct series_list {
     size_t rows; /* of the longest track: room that lane_of needs */
 };
 
-/* All series of hosts that are ready, and the service's own. */
+/* All series of hosts that are ready, and the service's own; those of hosts without a
+ * past are a list of their own (series_list_fresh). */
 int series_list(const struct lineup *l, const struct ruleset *rs, series_ask ask,
                 struct series_list *ret_list, struct err *err);
+int series_list_fresh(const struct lineup *l, const struct ruleset *rs, series_ask ask,
+                      struct series_list *ret_list, struct err *err);
 void series_list_free(struct series_list *s);
 #define OWNED_SERIES __attribute__((cleanup(series_list_free))) struct series_list
 

@@ -338,8 +338,8 @@ static void write_finding(const struct report_finding *f, const char *src,
     paragraph(to, f->sentence, false);
     open_table(to);
     buf_add(to, "<tr>");
-    write_figure(to, "Before", f->before, NULL, GRADE_N);
-    write_figure(to, "After", f->after, NULL,
+    write_figure(to, f->before_label, f->before, NULL, GRADE_N);
+    write_figure(to, f->after_label, f->after, NULL,
                  f->grade == GRADE_OK ? GRADE_N : f->grade);
     write_figure(to, "Change", f->change, f->effect, GRADE_N);
     buf_add(to, "</tr>");

@@ -197,7 +197,10 @@ static void write_finding(const struct report_finding *f, struct buf *to)
         paragraph(to, f->name, 2);
     paragraph(to, f->sentence, 2);
     buf_clear(&line);
-    buf_addf(&line, "%s before, %s after, %s", f->before, f->after, f->change);
+    buf_addf(&line,
+             f->of->fresh ? "%s on old hosts, %s on new ones, %s"
+                          : "%s before, %s after, %s",
+             f->before, f->after, f->change);
     if (f->effect != NULL)
         buf_addf(&line, " (%s)", f->effect);
     row(to, "Numbers", buf_text(&line), 2);

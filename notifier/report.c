@@ -212,6 +212,15 @@ static const char *labels_text(struct report *r, const struct change *c)
     return keep(r, buf_give(&b));
 }
 
+/* What such a change does to hosts, and did. */
+static void add_expected(struct report *r, const struct coverage *c,
+                         struct report_rows *to)
+{
+    add_row(r, to, "Restarted", clean(r, c->restart_note, REPORT_SENTENCE_CHARS));
+    add_row(r, to, "New hosts", clean(r, c->fresh_note, REPORT_SENTENCE_CHARS));
+    add_row(r, to, "Relief", clean(r, c->relief_note, REPORT_SENTENCE_CHARS));
+}
+
 static void add_facts(struct report *r)
 {
     const struct change *c = r->change;
@@ -225,6 +234,8 @@ static void add_facts(struct report *r)
     add_row(r, to, "By", clean(r, c->actor, REPORT_NAME_CHARS));
     add_row(r, to, "When", when_text(r, c));
     add_row(r, to, "Hosts", hosts_text(r, c));
+    if (r->verdict != NULL)
+        add_expected(r, &r->verdict->coverage, to);
     if (c->batches_of > 0)
         add_row(r, to, "Batches",
                 say(r, "%d of %d done", c->batches_done, c->batches_of));
@@ -318,7 +329,8 @@ static void add_counts(struct report *r, const struct finding *f,
     const char *after = events_text(r, f->events_after, f->of_after);
     if (before != NULL && after != NULL)
         add_row(r, to, "Counted",
-                say(r, "%s before, %s after the change", before, after));
+                f->fresh ? say(r, "%s on old hosts, %s on new ones", before, after)
+                         : say(r, "%s before, %s after the change", before, after));
 }
 
 static void add_statistics(struct report *r, const struct finding *f,
@@ -379,6 +391,18 @@ static void add_hosts(struct report *r, const struct finding *f,
     to->n_hosts = n;
 }
 
+/* New hosts have no before: they are set against the old ones. */
+static void label_finding(struct report *r, const struct finding *f,
+                          struct report_finding *to)
+{
+    to->before_label = f->fresh ? "Old hosts" : "Before";
+    to->after_label = f->fresh ? "New hosts" : "After";
+    to->alt = f->fresh ? say(r, "Chart of %s: %s on old hosts, %s on new ones.",
+                             to->name, to->before, to->after)
+                       : say(r, "Chart of %s: %s before the change, %s after it.",
+                             to->name, to->before, to->after);
+}
+
 static void fill_finding(struct report *r, size_t no, struct report_finding *to)
 {
     const struct finding *f = &r->verdict->findings[no];
@@ -399,8 +423,7 @@ static void fill_finding(struct report *r, size_t no, struct report_finding *to)
     to->since = since_text(r, f);
     add_numbers(r, f, to);
     add_hosts(r, f, to);
-    to->alt = say(r, "Chart of %s: %s before the change, %s after it.", to->name,
-                  to->before, to->after);
+    label_finding(r, f, to);
 }
 
 static void add_findings(struct report *r)

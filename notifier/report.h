@@ -44,8 +44,9 @@ struct report_finding {
     const char *name;     /* "cpu.busy on h1" */
     const char *sentence; /* one plain sentence with before and after */
     const char *before, *after;
-    const char *change;  /* "+23.8 points" */
-    const char *effect;  /* "+76.3 %"; NULL: unknown */
+    const char *before_label, *after_label; /* "Before"; of new hosts: "Old hosts" */
+    const char *change;                     /* "+23.8 points" */
+    const char *effect;                     /* "+76.3 %"; NULL: unknown */
     const char *moments; /* "Of 203 ordinary moments ..."; NULL: none */
     const char *since;   /* "Since 10:04:10 UTC, still so ..." */
     struct report_rows numbers;

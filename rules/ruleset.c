@@ -288,11 +288,21 @@ static void read_bar(struct reader *rd, const struct yaml_node *map, const char 
             "%s says nothing, expected one or more of q, effect, delta, count", what);
     if (r->subject == SUBJECT_SERIES && in.count > 0)
         SAY(rd, place(map, "count"), "bar",
-            "count is for calls and silence; a series has no events");
+            "count is for calls, silence and coredumps; a series has no events");
     if (r->subject == SUBJECT_SILENCE && (in.q != NULL || in.delta != NULL))
         SAY(rd, map, "bar",
             "silence knows effect (share of the changed hosts) and count "
             "(hosts) only");
+    if (r->subject == SUBJECT_CORES && in.delta != NULL)
+        SAY(rd, place(map, "delta"), "bar",
+            "coredumps know count (dumps), and q and effect for crashes that are "
+            "known already%s",
+            "");
+    if (r->subject == SUBJECT_RELIEF &&
+        (in.q != NULL || in.delta != NULL || in.count > 0 || in.effect == NULL))
+        SAY(rd, map, "bar",
+            "relief knows effect only: the share of what the new hosts should take "
+            "that is enough");
 }
 
 struct limit_in {
@@ -490,9 +500,10 @@ static void read_calls(struct reader *rd, const struct yaml_node *map, struct ru
 struct rule_in {
     const char *id, *title, *owner, *worse, *unit, *why, *advice, *runbook, *mode;
     uint64_t rev;
-    bool silence;
+    bool silence, coredumps;
     double weight;
-    struct yaml_texts series, ok_codes;
+    span fresh_after;
+    struct yaml_texts series, relief, ok_codes;
     const struct yaml_node *on, *calls, *attention, *must_handle, *limit, *needs;
 };
 
@@ -514,6 +525,10 @@ static const struct yaml_field rule_fields[] = {
     FIELD("series", YAML_T_TEXTS, series, "metric names as globs"),
     FIELD("calls", YAML_T_NODE, calls, "a measure of calls"),
     FIELD("silence", YAML_T_BOOL, silence, "true: changed hosts that stop sending"),
+    FIELD("relief", YAML_T_TEXTS, relief,
+          "figures of load, as globs: new hosts share it"),
+    FIELD("coredumps", YAML_T_BOOL, coredumps,
+          "true: programs that crash on the changed hosts"),
     FIELD("worse", YAML_T_TEXT, worse, "up, down or both"),
     FIELD("unit", YAML_T_TEXT, unit, "of the series, such as % or ms"),
     FIELD("attention", YAML_T_NODE, attention, "what is needed for attention"),
@@ -521,6 +536,11 @@ static const struct yaml_field rule_fields[] = {
     FIELD("limit", YAML_T_NODE, limit, "a hard limit"),
     FIELD("needs", YAML_T_NODE, needs, "how much data it needs"),
     FIELD("ok_codes", YAML_T_TEXTS, ok_codes, "return codes that are no failures"),
+    {.name = "fresh_after",
+     .type = YAML_T_SPAN,
+     .offset = offsetof(struct rule_in, fresh_after),
+     .most = 7 * 86400.0,
+     .help = "how long the figure is not judged on new hosts"},
     {.name = "weight",
      .type = YAML_T_NUMBER,
      .offset = offsetof(struct rule_in, weight),
@@ -556,12 +576,14 @@ static void read_subject(struct reader *rd, const struct yaml_node *map,
                          const struct rule_in *in, struct rule *r)
 {
     bool has_series = yaml_get(map, "series") != NULL;
-    int n = has_series + (in->calls != NULL) + in->silence;
+    bool has_relief = yaml_get(map, "relief") != NULL;
+    int n = has_series + (in->calls != NULL) + in->silence +
+            in->coredumps + has_relief;
     if (n != 1) {
         yaml_complain(
             rd->doc, map, rd->c, "subject",
-            "rule '%s' has %s, expected exactly one of series, calls, silence: "
-            "true",
+            "rule '%s' has %s, expected exactly one of series, calls, relief, silence: "
+            "true, coredumps: true",
             in->id, n == 0 ? "no subject" : "several subjects");
         return;
     }
@@ -571,11 +593,17 @@ static void read_subject(struct reader *rd, const struct yaml_node *map,
             SAY(rd, place(map, "series"), "empty", "series names nothing");
         read_patterns(rd, place(map, "series"), &in->series, r->pattern,
                       &r->n_patterns);
+    } else if (has_relief) {
+        r->subject = SUBJECT_RELIEF;
+        if (in->relief.n == 0)
+            SAY(rd, place(map, "relief"), "empty", "relief names no figure of load");
+        read_patterns(rd, place(map, "relief"), &in->relief, r->pattern,
+                      &r->n_patterns);
     } else if (in->calls != NULL) {
         r->subject = SUBJECT_CALLS;
         read_calls(rd, in->calls, r);
     } else {
-        r->subject = SUBJECT_SILENCE;
+        r->subject = in->silence ? SUBJECT_SILENCE : SUBJECT_CORES;
     }
 }
 
@@ -599,12 +627,19 @@ static void check_fits(struct reader *rd, const struct yaml_node *map,
     if (r->n_ok_codes > 0 && r->subject != SUBJECT_CALLS)
         SAY(rd, place(map, "ok_codes"), "ok_codes", "ok_codes go with calls only%s",
             "");
-    if (r->unit != NULL && r->subject != SUBJECT_SERIES)
-        SAY(rd, place(map, "unit"), "unit", "unit goes with series only");
+    if (r->unit != NULL && r->subject != SUBJECT_SERIES && r->subject != SUBJECT_RELIEF)
+        SAY(rd, place(map, "unit"), "unit", "unit goes with series and relief only");
+    if (r->fresh_after.ms > 0 && r->subject != SUBJECT_SERIES)
+        SAY(rd, place(map, "fresh_after"), "fresh_after",
+            "fresh_after goes with series only");
     if (r->host != NULL && r->subject == SUBJECT_CALLS)
         SAY(rd, place(in->on, "host"), "host", "calls are not told apart by host%s",
             "");
-    if (r->attention.set && r->must_handle.set &&
+    if (r->host != NULL && r->subject == SUBJECT_CORES)
+        SAY(rd, place(in->on, "host"), "host",
+            "coredumps are put together over all hosts%s", "");
+    /* of relief, less is worse */
+    if (r->attention.set && r->must_handle.set && r->subject != SUBJECT_RELIEF &&
         weaker(&r->must_handle, &r->attention))
         complain_warn(
             rd->c, rd->file, in->must_handle->line, in->must_handle->column, "weaker",
@@ -646,6 +681,7 @@ static void fill_rule(struct reader *rd, const struct yaml_node *map,
                        .line = place(map, "id")->line,
                        .file = rd->file,
                        .needs = needs_default,
+                       .fresh_after = in->fresh_after,
                        .weight = in->weight};
     r->id = copy(rd, in->id);
     r->title = copy(rd, in->title != NULL ? in->title : in->id);
@@ -1013,6 +1049,14 @@ const struct rule *ruleset_for_calls(const struct ruleset *rs, const struct chan
         }
     }
     return best;
+}
+
+const struct rule *ruleset_for_cores(const struct ruleset *rs, const struct change *c)
+{
+    for (size_t i = 0; i < rs->n; i++)
+        if (rs->rule[i].subject == SUBJECT_CORES && rule_applies(&rs->rule[i], c))
+            return &rs->rule[i];
+    return NULL;
 }
 
 bool ruleset_has_host_rules(const struct ruleset *rs)

@@ -29,7 +29,14 @@ struct windows_rule {
                         event */
 };
 
-enum subject { SUBJECT_SERIES, SUBJECT_CALLS, SUBJECT_SILENCE, SUBJECT_N };
+enum subject {
+    SUBJECT_SERIES,
+    SUBJECT_CALLS,
+    SUBJECT_SILENCE,
+    SUBJECT_CORES,
+    SUBJECT_RELIEF, /* did new hosts take load off the old ones? */
+    SUBJECT_N
+};
 
 /* What of calls is looked at. */
 #define MEASURES(X)                                                                    \
@@ -49,10 +56,12 @@ enum worse { WORSE_BOTH, WORSE_UP, WORSE_DOWN };
 struct bar {
     bool set;
     double q;      /* false-discovery rate of the statistical test */
-    double effect; /* relative change: 0.1 is 10 %; of silence: share of the hosts */
+    double effect; /* relative change: 0.1 is 10 %; of silence: share of the hosts; of
+                      relief: found when less than this share of it came */
     double delta;  /* change in the metric's unit; of shares: 0.005 is half a point */
     double count;  /* of shares: bad events after the change; of traffic: calls before
-                      it; of silence: hosts */
+                      it; of silence: hosts; of coredumps: dumps after the change, where
+                      q and effect are for crashes that are known already */
 };
 
 struct limit {
@@ -77,7 +86,7 @@ struct rule {
     unsigned kinds;       /* bit per enum change_kind; 0: all */
     char *service, *host; /* globs; NULL: all */
     enum subject subject;
-    char *pattern[PATTERNS_MAX]; /* globs on metric names (series) or
+    char *pattern[PATTERNS_MAX]; /* globs on metric names (series, relief) or
                                     "caller->callee:iface" */
     size_t n_patterns;
     enum measure measure; /* of SUBJECT_CALLS */
@@ -85,6 +94,7 @@ struct rule {
     struct bar attention, must_handle;
     struct limit limit;
     struct needs needs;
+    span fresh_after; /* of series: a host without a past is left alone for so long */
     char *ok_codes[PATTERNS_MAX]; /* business-normal return codes (globs) */
     size_t n_ok_codes;
     double weight;
@@ -130,6 +140,8 @@ const struct rule *ruleset_for_limit(const struct ruleset *rs, const struct chan
                                      const char *metric, const char *host);
 const struct rule *ruleset_for_calls(const struct ruleset *rs, const struct change *c,
                                      enum measure m, const char *edge);
+/* The first rule about coredumps that applies. */
+const struct rule *ruleset_for_cores(const struct ruleset *rs, const struct change *c);
 /* True when a rule of the set is for some hosts only. */
 bool ruleset_has_host_rules(const struct ruleset *rs);
 

@@ -27,7 +27,8 @@ static const char *const kind_names[FINDING_KIND_N] = {
     [FINDING_SHARE] = "share",     [FINDING_COUNT] = "count",
     [FINDING_TRAFFIC] = "traffic", [FINDING_SILENT] = "silent",
     [FINDING_CORE] = "core",       [FINDING_ALARM] = "alarm",
-    [FINDING_SPIKE] = "spike",     [FINDING_TEST] = "test"};
+    [FINDING_SPIKE] = "spike",     [FINDING_TEST] = "test",
+    [FINDING_RELIEF] = "relief"};
 
 const char *grade_name(enum grade g)
 {

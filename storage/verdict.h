@@ -41,6 +41,7 @@ enum finding_kind {
     FINDING_ALARM,
     FINDING_SPIKE,
     FINDING_TEST,
+    FINDING_RELIEF, /* new hosts that take no load */
     FINDING_KIND_N
 };
 const char *finding_kind_name(enum finding_kind k);
@@ -83,6 +84,8 @@ struct finding {
         of_after;       /* counts; NaN: not counts */
     instant first_seen; /* first minute that shows it */
     bool recovered;
+    bool fresh; /* about hosts without a past: all that is `before` is what the old
+                   hosts of the service have in the same minutes */
     int moments,
         moments_like; /* pretended moments looked at, and how many looked like it */
     char *limit;      /* a hard limit in words, "above 95 for 3 of 5"; NULL: none */
@@ -108,7 +111,10 @@ struct finding {
     X(OVERLAP, "overlap", "another change falls into the same minutes")                \
     X(FEW_HOSTS, "few_hosts", "too few of the changed hosts reported")                 \
     X(NO_FINISH, "no_finish", "no event said that the change was finished")            \
-    X(CANCELLED, "cancelled", "the change was cancelled")
+    X(CANCELLED, "cancelled", "the change was cancelled")                              \
+    X(FEW_OLD, "few_old",                                                              \
+      "hosts without a past, and fewer than 3 old ones to compare with")               \
+    X(YOUNG, "young", "hosts too young for this figure to be judged")
 #define X(id, name, words) UNJUDGED_##id,
 enum unjudged { UNJUDGED(X) UNJUDGED_N };
 #undef X
@@ -122,6 +128,10 @@ struct coverage {
     int unjudged[UNJUDGED_N]; /* how many series, hosts or rules, by reason */
     int controls;             /* control hosts used */
     char *controls_note;      /* who they are, or why there are none */
+    /* What was expected and came: sentences; NULL: nothing of the kind. */
+    char *fresh_note;   /* hosts without a past, and with whom they were compared */
+    char *relief_note;  /* what the new hosts took off the old ones */
+    char *restart_note; /* how long hosts were away */
 };
 
 /* Another change that touches the same hosts or service in the same time. */

@@ -110,6 +110,13 @@ static void write_bool(struct jsonw *w, const char *name, const void *field)
     jsonw_bool(w, name, *(const bool *)field);
 }
 
+/* Only said when it is so. */
+static void write_flag(struct jsonw *w, const char *name, const void *field)
+{
+    if (*(const bool *)field)
+        jsonw_bool(w, name, true);
+}
+
 static int read_bool(const struct json_at *v, void *field, struct err *err)
 {
     return json_bool(v, field, err);
@@ -195,6 +202,7 @@ static const struct verdict_how TEXT = {write_text, read_text},
                                 INT = {write_int, read_int},
                                 SIZE = {write_size, read_size},
                                 BOOL = {write_bool, read_bool},
+                                FLAG = {write_flag, read_bool},
                                 INSTANT = {write_instant, read_instant},
                                 SECONDS = {write_span, read_span},
                                 GRADE = {write_grade, read_grade},
@@ -229,6 +237,9 @@ const struct verdict_member verdict_members_coverage[] = {
     {"hosts_judged", &INT, IN(hosts_judged)},
     {"controls", &INT, IN(controls)},
     {"controls_note", &TEXT, IN(controls_note)},
+    {"fresh_note", &TEXT, IN(fresh_note)},
+    {"relief_note", &TEXT, IN(relief_note)},
+    {"restart_note", &TEXT, IN(restart_note)},
     {NULL, NULL, 0}};
 #undef IN
 
@@ -256,6 +267,7 @@ const struct verdict_member verdict_members_finding[] = {
     {"z", &NUMBER, IN(z)},
     {"p", &NUMBER, IN(p)},
     {"recovered", &BOOL, IN(recovered)},
+    {"fresh", &FLAG, IN(fresh)},
     {"moments", &INT, IN(moments)},
     {"moments_like", &INT, IN(moments_like)},
     {"limit", &TEXT, IN(limit)},

@@ -135,9 +135,9 @@ static void write_hosts(const struct report_finding *f, struct buf *to)
         f->n_hosts < REPORT_PAGE_HOSTS_MAX ? f->n_hosts : REPORT_PAGE_HOSTS_MAX;
     html_addf(to,
               "<details><summary>%zu hosts, worst first</summary><table><thead><tr>"
-              "<th scope=\"col\">Host</th><th scope=\"col\">Before</th>"
-              "<th scope=\"col\">After</th></tr></thead><tbody>\n",
-              f->n_hosts + f->more_hosts);
+              "<th scope=\"col\">Host</th><th scope=\"col\">%s</th>"
+              "<th scope=\"col\">%s</th></tr></thead><tbody>\n",
+              f->n_hosts + f->more_hosts, f->before_label, f->after_label);
     for (size_t i = 0; i < shown; i++)
         html_addf(to, "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s</td></tr>\n",
                   f->host[i].name, f->host[i].before, f->host[i].after);
@@ -167,8 +167,8 @@ static void write_finding(const struct report *r, const struct report_finding *f
     if (strcmp(f->name, f->title) != 0)
         html_addf(to, "<p class=\"quiet name\">%s</p>", f->name);
     html_addf(to, "<p>%s</p><dl class=\"figures\">", f->sentence);
-    figure_of(to, "Before", f->before, NULL);
-    figure_of(to, "After", f->after, NULL);
+    figure_of(to, f->before_label, f->before, NULL);
+    figure_of(to, f->after_label, f->after, NULL);
     figure_of(to, "Change", f->change, f->effect);
     buf_add(to, "</dl>\n");
     write_chart(r, f, to);

@@ -187,3 +187,57 @@ TEST(the_window_before_falls_into_parts)
     for (int i = 0; i < 6; i++)
         CHECK_NEAR(part[i], i * 5 + 2, 1e-12);
 }
+
+/* Hosts of 64 minutes from second 7980 on; `from` is their first sample's time. */
+static void send_from(struct made_panel *m, const char *host, int64_t from)
+{
+    made_level(m, made_host(host, "pay"), "cpu.busy", 0, 1, 1, 0, 1);
+    made_gap(m, made_host(host, "pay"), "cpu.busy", 0, from);
+}
+
+TEST(a_host_that_began_to_send_with_the_change_is_without_a_past)
+{
+    OWNED_MADE *m = made_panel_new(7980, 60, 64);
+    send_from(m, "h00", 10020); /* after its pivot */
+    send_from(m, "h01", 9500);  /* some minutes before: it was being set up */
+    send_from(m, "h02", 7980);
+    send_from(m, "h04", 7980);
+    OWNED_LINEUP l = aligned(make_change(&made, "pay", 4, 10000, 10000), NULL,
+                             made_panel_done(m), 11800);
+    CHECK(l.slot[0].fresh && l.slot[1].fresh);
+    CHECK(!l.slot[2].fresh);
+    CHECK(!l.slot[3].fresh); /* never heard of: nothing says that it is new */
+}
+
+TEST(a_host_that_was_away_in_its_window_before_has_a_past)
+{
+    OWNED_MADE *m = made_panel_new(7980, 60, 64);
+    m->past_rows = 10;
+    m->past_step_s = 300;
+    send_from(m, "h00", 10020);
+    send_from(m, "h01", 7980);
+    m->unit[0].past[0][3] = 1;
+    OWNED_LINEUP l = aligned(make_change(&made, "pay", 1, 10000, 10000), NULL,
+                             made_panel_done(m), 11800);
+    CHECK(!l.slot[0].fresh);
+}
+
+TEST(nobody_is_new_when_all_recording_began_shortly_before)
+{
+    OWNED_MADE *m = made_panel_new(7980, 60, 64);
+    send_from(m, "h00", 9500);
+    send_from(m, "h01", 9500);
+    OWNED_LINEUP l = aligned(make_change(&made, "pay", 1, 10000, 10000), NULL,
+                             made_panel_done(m), 11800);
+    CHECK(!l.slot[0].fresh);
+}
+
+TEST(a_mean_over_a_stretch_knows_how_much_of_it_was_there)
+{
+    double v[] = {1, 2, NAN, 4}, share = 0;
+    struct lane lane = {{0}, {1000}, 4, v};
+    CHECK_NEAR(lane_mean(&lane, (instant){1000}, (instant){4000}, &share), 3, 1e-12);
+    CHECK_NEAR(share, 2.0 / 3, 1e-12);
+    CHECK(isnan(lane_mean(&lane, (instant){2000}, (instant){3000}, &share)));
+    CHECK_NEAR(share, 0, 0);
+}

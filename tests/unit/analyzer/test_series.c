@@ -90,3 +90,29 @@ TEST(units_and_metrics_are_found_by_name)
     CHECK(series_unit(&l, "h00", "") == NULL);
     CHECK(series_unit(&l, "h9", "pay") == NULL);
 }
+
+TEST(hosts_without_a_past_have_a_list_of_their_own)
+{
+    OWNED_MADE *m = made_panel_new(7980, 60, 64);
+    struct ruleset none = {.n = 0};
+    OWNED_LINEUP l = {0};
+    OWNED_SERIES old = {0};
+    OWNED_SERIES new = {0};
+    made_level(m, made_host("h00", "pay"), "cpu.busy", 0, 1, 1, 0, 1);
+    made_level(m, made_host("h01", "pay"), "cpu.busy", 0, 1, 1, 0, 1);
+    made_gap(m, made_host("h01", "pay"), "cpu.busy", 0, 10000);
+    struct entity service = made_host("", "pay");
+    service.kind = ENTITY_SERVICE;
+    made_level(m, service, "cpu.busy", 0, 1, 1, 0, 1);
+    CHECK(align(make_change(&made, "pay", 2, 10000, 10000), NULL, 0, made_panel_done(m),
+                &usual, (instant){10600000}, &l, NULL) == 0);
+    CHECK(series_list(&l, &none, ask, &old, NULL) == 0);
+    CHECK(series_list_fresh(&l, &none, ask, &new, NULL) == 0);
+    CHECK_INT(old.n, 2);
+    CHECK_INT(old.at[0].n_members, 1);
+    CHECK_TEXT(old.at[0].member[0].slot->host, "h00");
+    CHECK(old.at[1].whole);
+    CHECK_INT(new.n, 1);
+    CHECK_INT(new.at[0].n_members, 1);
+    CHECK_TEXT(new.at[0].member[0].slot->host, "h01");
+}

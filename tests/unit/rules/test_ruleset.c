@@ -125,7 +125,7 @@ TEST(all_mistakes_are_told_in_one_run_each_with_its_place)
         "r.yml:5:25: error[figure]: effect is '30', expected a share with its sign: "
         "30%\n"
         "r.yml:6:5: error[subject]: rule 'two' has several subjects, expected exactly "
-        "one of series, calls, silence: true\n"
+        "one of series, calls, relief, silence: true, coredumps: true\n"
         "r.yml:9:24: error[figure]: delta is '5%', but it is a change in the metric's "
         "own unit: expected a number without %\n"
         "r.yml:10:12: error[worse]: worse is 'sideways', expected both, up, down\n"
@@ -167,8 +167,8 @@ TEST(limits_and_bars_are_checked)
         "r.yml:5:46: error[grade]: grade is 'ok', expected attention or must-handle\n"
         "r.yml:8:16: error[bar]: attention says nothing, expected one or more of q, "
         "effect, delta, count\n"
-        "r.yml:9:26: error[bar]: count is for calls and silence; a series has no "
-        "events\n"
+        "r.yml:9:26: error[bar]: count is for calls, silence and coredumps; a "
+        "series has no events\n"
         "r.yml:12:16: error[bar]: silence knows effect (share of the changed hosts) "
         "and count (hosts) only\n"
         "r.yml:15:15: error[ok_codes]: ok_codes go with calls only\n"
@@ -176,6 +176,37 @@ TEST(limits_and_bars_are_checked)
         "r.yml:16:33: error[figure]: effect is 'nan%', expected a share above 0 "
         "such as 30%\n"
         "r.yml:16:46: error[figure]: delta is '-1', expected a number above 0\n");
+}
+
+TEST(coredumps_are_a_subject_of_their_own)
+{
+    struct ruleset *rs = good(
+        "format: 1\nrules:\n"
+        "  - {id: a, on: {service: web}, coredumps: true, attention: {count: 1}}\n"
+        "  - {id: b, coredumps: true, attention: {count: 1, q: 1%, effect: 50%}}\n");
+    struct change web = {.service = (char *)(uintptr_t) "web"};
+    struct change pay = {.service = (char *)(uintptr_t) "pay"};
+    CHECK(rs->rule[1].subject == SUBJECT_CORES);
+    CHECK_NEAR(rs->rule[1].attention.effect, 0.5, 1e-12);
+    CHECK(ruleset_for_cores(rs, &web) == &rs->rule[0]);
+    CHECK(ruleset_for_cores(rs, &pay) == &rs->rule[1]);
+    ruleset_free(&rs);
+    check_complaints("format: 1\n"
+                     "rules:\n"
+                     "  - id: c\n"
+                     "    on: {host: h1}\n"
+                     "    coredumps: true\n"
+                     "    attention: {delta: 5}\n"
+                     "  - id: d\n"
+                     "    coredumps: false\n"
+                     "    attention: {q: 1%}\n",
+                     "r.yml:4:16: error[host]: coredumps are put together over all "
+                     "hosts\n"
+                     "r.yml:6:24: error[bar]: coredumps know count (dumps), and q and "
+                     "effect for crashes that are known already\n"
+                     "r.yml:7:5: error[subject]: rule 'd' has no subject, expected "
+                     "exactly one of series, calls, relief, silence: true, coredumps: "
+                     "true\n");
 }
 
 TEST(windows_are_checked)
@@ -309,6 +340,7 @@ TEST(the_shipped_pack_is_without_fault_and_covers_what_the_agent_sends)
                "disk.saturated");
     for (int m = 0; m < MEASURE_N; m++)
         CHECK(ruleset_for_calls(rs, &ch, (enum measure)m, "a->pay:/x") != NULL);
+    CHECK_TEXT(ruleset_for_cores(rs, &ch)->id, "crashes");
     CHECK_INT(rs->windows[CHANGE_CONFIG].settle.ms, 120000);
     CHECK_INT(rs->windows[CHANGE_CONFIG].n_looks, 4);
     CHECK_INT(rs->windows[CHANGE_RELEASE].settle.ms, 300000);
@@ -360,4 +392,54 @@ TEST(a_path_that_is_not_there_is_a_complaint)
     CHECK_INT(c.errors, 1);
     CHECK_TEXT(c.at[0].text, "cannot be read: No such file or directory");
     complaints_free(&c);
+}
+
+TEST(figures_may_be_left_alone_on_new_hosts_for_a_while)
+{
+    struct complaints c = {0};
+    static const char text[] =
+        "format: 1\nrules:\n"
+        "  - {id: a, series: mem.*, fresh_after: 30m, attention: {effect: 5%}}\n"
+        "  - {id: b, series: cpu.*, attention: {effect: 5%}}\n";
+    struct ruleset *rs = ruleset_parse("r.yml", text, sizeof text - 1, &c);
+    CHECK(rs != NULL);
+    CHECK_INT(rs->rule[0].fresh_after.ms, 1800000);
+    CHECK_INT(rs->rule[1].fresh_after.ms, 0);
+    ruleset_free(&rs);
+    complaints_free(&c);
+}
+
+TEST(a_rule_of_relief_names_figures_of_load_and_the_share_that_is_enough)
+{
+    struct complaints c = {0};
+    static const char text[] = "format: 1\nrules:\n"
+                               "  - {id: a, relief: [cpu.busy, load.load1], unit: "
+                               "\"%\", attention: {effect: 33%}}\n";
+    struct ruleset *rs = ruleset_parse("r.yml", text, sizeof text - 1, &c);
+    CHECK(rs != NULL);
+    CHECK_INT(rs->rule[0].subject, SUBJECT_RELIEF);
+    CHECK_INT(rs->rule[0].n_patterns, 2);
+    CHECK_NEAR(rs->rule[0].attention.effect, 0.33, 1e-12);
+    ruleset_free(&rs);
+    complaints_free(&c);
+}
+
+TEST(what_does_not_go_with_new_hosts_is_named)
+{
+    check_complaints(
+        "format: 1\nrules:\n"
+        "  - id: a\n"
+        "    silence: true\n"
+        "    fresh_after: 30m\n"
+        "    attention: {count: 1}\n"
+        "  - id: b\n"
+        "    relief: cpu.busy\n"
+        "    attention: {q: 5%, effect: 33%}\n"
+        "  - id: c\n"
+        "    relief: []\n"
+        "    must-handle: {effect: 10%}\n",
+        "r.yml:5:18: error[fresh_after]: fresh_after goes with series only\n"
+        "r.yml:9:16: error[bar]: relief knows effect only: the share of what the new "
+        "hosts should take that is enough\n"
+        "r.yml:11:13: error[empty]: relief names no figure of load\n");
 }
