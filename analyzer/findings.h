@@ -9,6 +9,7 @@
 #include "analyzer/align.h"
 #include "analyzer/calls.h"
 #include "analyzer/control.h"
+#include "analyzer/cores.h"
 #include "analyzer/level.h"
 #include "analyzer/limit.h"
 #include "analyzer/pulse.h"
@@ -27,6 +28,10 @@ void findings_level(struct teller *t, const struct level *l, const struct edge *
 void findings_limit(struct teller *t, const struct limit_check *c);
 void findings_call(struct teller *t, const struct call_test *test,
                    const struct calls *all);
+/* Crashes that were graded, the FINDINGS_CRASHES_MAX worst one by one; the worst says
+ * how many more there are. */
+enum { FINDINGS_CRASHES_MAX = 20 };
+void findings_crashes(struct teller *t, const struct crashes *c);
 void findings_silence(struct teller *t, const struct rule *r, const struct pulses *p);
 
 /* Worst grade first, within a grade by weight and size; recovered ones last. */

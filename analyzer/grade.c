@@ -78,6 +78,12 @@ void tally_calls(struct tally *t, const struct calls *c)
     miss(t, UNJUDGED_FEW_CALLS, c->latency_few);
 }
 
+void tally_crashes(struct tally *t, const struct crashes *c)
+{
+    if (c->rule != NULL && c->judged)
+        meet(t, c->rule, 1);
+}
+
 void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *p)
 {
     struct coverage *c = t->coverage;

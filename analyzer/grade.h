@@ -10,6 +10,7 @@
 
 #include "analyzer/calls.h"
 #include "analyzer/control.h"
+#include "analyzer/cores.h"
 #include "analyzer/level.h"
 #include "analyzer/life.h"
 #include "analyzer/limit.h"
@@ -36,6 +37,7 @@ void tally_free(struct tally *t);
 void tally_level(struct tally *t, const struct level *l);
 void tally_limit(struct tally *t, const struct limit_check *c);
 void tally_calls(struct tally *t, const struct calls *c);
+void tally_crashes(struct tally *t, const struct crashes *c);
 void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *p);
 
 /* Closes the counts and sets the verdict's grade and reason.  -1: out of memory. */

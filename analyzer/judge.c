@@ -1,6 +1,7 @@
 /* analyzer/judge.c - the steps of a judgement, one after another.
  *
- *     align -> controls -> layers, levels, limits, calls, silence -> findings -> grade
+ *     align -> controls -> layers, levels, limits, calls, crashes, silence
+ *     -> findings -> grade
  *
  * Each step is a module of its own that knows nothing of the later ones; here they are
  * only called in order.  What must hold: no clock, no file, no state, and nothing that
@@ -58,6 +59,7 @@ struct desk {
     struct pulses pulses;
     struct edges edges;
     struct calls calls;
+    struct crashes crashes;
     struct series_list series, limited;
     struct layers layers;
     struct level *level;
@@ -189,6 +191,12 @@ static int judge_calls(struct desk *d)
     return level_grade(d->calls.latency, d->calls.n_latency, d->err);
 }
 
+static int judge_crashes(struct desk *d)
+{
+    return crashes_judge(&d->lineup, &d->controls, d->jc->rules, d->jc->cores,
+                         &d->crashes, d->err);
+}
+
 /* --- telling --- */
 
 static void count_all(struct desk *d)
@@ -198,6 +206,7 @@ static void count_all(struct desk *d)
     for (size_t i = 0; i < d->n_limits; i++)
         tally_limit(&d->tally, &d->limit[i]);
     tally_calls(&d->tally, &d->calls);
+    tally_crashes(&d->tally, &d->crashes);
     tally_pulses(&d->tally, &d->lineup, &d->pulses);
 }
 
@@ -212,6 +221,7 @@ static void tell_all(struct desk *d)
         findings_call(t, &d->calls.test[i], &d->calls);
     for (size_t i = 0; i < d->calls.n_latency; i++)
         findings_level(t, &d->calls.latency[i], d->calls.latency_edge[i]);
+    findings_crashes(t, &d->crashes);
     const struct ruleset *rs = d->jc->rules;
     for (size_t i = 0; i < rs->n; i++)
         if (rs->rule[i].subject == SUBJECT_SILENCE &&
@@ -350,6 +360,7 @@ static void clear_desk(struct desk *d)
     free(d->room);
     tally_free(&d->tally);
     calls_free(&d->calls);
+    crashes_free(&d->crashes);
     edges_free(&d->edges);
     layers_free(&d->layers);
     series_list_free(&d->series);
@@ -367,7 +378,7 @@ int judge(const struct judge_case *jc, struct verdict **ret_verdict, struct err 
     if (d.verdict == NULL)
         err_set(err, ENOMEM, "out of memory");
     else if (begin_verdict(&d) == 0 && prepare(&d) == 0 && judge_series(&d) == 0 &&
-             judge_calls(&d) == 0)
+             judge_calls(&d) == 0 && judge_crashes(&d) == 0)
         rc = conclude(&d);
     clear_desk(&d);
     if (rc == 0)

@@ -3,6 +3,7 @@
 #ifndef ANALYZER_JUDGE_H
 #define ANALYZER_JUDGE_H
 
+#include "analyzer/cores.h"
 #include "analyzer/life.h"
 #include "base/err.h"
 #include "rules/ruleset.h"
@@ -18,6 +19,7 @@ struct judge_case {
     const struct change *const *nearby; /* other changes on the same hosts or service */
     size_t n_nearby;
     const struct panel *panel;
+    const struct core_facts *cores; /* NULL: nothing is known of coredumps */
     struct checkpoint checkpoint;
     int looks_done, looks_all;
 };

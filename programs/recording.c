@@ -253,6 +253,19 @@ static int take_calls(struct event_file *f, const struct json_at *event,
     return in_calls_take(f->r->calls, &sink, event, &ask, &tally, err);
 }
 
+/* A coredump shows that time went on to it, but one of weeks ago, there to be
+ * remembered, does not make the recording begin then. */
+static int take_core(struct event_file *f, const struct json_at *event, struct err *err)
+{
+    struct core *c = NULL;
+    if (core_read(event, INSTANT_NONE, &c, err) < 0)
+        return -1;
+    if (c->time.ms > f->r->last_ms)
+        f->r->last_ms = c->time.ms;
+    enum posted posted = ledger_put_core_wait(f->ledger, &c, INSTANT_NONE, err);
+    return posted == POSTED_FAILED ? -1 : 0;
+}
+
 static int take_unused(struct event_file *f, const struct json_at *event,
                        struct err *err)
 {
@@ -267,7 +280,7 @@ static const struct {
 } types[] = {
     {"change", take_change},
     {"calls", take_calls},
-    {"coredump", take_unused},
+    {"coredump", take_core},
     {"alarm", take_unused},
 };
 

@@ -33,8 +33,8 @@ void recording_free(struct recording **r);
 int recording_read_samples(struct recording *r, const char *path,
                            enum line_precision precision, struct err *err);
 
-/* Reads a file of events, one JSON object a line, and posts the changes to the ledger.
- */
+/* Reads a file of events, one JSON object a line, and posts the changes and coredumps
+ * to the ledger. */
 int recording_read_events(struct recording *r, const char *path, struct ledger *l,
                           struct err *err);
 

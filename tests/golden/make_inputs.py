@@ -1,5 +1,6 @@
 """Makes the inputs of the golden cases; the same every time.  A case added by hand, from a
 recording say, needs no place in here."""
+import datetime
 import json
 import os
 import random
@@ -14,6 +15,11 @@ windows:
 """
 HOSTS = ["h1", "h2", "h3", "h4"]
 OTHERS = ["h5", "h6", "h7", "h8", "h9", "ha"]
+
+
+def stamp(at):
+    return datetime.datetime.fromtimestamp(PIVOT + at, datetime.timezone.utc) \
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Case:
@@ -47,17 +53,21 @@ class Case:
                                    side="server")
         return self
 
+    def dump(self, host, at, frames, pid=100, signal="SIGSEGV"):
+        """A coredump of pay so many seconds after the pivot."""
+        return self.event("coredump", time=stamp(at), host=host, service="pay",
+                          exe="/opt/pay/bin/pay", pid=pid + at % 1000, signal=signal,
+                          frames=[{"fn": f, "module": "/opt/pay/bin/pay"} for f in frames])
+
     def event(self, type, **fields):
         self.events.append(dict({"type": type}, **fields))
         return self
 
     def change(self, hosts, phase="finished", at=0, id="8812", **more):
-        stamp = "2026-11-21T10:%02d:%02dZ" % divmod(at, 60) if at >= 0 else \
-            "2026-11-21T09:59:%02dZ" % (60 + at)
         return self.event("change", **dict({
             "source": "deployer", "id": id + "-" + phase + str(at), "change_id": id,
             "phase": phase, "kind": "release", "service": "pay", "hosts": hosts,
-            "title": "pay 2.4.1 -> 2.5.0", "actor": "li", "time": stamp,
+            "title": "pay 2.4.1 -> 2.5.0", "actor": "li", "time": stamp(at),
             "artifact": {"from": "2.4.1", "to": "2.5.0"}}, **more))
 
     def write(self):
@@ -102,6 +112,16 @@ def cases():
     yield Case("overlap").hosts(HOSTS + OTHERS).calls(HOSTS, failing=10).calls(OTHERS) \
         .change(HOSTS).change(["h1", "h5"], at=-10, id="8811", kind="config",
                               title="timeout 3 s -> 1 s", actor="wang")
+    crash = Case("new-crash").hosts(HOSTS + OTHERS).calls(HOSTS + OTHERS).change(HOSTS)
+    old = ["raise", "abort", "check_config(char const*)", "reload.cold", "main"]
+    for day in range(1, 31):  # an old crash, once a day, and once more now
+        crash.dump("h2", -86400 * day, old, signal="SIGABRT")
+    crash.dump("h2", 9, old, signal="SIGABRT")
+    new = ["__memmove_avx_unaligned_erms", "void Reader<int>::parse_header(char*)",
+           "read_file.isra.0", "main"]
+    for host, at in (("h1", 4), ("h3", 11), ("h1", 20)):
+        crash.dump(host, at, new)
+    yield crash
     nasty = '<script>alert(1)</script>\u202e "quoted" & %s {}'
     yield Case("hostile-texts").hosts(HOSTS + OTHERS).calls(HOSTS, failing=10) \
         .calls(OTHERS).change(HOSTS, title=nasty, actor="o'neil <li@example.com>",
