@@ -892,7 +892,7 @@ static int read_groups(struct reading *r, bool *taken, struct group *g, struct e
     return 0;
 }
 
-static span choose_step(const struct history *h, instant from, instant to)
+span history_step(const struct history *h, instant from, instant to)
 {
     int64_t flushed = atomic_load(&h->flushed_ms);
     int64_t reach = (flushed > to.ms ? flushed : to.ms) - from.ms;
@@ -913,7 +913,7 @@ int history_read(struct history *h, struct unit *u, instant from, instant to,
         return 0;
     struct reading r = {.h = h, .u = u, .from = from, .to = to};
     r.who = with_texts(&u->who);
-    r.step = choose_step(h, from, to);
+    r.step = history_step(h, from, to);
     bool *taken = calloc(u->n_metrics, sizeof *taken);
     struct group g = {.metric = calloc(u->n_metrics, sizeof *g.metric),
                       .source = calloc(u->n_metrics, sizeof *g.source)};

@@ -63,6 +63,10 @@ int64_t history_flush(struct history *h, struct windows *w, instant until,
 int history_read(struct history *h, struct unit *u, instant from, instant to,
                  struct err *err);
 
+/* The finest step kept for as long as from `from` to `to` or to the last flush: the one
+ * that history_read gives where the files have it. */
+span history_step(const struct history *h, instant from, instant to);
+
 struct history_stats {
     uint64_t files;     /* met since opening */
     uint64_t rows;      /* written since opening, each file's counted by itself */

@@ -11,6 +11,7 @@
 #include "storage/history.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -323,6 +324,7 @@ static int unit_start(struct panel *p, const struct windows *w, const struct dra
     if (same < 0 || (same == 0 && sort_columns(d, one) < 0))
         return -1;
     u->who = one->who;
+    u->entity = one->entity;
     u->n_metrics = n;
     u->metric = calloc((size_t)n + 1, sizeof *u->metric);
     u->merge = calloc((size_t)n + 1, sizeof *u->merge);
@@ -337,6 +339,15 @@ static int unit_start(struct panel *p, const struct windows *w, const struct dra
 }
 
 /* --- rows --- */
+
+/* Where the past of a panel's units was left. */
+struct panel_far {
+    struct windows *windows;
+    struct history *history; /* NULL: from the windows */
+    instant from, to;
+    span step;
+    _Atomic size_t failed;
+};
 
 static int track_cut(struct track *t, struct windows *w, const struct draft *one,
                      instant from, instant to)
@@ -377,8 +388,11 @@ static int past_from_windows(struct panel *p, struct windows *w, const struct dr
 {
     instant oldest = oldest_of(w, d);
     from = oldest.ms > from.ms ? oldest : from;
+    if (p->far != NULL)
+        p->far->from = from;
     for (size_t i = 0; i < p->n && from.ms < p->hot_from.ms; i++)
-        if (track_cut(&p->unit[i].past, w, &d->draft[i], from, p->hot_from) < 0)
+        if (p->unit[i].far == NULL &&
+            track_cut(&p->unit[i].past, w, &d->draft[i], from, p->hot_from) < 0)
             return -1;
     return 0;
 }
@@ -388,12 +402,101 @@ static void past_from_history(struct panel *p, struct history *history, instant 
 {
     for (size_t i = 0; i < p->n; i++) {
         struct unit *u = &p->unit[i];
-        if (u->n_metrics == 0 || history_read(history, u, from, p->hot_from, err) == 0)
+        if (u->far != NULL || u->n_metrics == 0 ||
+            history_read(history, u, from, p->hot_from, err) == 0)
             continue;
         free(u->past.cells);
         u->past = (struct track){0};
         p->past_failed++;
     }
+}
+
+/* --- a past that is read when it is asked for --- */
+
+static int leave_far(struct panel *p, struct windows *w, struct history *history,
+                     instant from)
+{
+    p->far = calloc(1, sizeof *p->far);
+    if (p->far == NULL)
+        return -1;
+    *p->far = (struct panel_far){
+        .windows = w, .history = history, .from = from, .to = p->hot_from};
+    p->far->step =
+        history != NULL ? history_step(history, from, p->hot_from) : windows_step(w);
+    for (size_t i = 0; i < p->n; i++)
+        if (p->unit[i].who.kind != ENTITY_EDGE)
+            p->unit[i].far = p->far;
+    return 0;
+}
+
+/* Columns that came after the panel was made are left out. */
+static void put_column(const struct unit *u, const struct block *b, uint32_t column,
+                       const char *name, float *cells)
+{
+    int k = unit_metric(u, name);
+    for (uint32_t row = 0; k >= 0 && row < b->rows; row++)
+        cells[(size_t)row * u->n_metrics + (size_t)k] =
+            b->cells[(size_t)row * b->n_metrics + column];
+}
+
+static int read_windows(const struct panel_far *f, const struct unit *u,
+                        struct track *ret)
+{
+    struct block *b = windows_cut(f->windows, u->entity, f->from, f->to);
+    size_t n = b != NULL ? (size_t)b->rows * u->n_metrics : 0;
+    float *cells = b != NULL ? malloc((n + 1) * sizeof *cells) : NULL;
+    if (cells == NULL) {
+        if (b != NULL)
+            block_free(&b);
+        return -1;
+    }
+    /* every metric of the unit has its column: none ever goes */
+    for (uint32_t k = 0; k < b->n_metrics; k++)
+        put_column(u, b, k, windows_metric_name(f->windows, b->metric[k]), cells);
+    *ret = (struct track){
+        .from = b->from, .step = b->step, .rows = b->rows, .cells = cells};
+    block_free(&b);
+    return 0;
+}
+
+int unit_past(const struct unit *u, struct track *ret_past)
+{
+    *ret_past = u->past;
+    if (u->far == NULL || u->n_metrics == 0 || u->far->from.ms >= u->far->to.ms)
+        return 0;
+    if (u->far->history == NULL)
+        return read_windows(u->far, u, ret_past);
+    struct unit one = *u;
+    struct err why = {0};
+    if (history_read(u->far->history, &one, u->far->from, u->far->to, &why) == 0) {
+        *ret_past = one.past;
+        return 0;
+    }
+    free(one.past.cells);
+    atomic_fetch_add(&u->far->failed, 1);
+    return why.code == ENOMEM ? -1 : 0;
+}
+
+void unit_past_done(const struct unit *u, struct track *past)
+{
+    if (u->far != NULL)
+        free(past->cells);
+    *past = (struct track){0};
+}
+
+bool unit_past_reach(const struct unit *u, instant *ret_from, span *ret_step)
+{
+    const struct panel_far *f = u->far;
+    if (f == NULL ? u->past.rows == 0 : f->from.ms >= f->to.ms)
+        return false;
+    *ret_from = f == NULL ? u->past.from : f->from;
+    *ret_step = f == NULL ? u->past.step : f->step;
+    return true;
+}
+
+size_t panel_past_failed(const struct panel *p)
+{
+    return p->past_failed + (p->far != NULL ? atomic_load(&p->far->failed) : 0);
 }
 
 static int fill(struct panel *p, struct windows *w, const struct drafts *d)
@@ -448,6 +551,8 @@ static int gather(struct panel *p, struct windows *w, struct history *history,
     if (fill(p, w, d) < 0)
         return -1;
     instant from = step_start((instant){p->hot_from.ms - ask->past.ms}, step);
+    if (ask->far && ask->past.ms > 0 && leave_far(p, w, history, from) < 0)
+        return -1;
     if (ask->past.ms > 0 && history != NULL)
         past_from_history(p, history, from, err);
     else if (ask->past.ms > 0)
@@ -482,6 +587,7 @@ void panel_free(struct panel **p)
         free(u->past.cells);
     }
     free((*p)->unit);
+    free((*p)->far);
     while ((*p)->texts != NULL) {
         struct panel_texts *older = (*p)->texts->older;
         free((*p)->texts);

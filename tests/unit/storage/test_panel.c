@@ -10,7 +10,7 @@
 enum { STEP_MS = 60000, ROWS = 300 };
 static const instant start = {1000000LL * STEP_MS};
 
-/* A history that tests make up; the linker takes this function before the library's. */
+/* A history that tests make up; the linker takes its functions before the library's. */
 struct history {
     const char *broken_host;
     span step;
@@ -29,6 +29,12 @@ int history_read(struct history *h, struct unit *u, instant from, instant to,
     u->past = (struct track){.from = from, .step = h->step, .rows = 2};
     u->past.cells = calloc(2 * (size_t)u->n_metrics, sizeof(float));
     return 0;
+}
+
+span history_step(const struct history *h, instant from, instant to)
+{
+    (void)from, (void)to;
+    return h->step;
 }
 
 static struct windows *store(void)
@@ -273,6 +279,82 @@ TEST(a_history_that_cannot_be_read_costs_one_unit_its_past)
     ask.past = (span){0};
     p = panel_gather(w, &h, &ask, NULL);
     CHECK(h.asked == 0 && p->unit[0].past.rows == 0);
+    panel_free(&p);
+    windows_close(&w);
+}
+
+static void check_same_past(const struct unit *far, const struct unit *near)
+{
+    struct track t = {.rows = 7};
+    CHECK(unit_past(far, &t) == 0);
+    CHECK(t.from.ms == near->past.from.ms && t.step.ms == near->past.step.ms);
+    CHECK(t.rows == near->past.rows && far->n_metrics == near->n_metrics);
+    CHECK(memcmp(t.cells, near->past.cells,
+                 (size_t)t.rows * far->n_metrics * sizeof(float)) == 0);
+    unit_past_done(far, &t);
+    CHECK(t.cells == NULL);
+}
+
+TEST(a_past_that_is_left_far_is_the_same_when_it_is_read)
+{
+    struct windows *w = store();
+    for (int k = 0; k < 40; k++)
+        for (int m = 0; m < 3; m++) {
+            static const char *const name[] = {"c", "a", "b"};
+            struct entity e = host(m == 2 ? "h1" : "h2", "pay");
+            put(w, &e, name[m], k, (float)(k * 3 + m));
+        }
+    struct panel_ask ask = ask_rows(30, 40);
+    ask.service = "pay";
+    ask.past = (span){100 * STEP_MS};
+    struct panel *near = panel_gather(w, NULL, &ask, NULL);
+    ask.far = true;
+    struct panel *far = panel_gather(w, NULL, &ask, NULL);
+    CHECK(near->n == 2 && far->n == 2);
+    for (size_t i = 0; i < far->n; i++) {
+        instant from;
+        span step;
+        CHECK(far->unit[i].past.rows == 0);
+        CHECK(unit_past_reach(&far->unit[i], &from, &step));
+        CHECK(from.ms == row(0).ms && step.ms == STEP_MS);
+        check_same_past(&far->unit[i], &near->unit[i]);
+        check_same_past(&near->unit[i], &near->unit[i]);
+    }
+    panel_free(&near);
+    /* a metric that comes later is not in the panel, nor in the past read for it */
+    struct entity e = host("h2", "pay");
+    put(w, &e, "aa", 35, 1);
+    struct track t;
+    CHECK(unit_past(&far->unit[1], &t) == 0 && far->unit[1].n_metrics == 2);
+    CHECK_NEAR(t.cells[2 * 20 + 0], 20 * 3 + 1, 0);
+    CHECK_NEAR(t.cells[2 * 20 + 1], 20 * 3, 0);
+    unit_past_done(&far->unit[1], &t);
+    panel_free(&far);
+    windows_close(&w);
+}
+
+TEST(a_far_past_that_cannot_be_read_is_empty_and_counted)
+{
+    struct windows *w = store();
+    fill(w);
+    struct history h = {.broken_host = "h2", .step = {5 * STEP_MS}};
+    struct panel_ask ask = ask_rows(0, 2);
+    ask.service = "pay";
+    ask.past = (span){100 * STEP_MS};
+    ask.far = ask.edges = true;
+    struct panel *p = panel_gather(w, &h, &ask, NULL);
+    size_t edges = 0;
+    for (size_t i = 0; i < p->n; i++)
+        edges += p->unit[i].who.kind == ENTITY_EDGE;
+    CHECK(edges > 0 && h.asked == edges); /* calls have theirs at once */
+    for (size_t i = 0; i < p->n; i++) {
+        struct track t;
+        bool broken = strcmp(p->unit[i].who.host, "h2") == 0;
+        CHECK(unit_past(&p->unit[i], &t) == 0);
+        CHECK(t.rows == (broken ? 0 : 2));
+        unit_past_done(&p->unit[i], &t);
+    }
+    CHECK(panel_past_failed(p) == 1 && h.asked == p->n);
     panel_free(&p);
     windows_close(&w);
 }
