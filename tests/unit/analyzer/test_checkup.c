@@ -235,3 +235,56 @@ TEST(another_change_on_the_host_is_named)
     CHECK_TEXT(v->nearby[0].because, "changed h1 2 minutes before");
     end_round();
 }
+
+/* --- coredumps --- */
+
+static void dump(const char *host, const char *fn, int64_t s)
+{
+    struct err err = {0};
+    struct core *c = NULL;
+    OWNED_BUF b = {0};
+    char at[INSTANT_TEXT_MAX];
+    buf_addf(&b,
+             "{\"time\":\"%s\",\"host\":\"%s\",\"exe\":\"/opt/pay\",\"pid\":7,"
+             "\"signal\":\"SIGSEGV\",\"frames\":[{\"fn\":\"%s\"}]}",
+             instant_text((instant){(START + s) * 1000}, at), host, fn);
+    OWNED_JSON *doc = json_parse(buf_text(&b), b.len, &err);
+    struct json_at root = json_root(doc);
+    CHECK(core_read(&root, INSTANT_NONE, &c, &err) == 0);
+    CHECK(ledger_put_core_wait(w.ledger, &c, INSTANT_NONE, &err) == POSTED_NEW);
+}
+
+TEST(coredumps_of_changed_and_unchanged_hosts_are_gathered_with_their_past)
+{
+    static const char text[] = "format: 1\n"
+                               "windows:\n"
+                               "  default: {before: 5m, settle: 30s, looks: [2m]}\n"
+                               "rules:\n"
+                               "  - {id: crashes, coredumps: true, attention: "
+                               "{count: 1, q: 1%}}\n";
+    struct complaints c = {0};
+    int next;
+    begin_round();
+    ruleset_free(&w.rules);
+    w.rules = ruleset_parse("r.yml", text, sizeof text - 1, &c);
+    samples("h1", -300, 300, 20);
+    samples("h2", -300, 300, 20);
+    dump("h1", "known", -15 * 86400);
+    dump("h9", "known_elsewhere", -86400);
+    dump("h1", "known", 58);
+    dump("h1", "known_elsewhere", 59);
+    dump("h1", "new_but_everywhere", 60);
+    dump("h2", "new_but_everywhere", 61); /* unchanged, and names no service */
+    dump("h1", "fresh", 70);
+    dump("h1", "too_late", 121);
+    post(whole);
+    CHECK_INT(round_at(400, &next), 1);
+    OWNED_VERDICT *v = current();
+    CHECK_INT(v->grade, GRADE_ATTENTION);
+    CHECK_INT(v->n_findings, 1);
+    CHECK_TEXT(v->findings[0].because,
+               "a crash never seen before, in 15 days of memory: SIGSEGV in fresh, 1 "
+               "dump on h1 since 10:01 UTC, none on 1 unchanged host");
+    CHECK_INT(v->coverage.rules_judged, 1);
+    end_round();
+}
