@@ -1,6 +1,7 @@
 /* analyzer/calls.c - counts of calls, tested.  Pure, any thread. */
 #include "analyzer/calls.h"
 #include "analyzer/count.h"
+#include "analyzer/fresh.h"
 #include "analyzer/odds.h"
 #include "base/names.h"
 
@@ -17,7 +18,7 @@ enum { EVENTS_LEAST = 5, TAIL_CALLS_LEAST = 20, PAST_PARTS = 12 };
 /* Controls with few events of their own are believed this much less. */
 #define CONTROL_SHRINK 10.0
 
-static bool is_business(const struct rule *r, const char *code)
+bool call_is_business(const struct rule *r, const char *code)
 {
     for (size_t i = 0; i < r->n_ok_codes; i++)
         if (glob_match(r->ok_codes[i], code))
@@ -30,9 +31,9 @@ bool call_chosen(enum call_outcome outcome, const char *code, const void *arg)
     const struct call_test *t = arg;
     switch (t->measure) {
     case MEASURE_FAIL_SHARE:
-        return outcome != CALL_OK && !is_business(t->rule, code);
+        return outcome != CALL_OK && !call_is_business(t->rule, code);
     case MEASURE_TIMEOUT_SHARE:
-        return outcome == CALL_TIMEOUT && !is_business(t->rule, code);
+        return outcome == CALL_TIMEOUT && !call_is_business(t->rule, code);
     case MEASURE_CODE_SHARE:
         return outcome == t->outcome && strcmp(code, t->code) == 0;
     case MEASURE_LATENCY:
@@ -233,7 +234,7 @@ static void add_code_tests(struct calls *c, const struct edge *e, const struct r
 {
     for (size_t i = 0; i < e->n_codes; i++) {
         const struct code *code = &e->code[i];
-        if (is_business(r, code->code) || is_main_code(e, code) ||
+        if (call_is_business(r, code->code) || is_main_code(e, code) ||
             code->changed.before + code->changed.after == 0)
             continue;
         c->test[c->n++] = (struct call_test){.edge = e,
@@ -249,7 +250,7 @@ static void list_tests(const struct lineup *l, const struct ruleset *rs,
 {
     for (size_t i = 0; i < edges->n; i++) {
         const struct edge *e = &edges->at[i];
-        for (int m = 0; m < MEASURE_N; m++) {
+        for (int m = 0; e->n_changed > 0 && m < MEASURE_N; m++) {
             const struct rule *r =
                 ruleset_for_calls(rs, l->change, (enum measure)m, e->name);
             if (r == NULL || m == MEASURE_LATENCY)
@@ -294,11 +295,11 @@ out:
     return rc;
 }
 
-static bool has_times(const struct edge *e)
+static bool has_times(const struct edge_unit *units, size_t n)
 {
-    for (size_t i = 0; i < e->n_changed; i++)
-        for (uint32_t k = 0; k < e->changed[i].unit->n_metrics; k++)
-            if (strcmp(e->changed[i].unit->metric[k], "ms") == 0)
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < units[i].unit->n_metrics; k++)
+            if (strcmp(units[i].unit->metric[k], "ms") == 0)
                 return true;
     return false;
 }
@@ -320,11 +321,35 @@ static int add_members(struct calls *c, const struct edge_unit *units, size_t n,
     return 0;
 }
 
-static int add_latency(const struct lineup *l, const struct rule *r,
-                       const struct edge *e, double *room, struct calls *c,
-                       struct err *err)
+/* Whose mean time is compared: the changed hosts', or that of those without a past. */
+struct timed {
+    const struct edge_unit *units;
+    size_t n;
+    bool by_host, enough;
+    int (*measure)(const struct level_case *lc, struct level *ret_level,
+                   struct err *err);
+};
+
+static struct timed timed_changed(const struct edge *e, const struct rule *r)
 {
-    if (e->calls.before < r->needs.calls || e->calls.after < r->needs.calls) {
+    bool enough = e->calls.before >= r->needs.calls && e->calls.after >= r->needs.calls;
+    return (struct timed){e->changed, e->n_changed, e->by_host, enough, level_measure};
+}
+
+static struct timed timed_fresh(const struct edge *e, const struct rule *r)
+{
+    bool enough = e->calls_fresh.after >= r->needs.calls &&
+                  e->calls_control.after >= r->needs.calls;
+    return (struct timed){e->fresh, e->n_fresh, true, enough, fresh_measure};
+}
+
+static int add_latency(const struct lineup *l, const struct rule *r,
+                       const struct edge *e, const struct timed *whose, double *room,
+                       struct calls *c, struct err *err)
+{
+    if (!has_times(whose->units, whose->n))
+        return 0;
+    if (!whose->enough) {
         c->latency_few++;
         return 0;
     }
@@ -334,12 +359,12 @@ static int add_latency(const struct lineup *l, const struct rule *r,
                               .metric = e->name,
                               .member = &c->member[c->n_units],
                               .room = room};
-    if (add_members(c, e->changed, e->n_changed, e->by_host, &lc->n_members) < 0)
+    if (add_members(c, whose->units, whose->n, whose->by_host, &lc->n_members) < 0)
         return err_set(err, ENOMEM, "out of memory");
     lc->control = &c->member[c->n_units];
     if (add_members(c, e->control, e->n_control, true, &lc->n_controls) < 0)
         return err_set(err, ENOMEM, "out of memory");
-    if (level_measure(lc, &c->latency[c->n_latency], err) < 0)
+    if (whose->measure(lc, &c->latency[c->n_latency], err) < 0)
         return -1;
     c->latency_edge[c->n_latency] = e;
     c->n_latency++;
@@ -354,7 +379,11 @@ static int list_latencies(const struct lineup *l, const struct ruleset *rs,
         const struct edge *e = &edges->at[i];
         const struct rule *r =
             ruleset_for_calls(rs, l->change, MEASURE_LATENCY, e->name);
-        if (r != NULL && has_times(e) && add_latency(l, r, e, room, c, err) < 0)
+        if (r == NULL)
+            continue;
+        struct timed changed = timed_changed(e, r), fresh = timed_fresh(e, r);
+        if (add_latency(l, r, e, &changed, room, c, err) < 0 ||
+            add_latency(l, r, e, &fresh, room, c, err) < 0)
             return -1;
     }
     return 0;
@@ -368,12 +397,14 @@ int calls_measure(const struct lineup *l, const struct ruleset *rs,
     size_t tests = 1, units = 1;
     for (size_t i = 0; i < edges->n; i++) {
         tests += MEASURE_N + edges->at[i].n_codes;
-        units += edges->at[i].n_changed + edges->at[i].n_control;
+        /* the controls may serve both the changed hosts and those without a past */
+        units +=
+            edges->at[i].n_changed + edges->at[i].n_fresh + 2 * edges->at[i].n_control;
     }
     c.test = calloc(tests, sizeof *c.test);
-    c.latency = calloc(edges->n + 1, sizeof *c.latency);
-    c.latency_edge = calloc(edges->n + 1, sizeof *c.latency_edge);
-    c.latency_case = calloc(edges->n + 1, sizeof *c.latency_case);
+    c.latency = calloc(2 * edges->n + 1, sizeof *c.latency);
+    c.latency_edge = calloc(2 * edges->n + 1, sizeof *c.latency_edge);
+    c.latency_case = calloc(2 * edges->n + 1, sizeof *c.latency_case);
     c.unit = calloc(units, sizeof *c.unit);
     c.member = calloc(units, sizeof *c.member);
     if (c.test == NULL || c.latency == NULL || c.latency_edge == NULL ||
@@ -407,7 +438,7 @@ void calls_free(struct calls *c)
 
 /* --- grading --- */
 
-static bool bar_met(const struct bar *b, const struct call_test *t, double threshold)
+bool call_meets(const struct bar *b, const struct call_test *t, double threshold)
 {
     if (!b->set)
         return false;
@@ -424,7 +455,7 @@ static bool bar_met(const struct bar *b, const struct call_test *t, double thres
     return b->q <= 0 || t->p <= threshold;
 }
 
-static bool is_worse(const struct call_test *t)
+bool call_is_worse(const struct call_test *t)
 {
     enum worse w = t->rule->worse;
     return w == WORSE_BOTH ? t->delta != 0
@@ -447,35 +478,35 @@ static void grade_test(struct call_test *t, struct odds_layer *l)
 {
     const struct rule *rule = t->rule;
     t->grade = GRADE_OK;
-    if (!t->judged || !is_worse(t))
+    if (!t->judged || !call_is_worse(t))
         return;
     if (t->measure == MEASURE_TRAFFIC && t->delta < 0 && !was_steady(t))
         return;
     /* A good code that became more common is worth a look, not an alarm. */
     bool good = t->measure == MEASURE_CODE_SHARE && t->outcome == CALL_OK;
-    if (bar_met(&rule->must_handle, t, odds_layer_threshold(l, rule->must_handle.q)))
+    if (call_meets(&rule->must_handle, t, odds_layer_threshold(l, rule->must_handle.q)))
         t->grade = good ? GRADE_ATTENTION : GRADE_MUST_HANDLE;
-    else if (bar_met(&rule->attention, t, odds_layer_threshold(l, rule->attention.q)))
+    else if (call_meets(&rule->attention, t,
+                        odds_layer_threshold(l, rule->attention.q)))
         t->grade = GRADE_ATTENTION;
 }
 
-/* What the failing share says of an edge need not be said again code by code. */
+bool call_covers(const struct call_test *fails, const struct call_test *t)
+{
+    bool part = (t->measure == MEASURE_CODE_SHARE && t->outcome != CALL_OK) ||
+                t->measure == MEASURE_TIMEOUT_SHARE;
+    return fails->measure == MEASURE_FAIL_SHARE && fails->grade != GRADE_OK &&
+           !fails->rule->shadow && part && t->edge == fails->edge &&
+           t->grade != GRADE_OK && t->grade <= fails->grade &&
+           t->recovered == fails->recovered;
+}
+
 static void cover_codes(struct calls *c)
 {
-    for (size_t i = 0; i < c->n; i++) {
-        const struct call_test *fails = &c->test[i];
-        if (fails->measure != MEASURE_FAIL_SHARE || fails->grade == GRADE_OK ||
-            fails->rule->shadow)
-            continue;
-        for (size_t k = 0; k < c->n; k++) {
-            struct call_test *t = &c->test[k];
-            bool part = (t->measure == MEASURE_CODE_SHARE && t->outcome != CALL_OK) ||
-                        t->measure == MEASURE_TIMEOUT_SHARE;
-            if (part && t->edge == fails->edge && t->grade != GRADE_OK &&
-                t->grade <= fails->grade && t->recovered == fails->recovered)
-                t->covered = true;
-        }
-    }
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t k = 0; c->test[i].measure == MEASURE_FAIL_SHARE && k < c->n; k++)
+            if (call_covers(&c->test[i], &c->test[k]))
+                c->test[k].covered = true;
 }
 
 int calls_grade(struct calls *c, bool alive, struct err *err)

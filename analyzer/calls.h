@@ -52,7 +52,8 @@ struct calls {
     size_t latency_few; /* edges whose times were not judged: too few calls */
 };
 
-/* Tests all edges by the rules that apply.  `room` as of level_case. */
+/* Tests the calls of hosts with a past on all edges by the rules that apply.  `room` as
+ * of level_case. */
 int calls_measure(const struct lineup *l, const struct ruleset *rs,
                   const struct edges *edges, double *room, struct calls *ret_calls,
                   struct err *err);
@@ -61,6 +62,15 @@ void calls_free(struct calls *c);
 /* Grades the tests of counts together; the levels are the caller's to grade.  `alive`:
  * something was sent after the change, so that no traffic is not just no data. */
 int calls_grade(struct calls *c, bool alive, struct err *err);
+
+/* Whether a test says what a bar asks for: all of it, with a p-value of at most
+ * `threshold` where the bar asks for any; and whether it is for the worse. */
+bool call_meets(const struct bar *b, const struct call_test *t, double threshold);
+bool call_is_worse(const struct call_test *t);
+/* A finding of `fails` (a share of failures) says what that of `t` would say again. */
+bool call_covers(const struct call_test *fails, const struct call_test *t);
+/* A return code that the rule takes for business as usual. */
+bool call_is_business(const struct rule *r, const char *code);
 
 /* Chooses what a test counts, for edge_rows; `arg` is the struct call_test. */
 bool call_chosen(enum call_outcome outcome, const char *code, const void *arg);

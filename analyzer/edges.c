@@ -208,7 +208,7 @@ static int by_code(const void *a, const void *b)
 
 /* One entry for each metric of each unit, then sorted and joined. */
 static void list_codes(struct edge *e, const struct edge_unit *units, size_t n,
-                       bool control)
+                       bool control, struct sums *seconds)
 {
     for (size_t k = 0; k < n; k++) {
         const struct unit *u = units[k].unit;
@@ -221,8 +221,25 @@ static void list_codes(struct edge *e, const struct edge_unit *units, size_t n,
             add_metric(u, i, &c, control ? &one.control : &one.changed);
             e->code[e->n_codes++] = one;
         }
-        add_seconds(&u->hot, &c, control ? &e->seconds_control : &e->seconds);
+        add_seconds(&u->hot, &c, seconds);
         e->has_past |= u->past.rows > 0;
+    }
+}
+
+/* Only which there are: what they count is for those who compare them. */
+static void list_fresh_codes(struct edge *e)
+{
+    for (size_t k = 0; k < e->n_fresh; k++) {
+        const struct unit *u = e->fresh[k].unit;
+        struct cuts c = cuts_of(&u->hot, &e->fresh[k].slot->frame);
+        for (uint32_t i = 0; i < u->n_metrics; i++) {
+            struct code one = {0};
+            one.outcome = edge_metric(u->metric[i], &one.code);
+            if (one.outcome == CALL_OTHER)
+                continue;
+            add_metric(u, i, &c, &e->calls_fresh);
+            e->code[e->n_codes++] = one;
+        }
     }
 }
 
@@ -233,11 +250,14 @@ static int add_codes(struct edge *e)
         most += e->changed[k].unit->n_metrics;
     for (size_t k = 0; k < e->n_control; k++)
         most += e->control[k].unit->n_metrics;
+    for (size_t k = 0; k < e->n_fresh; k++)
+        most += e->fresh[k].unit->n_metrics;
     e->code = calloc(most, sizeof *e->code);
     if (e->code == NULL)
         return -1;
-    list_codes(e, e->changed, e->n_changed, false);
-    list_codes(e, e->control, e->n_control, true);
+    list_codes(e, e->changed, e->n_changed, false, &e->seconds);
+    list_codes(e, e->control, e->n_control, true, &e->seconds_control);
+    list_fresh_codes(e);
     qsort(e->code, e->n_codes, sizeof *e->code, by_code);
     size_t kept = 0;
     for (size_t i = 0; i < e->n_codes; i++) {
@@ -366,7 +386,10 @@ static void place(const struct lineup *l, const struct entry *e, struct edge *to
         return;
     }
     const struct slot *slot = changed_slot(l, e->host);
-    if (slot != NULL) {
+    if (slot != NULL && slot->fresh) {
+        u.slot = slot;
+        to->fresh[to->n_fresh++] = u;
+    } else if (slot != NULL) {
         u.slot = slot;
         to->changed[to->n_changed++] = u;
     } else if (*e->host != '\0' && control_is_free(l, e->host, &l->whole.frame)) {
@@ -379,6 +402,7 @@ static void edge_clear(struct edge *e)
     free(e->name);
     free(e->changed);
     free(e->control);
+    free(e->fresh);
     free(e->code);
     *e = (struct edge){0};
 }
@@ -402,12 +426,14 @@ static int make_edge(const struct lineup *l, const struct entry *e, size_t n,
     to->name = buf_give(&name);
     to->changed = calloc(n, sizeof *to->changed);
     to->control = calloc(n, sizeof *to->control);
-    if (to->name == NULL || to->changed == NULL || to->control == NULL)
+    to->fresh = calloc(n, sizeof *to->fresh);
+    if (to->name == NULL || to->changed == NULL || to->control == NULL ||
+        to->fresh == NULL)
         goto fail;
     for (size_t i = 0; i < n; i++)
         if (equal(e[i].unit->who.side, side))
             place(l, &e[i], to);
-    if (to->n_changed == 0) {
+    if (to->n_changed + to->n_fresh == 0) {
         edge_clear(to);
         return 0;
     }

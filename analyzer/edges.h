@@ -6,7 +6,8 @@
  * less than half of the server's calls.  Where the records name hosts, only the calls
  * of changed hosts count as changed and those of others are their control; where they
  * do not, the edge is judged as a whole.  A code without a cell in a row was simply not
- * returned: 0. */
+ * returned: 0.  Calls of changed hosts without a past are kept apart: there is nothing
+ * of theirs before the change (fresh_calls.h). */
 #ifndef ANALYZER_EDGES_H
 #define ANALYZER_EDGES_H
 
@@ -49,12 +50,12 @@ struct edge {
     bool inbound; /* calls into the changed service */
     bool by_host; /* the changed hosts' calls are told apart */
     char *name;   /* "caller->callee:iface" */
-    size_t n_changed, n_control;
-    struct edge_unit *changed, *control; /* sorted by host */
+    size_t n_changed, n_control, n_fresh;
+    struct edge_unit *changed, *control, *fresh; /* sorted by host */
     size_t n_codes;
-    struct code *code;                    /* sorted by outcome and code */
-    struct sums calls, calls_control;     /* all outcomes */
-    struct sums seconds, seconds_control; /* that the windows cover */
+    struct code *code; /* sorted by outcome and code; those of fresh ones too */
+    struct sums calls, calls_control, calls_fresh; /* all outcomes */
+    struct sums seconds, seconds_control;          /* that the windows cover */
     bool has_past;
 };
 

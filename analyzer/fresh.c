@@ -193,6 +193,14 @@ static bool is_filling(const struct work *w, const struct member *m,
     return scale_move(&w->scale, first, second) > FILLING;
 }
 
+/* Nobody said that less is bad, or nobody said anything of this figure at all. */
+static bool is_weak(const struct work *w, double move)
+{
+    const struct rule *r = w->lc->rule;
+    return (r->worse == WORSE_BOTH && move < 0) ||
+           (r->subject == SUBJECT_SERIES && rule_catches_all(r, w->lc->metric));
+}
+
 static void score_host(const struct work *w, const struct olds *o, const struct cut *c,
                        struct score *s)
 {
@@ -210,8 +218,7 @@ static void score_host(const struct work *w, const struct olds *o, const struct 
     s->p = odds_small(s->z, (double)o->n - 1);
     s->recovered =
         level_is_over(s->move, scale_of(&w->scale, c->tail) - o->center, c->n_after);
-    bool less = w->lc->rule->worse == WORSE_BOTH && s->move < 0;
-    s->weak = less || rule_catches_all(w->lc->rule, w->lc->metric);
+    s->weak = is_weak(w, s->move);
 }
 
 /* Fills one host; the reason when it cannot be judged. */
@@ -283,8 +290,7 @@ static void measure_group(struct work *w)
     g->effect = scale_effect(&w->scale, g->expected, g->after, g->move);
     g->compared = least >= CONTROLS_LEAST;
     g->recovered = level_is_over(g->move, tail / n, points);
-    bool less = w->lc->rule->worse == WORSE_BOTH && g->move < 0;
-    g->weak = less || rule_catches_all(w->lc->rule, w->lc->metric);
+    g->weak = is_weak(w, g->move);
     l->has_group = true;
 }
 
