@@ -60,3 +60,16 @@ const char *hostport_text(const struct hostport *hp, char out[HOSTPORT_TEXT_MAX]
              (unsigned)hp->port);
     return out;
 }
+
+char *hostport_bare(char *instance)
+{
+    char *colon = strrchr(instance, ':');
+    char *bracket = instance[0] == '[' ? strchr(instance, ']') : NULL;
+    if (bracket != NULL) {
+        *bracket = '\0';
+        return instance + 1;
+    }
+    if (colon != NULL && colon != instance && colon == strchr(instance, ':'))
+        *colon = '\0';
+    return instance;
+}

@@ -25,4 +25,8 @@ int hostport_parse(const char *text, size_t n, struct hostport *ret_hp,
 /* The text again, with brackets where they belong. */
 const char *hostport_text(const struct hostport *hp, char out[HOSTPORT_TEXT_MAX]);
 
+/* The host of a label such as "h1:9100" or "[::1]:9100", cut out in place: what stands
+ * behind the only colon, or outside the brackets, goes.  A bare IPv6 address stays. */
+char *hostport_bare(char *instance);
+
 #endif

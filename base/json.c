@@ -167,6 +167,14 @@ struct json_doc *json_parse(const char *text, size_t n, struct err *err)
     return d;
 }
 
+size_t json_values_most(const char *text, size_t n)
+{
+    size_t values = 1;
+    for (size_t i = 0; i < n; i++)
+        values += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    return values;
+}
+
 void json_free(struct json_doc **doc)
 {
     if (*doc == NULL)

@@ -45,6 +45,9 @@ enum json_kind {
  * document that holds a larger one. */
 struct json_doc *json_parse(const char *text, size_t n, struct err *err);
 void json_free(struct json_doc **doc);
+/* At most so many values are in the text; found without parsing it.  A small value
+ * takes some 50 times its bytes in memory, so a long text is better asked first. */
+size_t json_values_most(const char *text, size_t n);
 #define OWNED_JSON __attribute__((cleanup(json_free))) struct json_doc
 
 struct json_at json_root(struct json_doc *doc);

@@ -376,15 +376,6 @@ int in_calls_take(struct in_calls *c, const struct sink *sink,
 
 /* ---- requests ---- */
 
-/* An upper bound of the values in a JSON text. */
-static size_t count_values(const char *text, size_t n)
-{
-    size_t values = 1;
-    for (size_t i = 0; i < n; i++)
-        values += text[i] == ',' || text[i] == '[' || text[i] == '{';
-    return values;
-}
-
 static void take_counted(struct in_calls *c, const struct sink *sink,
                          const struct json_at *record, const struct in_calls_ask *ask,
                          struct in_calls_result *result)
@@ -404,7 +395,7 @@ int in_calls_read(struct in_calls *c, const struct sink *sink, const char *text,
                   size_t n, const struct in_calls_ask *ask,
                   struct in_calls_result *result, struct err *err)
 {
-    if (count_values(text, n) > CALLS_VALUES_MAX)
+    if (json_values_most(text, n) > CALLS_VALUES_MAX)
         return err_set(err, EMSGSIZE,
                        "more than %d JSON values in one request; send fewer records "
                        "at a time",

@@ -8,6 +8,7 @@
  * line was understood.  One thread at a time runs a reader. */
 #include "collector/in_line.h"
 
+#include "base/hostport.h"
 #include "base/names.h"
 #include "collector/heads.h"
 #include "collector/number.h"
@@ -203,14 +204,7 @@ static struct tag *find_tag(struct tag *tag, size_t n, const char *const *names)
 /* "10.0.0.1:9100" -> "10.0.0.1", "[::1]:9100" -> "::1"; "::1" has no port. */
 static void cut_port(struct tag *t)
 {
-    char *colon = strrchr(t->value, ':');
-    char *bracket = t->value[0] == '[' ? strchr(t->value, ']') : NULL;
-    if (bracket != NULL) {
-        *bracket = '\0';
-        t->value++;
-    } else if (colon != NULL && colon != t->value && colon == strchr(t->value, ':')) {
-        *colon = '\0';
-    }
+    t->value = hostport_bare(t->value);
     t->n_value = strlen(t->value);
 }
 

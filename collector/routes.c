@@ -6,8 +6,10 @@
  * and handed on. */
 #include "collector/routes.h"
 
+#include "collector/in_alarm.h"
 #include "collector/in_calls.h"
 #include "collector/in_core.h"
+#include "collector/in_test.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -25,6 +27,7 @@ struct collector {
     struct sink sink;
     struct intake *intake;
     struct in_calls *calls;
+    struct in_alarm *alarms;
     pthread_mutex_t lock; /* of the pool */
     struct in_line *reader[READERS_KEPT_MAX];
     size_t n_readers;
@@ -54,7 +57,8 @@ struct collector *collector_new(const struct collector_spec *spec, struct err *e
     pthread_mutex_init(&c->lock, NULL);
     c->intake = intake_new();
     c->calls = in_calls_new();
-    if (c->intake == NULL || c->calls == NULL) {
+    c->alarms = in_alarm_new();
+    if (c->intake == NULL || c->calls == NULL || c->alarms == NULL) {
         collector_free(&c);
         err_set(err, ENOMEM, "out of memory");
     }
@@ -69,6 +73,7 @@ void collector_free(struct collector **c)
         in_line_free(&(*c)->reader[i]);
     pthread_mutex_destroy(&(*c)->lock);
     in_calls_free(&(*c)->calls);
+    in_alarm_free(&(*c)->alarms);
     intake_free(&(*c)->intake);
     free(*c);
     *c = NULL;
@@ -102,6 +107,23 @@ static void serve_changes(struct httpd_req *r, void *app)
 static void serve_coredumps(struct httpd_req *r, void *app)
 {
     in_core_serve(r, collector_of(app)->ledger, instant_now());
+}
+
+static void serve_webhook(struct httpd_req *r, void *app)
+{
+    struct collector *c = collector_of(app);
+    in_alarm_serve_webhook(r, c->alarms, c->ledger, &c->tags, instant_now());
+}
+
+static void serve_alarms(struct httpd_req *r, void *app)
+{
+    struct collector *c = collector_of(app);
+    in_alarm_serve(r, c->alarms, c->ledger, instant_now());
+}
+
+static void serve_tests(struct httpd_req *r, void *app)
+{
+    in_test_serve(r, collector_of(app)->ledger, instant_now());
 }
 
 /* 204, or 400 with the complaint. */
@@ -176,6 +198,9 @@ static void serve_calls(struct httpd_req *r, void *app)
 const struct httpd_route collector_routes[] = {
     {"POST", "/v1/changes", serve_changes, CHANGE_BODY_MAX, CHANGE_BODY_MAX},
     {"POST", "/v1/coredumps", serve_coredumps, CORE_BODY_MAX, CORE_BODY_MAX},
+    {"POST", "/v1/alarms/alertmanager", serve_webhook, ALARM_BODY_MAX, ALARM_BODY_MAX},
+    {"POST", "/v1/alarms", serve_alarms, ALARM_BODY_MAX, ALARM_BODY_MAX},
+    {"POST", "/v1/tests", serve_tests, TEST_RUN_BYTES_MAX, TEST_RUN_BYTES_MAX},
     {"POST", "/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {"POST", "/api/v2/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {"POST", "/v1/calls", serve_calls, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
@@ -186,6 +211,7 @@ void collector_write_metrics(const struct collector *c, struct buf *to)
 {
     intake_write_metrics(c->intake, to);
     in_calls_write_metrics(c->calls, to);
+    in_alarm_write_metrics(c->alarms, to);
 }
 
 struct tally collector_tally(const struct collector *c)

@@ -67,3 +67,22 @@ TEST(only_the_bytes_given_are_read)
     CHECK_INT(hostport_parse("h:8190/path", 6, &hp, NULL), 0);
     CHECK_INT(hp.port, 8190);
 }
+
+static const char *bare_of(const char *text)
+{
+    static char room[64];
+    strcpy(room, text);
+    return hostport_bare(room);
+}
+
+TEST(an_instance_is_cut_to_its_host)
+{
+    CHECK_TEXT(bare_of("h1:9100"), "h1");
+    CHECK_TEXT(bare_of("h1"), "h1");
+    CHECK_TEXT(bare_of("10.0.0.1:9100"), "10.0.0.1");
+    CHECK_TEXT(bare_of("[fe80::1]:9100"), "fe80::1");
+    CHECK_TEXT(bare_of("fe80::1"), "fe80::1");
+    CHECK_TEXT(bare_of(":9100"), ":9100");
+    CHECK_TEXT(bare_of("["), "[");
+    CHECK_TEXT(bare_of(""), "");
+}

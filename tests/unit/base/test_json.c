@@ -507,3 +507,11 @@ TEST(freeing_nothing_is_fine)
     json_free(&d);
     CHECK(d == NULL);
 }
+
+TEST(at_most_so_many_values_are_in_a_text)
+{
+    CHECK_INT((long long)json_values_most("7", 1), 1);
+    CHECK(json_values_most("{\"a\":[1,2,{\"b\":3}]}", 19) >= 6);
+    CHECK_INT((long long)json_values_most("[,,", 2),
+              3); /* what lies behind is not seen */
+}

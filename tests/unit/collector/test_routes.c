@@ -1,5 +1,5 @@
-/* tests of collector/routes, and of in_change, in_core and posting, through a real
- * server, a real ledger and the windows */
+/* tests of collector/routes, and of in_change, in_core, in_alarm, in_test and posting,
+ * through a real server, a real ledger and the windows */
 #include "base/gz.h"
 #include "base/httpc.h"
 #include "collector/routes.h"
@@ -157,6 +157,69 @@ TEST(a_bad_coredump_is_refused_with_field_and_place)
     CHECK_INT(post_n("/v1/coredumps", NULL, large, CORE_BODY_MAX + 1), 413);
     free(large);
     CHECK_INT(ledger_stats(ledger).cores, 0);
+    end();
+}
+
+#define ALERTS(more)                                                                   \
+    "{\"alerts\":[{\"status\":\"firing\",\"labels\":{\"alertname\":\"Down\","          \
+    "\"instance\":"                                                                    \
+    "\"h1:9100\"},\"startsAt\":\"2026-01-01T00:00:00Z\",\"fingerprint\":\"f1\"}" more  \
+    "],\"truncatedAlerts\":2}"
+
+TEST(alarms_are_accepted_once_they_are_durable_and_repeats_are_no_new_ones)
+{
+    start();
+    CHECK_INT(post("/v1/alarms/alertmanager", ALERTS("")), 202);
+    CHECK_TEXT(buf_text(&answer), "{\"status\":\"accepted\"}\n");
+    CHECK_INT(post("/v1/alarms/alertmanager", ALERTS("")), 202);
+    CHECK_TEXT(buf_text(&answer), "{\"status\":\"repeat\"}\n");
+    CHECK_INT((long long)ledger_stats(ledger).alarms, 1);
+    CHECK_INT(post("/v1/alarms", "{\"name\":\"Down\",\"host\":\"h2\"}"), 202);
+    CHECK_INT((long long)ledger_stats(ledger).alarms, 2);
+    end();
+}
+
+TEST(of_a_partly_bad_request_the_good_alarms_are_kept_and_the_rest_is_counted)
+{
+    start();
+    CHECK_INT(post("/v1/alarms/alertmanager", ALERTS(",{\"labels\":7}")), 400);
+    CHECK(strstr(buf_text(&answer), "alerts[1].labels (line 1") != NULL);
+    CHECK(strstr(buf_text(&answer), "1 of 2 alarms refused") != NULL);
+    CHECK_INT((long long)ledger_stats(ledger).alarms, 1);
+    CHECK_INT(post("/v1/alarms/alertmanager", "{\"alerts\":[]}"), 202);
+    CHECK_INT(post("/v1/alarms/alertmanager", "{\"alerts\":7}"), 400);
+    CHECK_INT(post("/v1/alarms", "[{\"name\":7}]"), 400);
+    OWNED_BUF metrics = {0};
+    collector_write_metrics(collector, &metrics);
+    CHECK(strstr(buf_text(&metrics), "aftercheck_alarm_messages_total 4\n") != NULL);
+    CHECK(strstr(buf_text(&metrics), "dropped_total{reason=\"truncated\"} 2\n") !=
+          NULL);
+    CHECK(strstr(buf_text(&metrics),
+                 "aftercheck_alarms_dropped_total{reason=\"syntax\"} 3\n") != NULL);
+    end();
+}
+
+TEST(results_of_tests_are_accepted_in_each_form)
+{
+    start();
+    CHECK_INT(post("/v1/tests?service=pay",
+                   "<testsuite><testcase name=\"a\"/><testcase name=\"b\"/>"
+                   "</testsuite>"),
+              202);
+    CHECK_TEXT(buf_text(&answer), "{\"tests\":2,\"status\":\"accepted\"}\n");
+    CHECK_INT(post("/v1/tests?change=8812&suite=smoke", "ok 1 - a\n"), 202);
+    static const char json[] = "{\"time\":\"%s\",\"service\":\"pay\",\"tests\":"
+                               "[{\"name\":\"a\",\"result\":\"pass\"}]}";
+    char at[INSTANT_TEXT_MAX], body[200];
+    snprintf(body, sizeof body, json, instant_text(instant_now(), at));
+    CHECK_INT(post("/v1/tests", body), 202);
+    CHECK_INT(post("/v1/tests", body), 202);
+    CHECK_TEXT(buf_text(&answer), "{\"tests\":1,\"status\":\"repeat\"}\n");
+    CHECK_INT((long long)ledger_stats(ledger).test_runs, 3);
+    CHECK_INT(post("/v1/tests", "ok 1 - a\n"), 400);
+    CHECK(strstr(buf_text(&answer), "?change=ID or ?service=NAME") != NULL);
+    CHECK_INT(post("/v1/tests?service=pay", "<testsuite>"), 400);
+    CHECK_INT((long long)ledger_stats(ledger).test_runs, 3);
     end();
 }
 
