@@ -1,16 +1,24 @@
 /* analyzer/control.c - choosing what to compare with.  Pure, any thread. */
 #include "analyzer/control.h"
+#include "analyzer/life.h"
 #include "base/buf.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* A host of a batch that is still to come.  One that was changed and whose first look
+ * has not ended yet waits as well, but is changed all the same. */
+static bool is_to_come(const struct lineup *l, const char *host)
+{
+    const struct change_host *h = change_find_host(l->change, host);
+    return l->named && h != NULL && life_waits(l->change, h);
+}
+
 bool control_is_free(const struct lineup *l, const char *host, const struct frame *f)
 {
     const struct slot *s = lineup_slot(l, host);
-    if (s != NULL && (!l->named || s->state != SLOT_WAITING) &&
-        s->pivot.ms < f->after_to.ms)
+    if (s != NULL && !is_to_come(l, host) && s->pivot.ms < f->after_to.ms)
         return false;
     /* What another change stirred up needs time to settle before the window begins. */
     int64_t rest = f->before_to.ms - f->before_from.ms;

@@ -76,6 +76,8 @@ TEST(a_batch_to_come_is_a_control_until_its_time_comes)
     c->host[2].batch = 2; /* changed while the first was being watched */
     c->host[2].pivot = c->host[2].done = (instant){11000000};
     check_controls(c, NULL, "h03 h04 h05", NULL);
+    c->host[2].pivot = c->host[2].done = (instant){11500000}; /* its look is to come */
+    check_controls(c, NULL, "h03 h04 h05", NULL);
     c->host[2].pivot = c->host[2].done = (instant){11900000};
     check_controls(c, NULL, "h02 h03 h04 h05", NULL);
 }
