@@ -233,11 +233,18 @@ static bool track_has_any(const struct unit *u, const struct track *t, instant f
     return false;
 }
 
-/* True when the unit sent anything in [.., to). */
-static bool sent_until(const struct unit *u, instant to)
+/* 1 when the unit sent anything in [.., to), 0 when not; -1: out of memory.  Its past
+ * is only fetched for units that were not heard in the hot rows: those are few. */
+static int sent_until(const struct unit *u, instant to)
 {
-    return track_has_any(u, &u->hot, u->hot.from, to) ||
-           track_has_any(u, &u->past, u->past.from, to);
+    struct track past;
+    if (track_has_any(u, &u->hot, u->hot.from, to))
+        return 1;
+    if (unit_past(u, &past) < 0)
+        return -1;
+    int any = track_has_any(u, &past, past.from, to);
+    unit_past_done(u, &past);
+    return any;
 }
 
 /* The first unit of hosts that is not before this host's. */
@@ -256,9 +263,9 @@ static size_t first_of_host(const struct lineup *l, const char *host)
     return lo;
 }
 
-/* The host sends now, but did not in the older part of its window before, nor earlier:
- * what little there is from just before the change is its own start. */
-static bool is_fresh(const struct lineup *l, const struct slot *s, instant lived)
+/* 1: the host sends now, but did not in the older part of its window before, nor
+ * earlier: what little there is from just before the change is its own start. */
+static int is_fresh(const struct lineup *l, const struct slot *s, instant lived)
 {
     bool sends = false;
     for (size_t i = first_of_host(l, s->host);
@@ -266,30 +273,37 @@ static bool is_fresh(const struct lineup *l, const struct slot *s, instant lived
          strcmp(l->unit[i]->who.host, s->host) == 0;
          i++) {
         const struct unit *u = l->unit[i];
-        if (sent_until(u, lived))
-            return false;
+        int sent = sent_until(u, lived);
+        if (sent != 0)
+            return sent < 0 ? -1 : 0;
         sends = sends || track_has_any(u, &u->hot, lived, s->frame.after_to);
     }
     return sends;
 }
 
 /* That a host is new can only be known when others were heard at the time. */
-static bool anyone_until(const struct lineup *l, instant to)
+static int anyone_until(const struct lineup *l, instant to)
 {
-    for (size_t i = 0; i < l->n_units; i++)
-        if (sent_until(l->unit[i], to))
-            return true;
-    return false;
+    int sent = 0;
+    for (size_t i = 0; i < l->n_units && sent == 0; i++)
+        sent = sent_until(l->unit[i], to);
+    return sent;
 }
 
-static void find_fresh(struct lineup *l)
+static int find_fresh(struct lineup *l)
 {
     int64_t lived = (int64_t)(LIVED_LEAST * (double)l->windows->before.ms);
     for (size_t i = 0; l->named && i < l->n_slots; i++) {
         struct slot *s = &l->slot[i];
         instant at = {s->pivot.ms - lived};
-        s->fresh = s->state == SLOT_READY && is_fresh(l, s, at) && anyone_until(l, at);
+        int fresh = s->state == SLOT_READY ? is_fresh(l, s, at) : 0;
+        if (fresh > 0)
+            fresh = anyone_until(l, at);
+        if (fresh < 0)
+            return -1;
+        s->fresh = fresh > 0;
     }
+    return 0;
 }
 
 static int by_frame(const void *a, const void *b)
@@ -348,7 +362,8 @@ int align(const struct change *c, const struct change *const *nearby, size_t n_n
         goto fail;
     if ((l.named ? list_named(&l, ends) : list_known(&l, ends)) < 0)
         goto fail;
-    find_fresh(&l);
+    if (find_fresh(&l) < 0)
+        goto fail;
     lay_out_whole(&l, ends);
     if (number_cohorts(&l) < 0)
         goto fail;
