@@ -321,7 +321,7 @@ static void score_rows(struct bench *b, const float *v, size_t n, size_t pivot,
     struct shift_null null;
     struct shift_score score;
     shift_sum_up(v, n, b->sum, b->count);
-    struct shift_sums sums = {b->sum, b->count, n};
+    struct shift_sums sums = {.sum = b->sum, .count = b->count, .n = n};
     *ret = (struct layer_score){.usual = NAN, .p = NAN};
     if (!shift_null_make(&sums, pivot, look, &null))
         return;

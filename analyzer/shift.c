@@ -30,32 +30,141 @@ void shift_sum_up(const float *value, size_t n, double *sum, uint32_t *count)
     count[n] = seen;
 }
 
+static bool any_missing(const float *value, size_t n)
+{
+    int missing = 0;
+    for (size_t i = 0; i < n; i++)
+        missing |= isnan(value[i]);
+    return missing != 0;
+}
+
+/* Four at a time, so that one sum need not wait for the one before it. */
+static double sum_whole(const float *value, size_t n, double wide, double total,
+                        double *sum)
+{
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        double a = value[i] * wide, b = a + value[i + 1] * wide;
+        double c = value[i + 2] * wide, d = c + value[i + 3] * wide;
+        sum[i] = total;
+        sum[i + 1] = total + a;
+        sum[i + 2] = total + b;
+        sum[i + 3] = total + (b + c);
+        total += b + d;
+    }
+    for (; i < n; i++) {
+        sum[i] = total;
+        total += value[i] * wide;
+    }
+    return total;
+}
+
+static void sum_part(const float *value, size_t n, size_t wide, double *sum,
+                     uint32_t *count)
+{
+    double total = sum[0];
+    uint32_t seen = count[0];
+    for (size_t i = 0; i < n; i++) {
+        sum[i] = total;
+        count[i] = seen;
+        if (!isnan(value[i])) {
+            total += value[i] * (double)wide;
+            seen += (uint32_t)wide;
+        }
+    }
+    sum[n] = total;
+    count[n] = seen;
+}
+
+struct shift_sums shift_sum_strip(const float *value, const struct strip *strip,
+                                  double *sum, uint32_t *count)
+{
+    struct shift_sums s = {
+        .sum = sum, .count = count, .n = strip->rows, .strip = strip};
+    size_t near = strip->n - strip->cells;
+    s.whole = !any_missing(value, strip->n);
+    if (s.whole) {
+        double far = sum_whole(value, strip->cells, (double)strip->wide, 0, sum);
+        sum[strip->n] =
+            sum_whole(value + strip->cells, near, 1, far, sum + strip->cells);
+    } else {
+        sum[0] = 0;
+        count[0] = 0;
+        sum_part(value, strip->cells, strip->wide, sum, count);
+        sum_part(value + strip->cells, near, 1, sum + strip->cells,
+                 count + strip->cells);
+        count[strip->n + 1] = count[strip->n];
+    }
+    sum[strip->n + 1] = sum[strip->n]; /* places behind the last may look one further */
+    return s;
+}
+
+/* --- order --- */
+
+enum { FEW = 12 };
+
+static void sort_few(double *p, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        double v = p[i];
+        size_t k = i;
+        for (; k > 0 && v < p[k - 1]; k--)
+            p[k] = p[k - 1];
+        p[k] = v;
+    }
+}
+
+static double middle_of_three(double a, double b, double c)
+{
+    double low = a < b ? a : b, high = a < b ? b : a;
+    return c < low ? low : c > high ? high : c;
+}
+
+/* Moves those below `bound` (or not above it) to the front; gives how many.  Every
+ * value is swapped, and only the place moves on or not: chance decides about that, and
+ * a branch on chance costs more than the swap. */
+static size_t split(double *p, size_t n, double bound, bool not_above)
+{
+    size_t front = 0;
+    if (not_above)
+        for (size_t i = 0; i < n; i++) {
+            double v = p[i];
+            p[i] = p[front];
+            p[front] = v;
+            front += v <= bound;
+        }
+    else
+        for (size_t i = 0; i < n; i++) {
+            double v = p[i];
+            p[i] = p[front];
+            p[front] = v;
+            front += v < bound;
+        }
+    return front;
+}
+
 /* Puts the k-th smallest to p[k], none larger before it and none smaller behind: more
- * order than that a median does not need.  Wirth's way: p[k] itself is the bound, so
- * neither scan can leave the range, and equal input is reordered equally. */
+ * order than that a median does not need.  The same input is reordered the same. */
 static double select_at(double *p, size_t n, size_t k)
 {
-    ptrdiff_t low = 0, high = (ptrdiff_t)n - 1, at = (ptrdiff_t)k;
-    while (low < high) {
-        ptrdiff_t i = low, j = high;
-        double bound = p[at];
-        do {
-            while (p[i] < bound)
-                i++;
-            while (bound < p[j])
-                j--;
-            if (i <= j) {
-                double t = p[i];
-                p[i++] = p[j];
-                p[j--] = t;
-            }
-        } while (i <= j);
-        if (j < at)
-            low = i;
-        if (at < i)
-            high = j;
+    double *low = p, *high = p + n, *at = p + k;
+    while (high - low > FEW) {
+        size_t left = (size_t)(high - low);
+        double bound = middle_of_three(low[0], low[left / 2], low[left - 1]);
+        size_t front = split(low, left, bound, false);
+        if (at < low + front) {
+            high = low + front;
+            continue;
+        }
+        if (front == 0) { /* the bound is the least: its equals have their place */
+            front = split(low, left, bound, true);
+            if (at < low + front)
+                return bound;
+        }
+        low += front;
     }
-    return p[k];
+    sort_few(low, (size_t)(high - low));
+    return *at;
 }
 
 double shift_quantile(double *p, size_t n, double q)
@@ -90,14 +199,43 @@ double shift_spread(double *p, size_t n)
     return fmax(1.4826 * mad, q95 / 1.96);
 }
 
-/* Mean of rows [from, to), NaN when too few are there. */
-static double mean_of(const struct shift_sums *s, size_t from, size_t to, int every)
+/* --- windows --- */
+
+/* Sum and number of the rows before a place. */
+static double sum_at(const struct shift_sums *s, struct strip_place p)
 {
-    uint32_t there = s->count[to] - s->count[from];
-    double expected = (double)(to - from) / (every > 1 ? every : 1);
+    if (p.part == 0)
+        return s->sum[p.at];
+    double share = (double)p.part / (double)s->strip->wide;
+    return s->sum[p.at] + (s->sum[p.at + 1] - s->sum[p.at]) * share;
+}
+
+static uint32_t count_at(const struct shift_sums *s, struct strip_place p)
+{
+    bool there = p.part > 0 && s->count[p.at + 1] > s->count[p.at];
+    return s->count[p.at] + (there ? p.part : 0);
+}
+
+static struct strip_place place_of(const struct shift_sums *s, size_t row)
+{
+    return s->strip != NULL ? strip_place(s->strip, row)
+                            : (struct strip_place){(uint32_t)row, 0};
+}
+
+/* Mean of `rows` rows between two places, NaN when too few are there. */
+static double mean_between(const struct shift_sums *s, struct strip_place from,
+                           struct strip_place to, size_t rows, int every)
+{
+    uint32_t there = s->whole ? (uint32_t)rows : count_at(s, to) - count_at(s, from);
+    double expected = (double)rows / (every > 1 ? every : 1);
     if (there == 0 || there < SHIFT_PRESENT_LEAST * expected)
         return NAN;
-    return (s->sum[to] - s->sum[from]) / there;
+    return (sum_at(s, to) - sum_at(s, from)) / there;
+}
+
+static double mean_of(const struct shift_sums *s, size_t from, size_t to, int every)
+{
+    return mean_between(s, place_of(s, from), place_of(s, to), to - from, every);
 }
 
 double shift_move(const struct shift_sums *s, size_t pivot,
@@ -110,55 +248,158 @@ double shift_move(const struct shift_sums *s, size_t pivot,
     return after - mean_of(s, pivot - (size_t)look->before, pivot, look->every);
 }
 
-/* The move as many days earlier; NaN where the series does not reach. */
-static double move_days_ago(const struct shift_sums *s, size_t pivot, int days,
-                            const struct shift_look *look)
+/* --- where the pretended changes lie --- */
+
+static const uint32_t no_spot = UINT32_MAX; /* in at[0]: outside of the rows */
+
+static struct shift_spot spot_at(const struct strip *s, int64_t pivot,
+                                 const struct shift_look *look)
 {
-    size_t back = (size_t)days * (size_t)look->day;
-    return back <= pivot ? shift_move(s, pivot - back, look) : NAN;
+    const int64_t row[] = {pivot - look->before, pivot, pivot + look->settle,
+                           pivot + look->after};
+    struct shift_spot spot = {.at = {no_spot}};
+    if (row[0] < 0 || row[3] > (int64_t)s->rows)
+        return spot;
+    for (int i = 0; i < 4; i++) {
+        struct strip_place p = strip_place(s, (size_t)row[i]);
+        spot.at[i] = p.at;
+        spot.part[i] = (uint8_t)p.part;
+    }
+    return spot;
+}
+
+void shift_plan_make(const struct strip *strip, size_t pivot,
+                     const struct shift_look *look, struct shift_plan *ret_plan)
+{
+    struct shift_plan *p = ret_plan;
+    int64_t at = (int64_t)pivot;
+    int step = placebo_step(look);
+    p->pivot = pivot;
+    p->look = *look;
+    p->n_today = 0;
+    /* The after window of a pretended change must end before the real before window. */
+    for (int back = look->before + look->after + 5;
+         back < look->day && back <= at && p->n_today < SHIFT_TODAY_MAX; back += step) {
+        for (int d = 0; d < SHIFT_SEASON_DAYS; d++)
+            p->season[d][p->n_today] =
+                spot_at(strip, at - back - (int64_t)(d + 1) * look->day, look);
+        p->today[p->n_today++] = spot_at(strip, at - back, look);
+    }
+    for (int d = 0; d < SHIFT_DAYS; d++) {
+        int64_t then = at - (int64_t)(d + 1) * look->day;
+        p->days[d] = spot_at(strip, then, look);
+        for (int o = 0; o < SHIFT_CLOCK_PLACEBOS; o++)
+            p->clock[d][o] =
+                spot_at(strip, then + (o - SHIFT_CLOCK_PLACEBOS / 2) * step, look);
+    }
+}
+
+/* --- moves at the spots --- */
+
+static struct strip_place spot_place(const struct shift_spot *spot, int i)
+{
+    return (struct strip_place){spot->at[i], spot->part[i]};
+}
+
+static double move_at(const struct shift_sums *s, const struct shift_spot *spot,
+                      const struct shift_look *look, int every)
+{
+    if (spot->at[0] == no_spot)
+        return NAN;
+    double after = mean_between(s, spot_place(spot, 2), spot_place(spot, 3),
+                                (size_t)(look->after - look->settle), every);
+    return after - mean_between(s, spot_place(spot, 0), spot_place(spot, 1),
+                                (size_t)look->before, every);
+}
+
+/* The same where nothing is missing, without a branch on any value. */
+static void moves_of_whole(const struct shift_sums *s, const struct shift_spot *spot,
+                           size_t n, const struct shift_look *look, double *ret)
+{
+    const double *sum = s->sum;
+    double wide = s->strip != NULL ? (double)s->strip->wide : 1;
+    double n_before = look->before, n_after = look->after - look->settle;
+    double share[STRIP_WIDE_MAX + 1];
+    for (int i = 0; i < (int)wide; i++)
+        share[i] = i / wide;
+    for (size_t k = 0; k < n; k++) {
+        double at[4];
+        if (spot[k].at[0] == no_spot) {
+            ret[k] = NAN;
+            continue;
+        }
+        for (int i = 0; i < 4; i++) {
+            const double *here = sum + spot[k].at[i];
+            at[i] = here[0] + (here[1] - here[0]) * share[spot[k].part[i]];
+        }
+        ret[k] = (at[3] - at[2]) / n_after - (at[1] - at[0]) / n_before;
+    }
+}
+
+static void moves_at(const struct shift_sums *s, const struct shift_spot *spot,
+                     size_t n, const struct shift_look *look, int every, double *ret)
+{
+    if (s->whole && s->strip != NULL) { /* there is room for one sum more */
+        moves_of_whole(s, spot, n, look, ret);
+        return;
+    }
+    for (size_t k = 0; k < n; k++)
+        ret[k] = move_at(s, &spot[k], look, every);
+}
+
+/* Median of sorted values with one left out. */
+static double median_without(const double *sorted, size_t n, size_t out)
+{
+    if (n < 2)
+        return NAN;
+    double at = 0.5 * (double)(n - 2);
+    size_t low = (size_t)at, next = low + 1;
+    double here = sorted[low + (low >= out)];
+    if (next >= n - 1)
+        return here;
+    return here + (sorted[next + (next >= out)] - here) * (at - (double)low);
+}
+
+/* The known ones of at most SHIFT_DAYS values, sorted. */
+static size_t sort_known(const double *v, size_t n, double *sorted)
+{
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(v[i]))
+            sorted[m++] = v[i];
+    sort_few(sorted, m);
+    return m;
 }
 
 static double median_of_known(const double *v, size_t n)
 {
-    double known[SHIFT_DAYS + 1];
-    size_t m = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!isnan(v[i]))
-            known[m++] = v[i];
-    return shift_median(known, m);
+    double known[SHIFT_DAYS];
+    size_t m = sort_known(v, n, known);
+    return m == 0 ? NAN : shift_median(known, m);
 }
 
-/* Placebos of the last day: their own moves, and what the earlier days did there. */
+/* Pretended changes of the last day: their moves and the usual move at their hour. */
 struct today {
     size_t n;
-    double own[SHIFT_DAY_PLACEBOS], usual[SHIFT_DAY_PLACEBOS];
+    double own[SHIFT_TODAY_MAX], usual[SHIFT_TODAY_MAX];
 };
 
-static double usual_at(const struct shift_sums *s, size_t pivot,
-                       const struct shift_look *look, int season_days)
+static void gather_today(const struct shift_sums *s, const struct shift_plan *p,
+                         int every, int season_days, struct today *ret)
 {
-    double past[SHIFT_SEASON_DAYS];
-    for (int d = 1; d <= season_days; d++)
-        past[d - 1] = move_days_ago(s, pivot, d, look);
-    return median_of_known(past, (size_t)season_days);
-}
-
-static void gather_today(const struct shift_sums *s, size_t pivot,
-                         const struct shift_look *look, int season_days,
-                         struct today *ret)
-{
+    double own[SHIFT_TODAY_MAX], season[SHIFT_SEASON_DAYS][SHIFT_TODAY_MAX];
+    moves_at(s, p->today, p->n_today, &p->look, every, own);
+    for (int d = 0; d < season_days; d++)
+        moves_at(s, p->season[d], p->n_today, &p->look, every, season[d]);
     ret->n = 0;
-    /* The after window of a pretended change must end before the real before window. */
-    for (int back = look->before + look->after + 5; back < look->day;
-         back += placebo_step(look)) {
-        if ((size_t)back > pivot || ret->n == SHIFT_DAY_PLACEBOS)
-            break;
-        double own = shift_move(s, pivot - (size_t)back, look);
-        if (isnan(own))
+    for (size_t k = 0; k < p->n_today && ret->n < SHIFT_DAY_PLACEBOS; k++) {
+        double past[SHIFT_SEASON_DAYS];
+        if (isnan(own[k]))
             continue;
-        double usual =
-            season_days > 0 ? usual_at(s, pivot - (size_t)back, look, season_days) : 0;
-        ret->own[ret->n] = own;
+        for (int d = 0; d < season_days; d++)
+            past[d] = season[d][k];
+        double usual = season_days > 0 ? median_of_known(past, (size_t)season_days) : 0;
+        ret->own[ret->n] = own[k];
         ret->usual[ret->n++] = isnan(usual) ? 0 : usual;
     }
 }
@@ -175,59 +416,59 @@ static double learned_share(const struct today *t)
 
 /* Moves around the same clock time of earlier days, each against the median of the
  * other days.  Gives their number. */
-static size_t gather_clock(const struct shift_sums *s, size_t pivot,
-                           const struct shift_look *look, int days, double lambda,
-                           double *ret)
+static size_t gather_clock(const struct shift_sums *s, const struct shift_plan *p,
+                           int every, int days, double lambda, double *ret)
 {
+    double move[SHIFT_DAYS][SHIFT_CLOCK_PLACEBOS];
     size_t n = 0;
+    for (int d = 0; d < days; d++)
+        moves_at(s, p->clock[d], SHIFT_CLOCK_PLACEBOS, &p->look, every, move[d]);
     for (int o = 0; o < SHIFT_CLOCK_PLACEBOS; o++) {
-        double move[SHIFT_DAYS];
-        int offset = (o - SHIFT_CLOCK_PLACEBOS / 2) * placebo_step(look);
-        for (int d = 1; d <= days; d++) {
-            int64_t at = (int64_t)pivot + offset - (int64_t)d * look->day;
-            move[d - 1] = at >= 0 ? shift_move(s, (size_t)at, look) : NAN;
-        }
-        for (int d = 0; d < days; d++) {
-            double mine = move[d], others;
-            move[d] = NAN;
-            others = median_of_known(move, (size_t)days);
-            move[d] = mine;
-            if (!isnan(mine) && !isnan(others))
-                ret[n++] = mine - lambda * others;
+        double then[SHIFT_DAYS], sorted[SHIFT_DAYS];
+        for (int d = 0; d < days; d++)
+            then[d] = move[d][o];
+        size_t known = sort_known(then, (size_t)days, sorted);
+        for (int d = 0; d < days && known > 1; d++) {
+            size_t mine = 0;
+            if (isnan(then[d]))
+                continue;
+            while (sorted[mine] < then[d])
+                mine++;
+            ret[n++] = then[d] - lambda * median_without(sorted, known, mine);
         }
     }
     return n;
 }
 
 /* Whole earlier days that the series reaches back with its before window. */
-static int days_known(const struct shift_sums *s, size_t pivot,
-                      const struct shift_look *look)
+static int days_known(const double *past)
 {
     int days = 0;
-    while (days < SHIFT_DAYS && !isnan(move_days_ago(s, pivot, days + 1, look)))
+    while (days < SHIFT_DAYS && !isnan(past[days]))
         days++;
     return days;
 }
 
-bool shift_null_make(const struct shift_sums *s, size_t pivot,
-                     const struct shift_look *look, struct shift_null *ret_null)
+bool shift_null_by_plan(const struct shift_sums *s, const struct shift_plan *plan,
+                        int every, struct shift_null *ret_null)
 {
     struct today today;
     double clock[SHIFT_CLOCK_PLACEBOS * SHIFT_DAYS], scratch[SHIFT_PLACEBOS_MAX];
-    int days = days_known(s, pivot, look);
+    double past[SHIFT_DAYS];
+    moves_at(s, plan->days, SHIFT_DAYS, &plan->look, every, past);
+    int days = days_known(past);
     int season_days = days < 2                   ? 0
                       : days < SHIFT_SEASON_DAYS ? days
                                                  : SHIFT_SEASON_DAYS;
-    gather_today(s, pivot, look, season_days, &today);
+    gather_today(s, plan, every, season_days, &today);
     size_t n_clock = 0;
-    *ret_null = (struct shift_null){.days = season_days > 0 ? days : 0};
+    ret_null->lambda = ret_null->usual = ret_null->spread = 0;
+    ret_null->n = ret_null->n_today = 0;
+    ret_null->days = season_days > 0 ? days : 0;
     if (season_days > 0) {
-        double past[SHIFT_DAYS];
-        for (int d = 1; d <= days; d++)
-            past[d - 1] = move_days_ago(s, pivot, d, look);
         ret_null->lambda = learned_share(&today);
         ret_null->usual = median_of_known(past, (size_t)days);
-        n_clock = gather_clock(s, pivot, look, days, ret_null->lambda, clock);
+        n_clock = gather_clock(s, plan, every, days, ret_null->lambda, clock);
     }
     if (today.n < SHIFT_PLACEBOS_LEAST)
         return false;
@@ -244,6 +485,15 @@ bool shift_null_make(const struct shift_sums *s, size_t pivot,
     for (size_t i = 0; i < n_clock; i++)
         ret_null->placebo[ret_null->n++] = clock[i] / spread;
     return true;
+}
+
+bool shift_null_make(const struct shift_sums *s, size_t pivot,
+                     const struct shift_look *look, struct shift_null *ret_null)
+{
+    struct strip rows = strip_make(s->n, s->n, 1, 0);
+    struct shift_plan plan;
+    shift_plan_make(s->strip != NULL ? s->strip : &rows, pivot, look, &plan);
+    return shift_null_by_plan(s, &plan, look->every, ret_null);
 }
 
 /* Median of the last samples of the after window that are there. */

@@ -15,6 +15,8 @@
 #ifndef ANALYZER_SHIFT_H
 #define ANALYZER_SHIFT_H
 
+#include "analyzer/strip.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,12 +43,37 @@ struct shift_look {
 
 /* Sums of a series up to each row: of the values that are there, and how many. */
 struct shift_sums {
-    const double *sum;     /* n + 1 */
-    const uint32_t *count; /* n + 1 */
-    size_t n;              /* rows; the pivot is a row number below n */
+    const double *sum;         /* n + 1 */
+    const uint32_t *count;     /* n + 1; not looked at where the series is whole */
+    size_t n;                  /* rows; the pivot is a row number below n */
+    const struct strip *strip; /* its values are this strip's; NULL: each is one row */
+    bool whole;                /* no value is missing */
 };
 /* Fills sum and count (n + 1 each) from values; NaN is "not there". */
 void shift_sum_up(const float *value, size_t n, double *sum, uint32_t *count);
+/* The same of a strip's values; sum and count have room for strip->n + 2, and count is
+ * left alone where nothing is missing. */
+struct shift_sums shift_sum_strip(const float *value, const struct strip *strip,
+                                  double *sum, uint32_t *count);
+
+/* Where the windows of all pretended changes lie: the same for every series that is
+ * looked at alike, so it is worked out once.  (Large: rather on the heap.) */
+enum { SHIFT_TODAY_MAX = 2 * SHIFT_DAY_PLACEBOS };
+struct shift_spot {
+    uint32_t at[4]; /* values: the before window's ends, then the after window's */
+    uint8_t part[4];
+};
+struct shift_plan {
+    size_t pivot;
+    struct shift_look look; /* `every` may differ from series to series */
+    size_t n_today;
+    struct shift_spot today[SHIFT_TODAY_MAX];
+    struct shift_spot season[SHIFT_SEASON_DAYS][SHIFT_TODAY_MAX];
+    struct shift_spot clock[SHIFT_DAYS][SHIFT_CLOCK_PLACEBOS];
+    struct shift_spot days[SHIFT_DAYS];
+};
+void shift_plan_make(const struct strip *strip, size_t pivot,
+                     const struct shift_look *look, struct shift_plan *ret_plan);
 
 /* How the series moves by itself around `pivot`; everything before the look. */
 struct shift_null {
@@ -63,6 +90,9 @@ enum { SHIFT_PLACEBOS_LEAST = 20 };
 /* False when too few placebos could be computed (less than about six hours of rows). */
 bool shift_null_make(const struct shift_sums *s, size_t pivot,
                      const struct shift_look *look, struct shift_null *ret_null);
+/* The same by a plan, which is of the same strip. */
+bool shift_null_by_plan(const struct shift_sums *s, const struct shift_plan *plan,
+                        int every, struct shift_null *ret_null);
 
 struct shift_score {
     double move; /* mean after - mean before - lambda * usual, in transformed units */
@@ -70,8 +100,8 @@ struct shift_score {
     double effect;  /* exp(|move|) - 1: relative, for logs */
     bool recovered; /* the median of the last rows holds less than half of the move */
 };
-/* `value` is the series itself (the last rows are looked at one by one).  False when
- * either window has too few values. */
+/* `value` is the series itself (the last rows are looked at one by one: with a strip
+ * they are not in cells).  False when either window has too few values. */
 bool shift_score_make(const struct shift_sums *s, const float *value, size_t pivot,
                       const struct shift_look *look, const struct shift_null *null,
                       struct shift_score *ret_score);

@@ -206,7 +206,7 @@ static int read_metric(struct reference *r, size_t m, struct err *err)
     make_means(r, DRAW_ROWS);
     for (size_t h = 0; h <= n; h++) {
         shift_sum_up(rows_of(r, h, DRAW_ROWS), DRAW_ROWS, r->sum, r->count);
-        struct shift_sums sums = {r->sum, r->count, DRAW_ROWS};
+        struct shift_sums sums = {.sum = r->sum, .count = r->count, .n = DRAW_ROWS};
         for (size_t k = 0; k < r->n_looks; k++)
             if (!shift_null_make(&sums, DRAW_BACK, &r->look[k], null_of(r, k, m, h)))
                 return err_set(err, EINVAL, "a case's past is too short");
@@ -259,7 +259,7 @@ static void score(struct reference *r, size_t look, size_t m, size_t h,
     struct shift_score s;
     *ret = (struct layer_score){.usual = NAN, .p = NAN};
     shift_sum_up(v, NEAR, r->sum, r->count);
-    struct shift_sums sums = {r->sum, r->count, NEAR};
+    struct shift_sums sums = {.sum = r->sum, .count = r->count, .n = NEAR};
     if (!shift_score_make(&sums, v, BEFORE, &r->look[look], null, &s))
         return;
     *ret = (struct layer_score){.known = true,

@@ -29,7 +29,7 @@ int main(void)
         if (fread(value, sizeof *value, rows, stdin) != rows)
             return 1;
         shift_sum_up(value, rows, sum, count);
-        struct shift_sums s = {sum, count, rows};
+        struct shift_sums s = {.sum = sum, .count = count, .n = rows};
         struct shift_null null;
         struct shift_score score;
         if (!shift_null_make(&s, pivot, &look, &null) ||

@@ -33,7 +33,7 @@ static void make_series(double wave, double noisy)
 
 static struct shift_score score(size_t n)
 {
-    struct shift_sums s = {sum, count, n};
+    struct shift_sums s = {.sum = sum, .count = count, .n = n};
     struct shift_null null;
     struct shift_score got = {0};
     shift_sum_up(value, n, sum, count);
@@ -86,7 +86,7 @@ TEST(missing_rows_are_left_out_until_too_many_are_missing)
     CHECK(score(N).z > 8);
     for (int i = PIVOT + 5; i < PIVOT + 20; i++)
         value[i] = NAN;
-    struct shift_sums s = {sum, count, N};
+    struct shift_sums s = {.sum = sum, .count = count, .n = N};
     shift_sum_up(value, N, sum, count);
     CHECK(isnan(shift_move(&s, PIVOT, &look)));
 }
@@ -94,7 +94,7 @@ TEST(missing_rows_are_left_out_until_too_many_are_missing)
 TEST(without_hours_of_past_there_is_no_null)
 {
     make_series(0, 0.05);
-    struct shift_sums s = {sum, count, N};
+    struct shift_sums s = {.sum = sum, .count = count, .n = N};
     shift_sum_up(value, N, sum, count);
     struct shift_null null;
     CHECK(!shift_null_make(&s, 200, &look, &null));

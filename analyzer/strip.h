@@ -1,0 +1,49 @@
+/* analyzer/strip.h - the rows of one judgement: far ones several to a value, near ones
+ * each by itself.
+ *
+ * A week is known by five minutes, the last hour by the minute.  Everything is counted
+ * in the short rows, so a window may begin anywhere; the far ones are never written out
+ * one by one, they lie in cells of `wide` equal rows.  Cells end at `cut`, where the
+ * single rows begin. */
+#ifndef ANALYZER_STRIP_H
+#define ANALYZER_STRIP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { STRIP_WIDE_MAX = 255 }; /* what strip_place's part can count */
+
+struct strip {
+    size_t rows; /* in all */
+    size_t cut;  /* rows before this one lie in cells */
+    size_t wide; /* rows of a cell; 1: cells and rows are the same */
+    size_t lead; /* rows of the first cell that are before row 0 */
+    size_t cells;
+    size_t n; /* values: the cells, then the rows from `cut` on */
+};
+
+/* A strip of `rows` rows with cells of `wide`, the first of which has `lead` (less than
+ * wide) before row 0.  `cut` is rounded down to a cell's end. */
+struct strip strip_make(size_t rows, size_t cut, size_t wide, size_t lead);
+
+/* Where a row begins: `part` rows into value `at`. */
+struct strip_place {
+    uint32_t at, part;
+};
+static inline struct strip_place strip_place(const struct strip *s, size_t row)
+{
+    if (row >= s->cut)
+        return (struct strip_place){(uint32_t)(s->cells + row - s->cut), 0};
+    size_t far = row + s->lead;
+    return (struct strip_place){(uint32_t)(far / s->wide), (uint32_t)(far % s->wide)};
+}
+
+/* The first row of a value; for the first cell, row 0. */
+static inline size_t strip_row(const struct strip *s, size_t at)
+{
+    if (at >= s->cells)
+        return s->cut + at - s->cells;
+    return at == 0 ? 0 : at * s->wide - s->lead;
+}
+
+#endif
