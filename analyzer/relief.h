@@ -1,0 +1,45 @@
+/* analyzer/relief.h - did the hosts that were added take load off the others?
+ *
+ * Load is calls a second where records name the host that was called, else the figure
+ * that a rule of relief names.  With n new hosts beside k old ones, each old one should
+ * have about n / (n + k) less to do.  It is found when of this less came than the rule
+ * asks for and the new hosts do not carry half of what an old one does: load that grew
+ * meanwhile hides the relief, but then the new hosts are busy.  Pure. */
+#ifndef ANALYZER_RELIEF_H
+#define ANALYZER_RELIEF_H
+
+#include "analyzer/control.h"
+#include "analyzer/series.h"
+#include "rules/ruleset.h"
+#include "storage/verdict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct relief {
+    const struct rule *rule; /* NULL: none asks */
+    bool judged;
+    enum unjudged why;     /* when it is not */
+    const char *metric;    /* NULL: calls a second */
+    size_t n_old, n_new;   /* hosts whose load is known */
+    size_t all_old;        /* hosts of the service that the change leaves alone */
+    double before, after;  /* load of an old host */
+    double taken;          /* load of a new host after */
+    double expected;       /* load of an old host, had the new ones taken their share */
+    double came;           /* part of the expected relief that came; below 0: grew */
+    struct member *member; /* of the new hosts; NULL for calls */
+    struct member *old;    /* of the old ones */
+    enum grade grade;
+};
+
+/* `room`: as many doubles as the longest track has rows. */
+int relief_measure(const struct lineup *l, const struct controls *k,
+                   const struct ruleset *rs, double *room, struct relief *ret_relief,
+                   struct err *err);
+void relief_free(struct relief *r);
+
+/* What it says, as a plain text that the caller frees; *ret_note NULL when it was not
+ * judged.  -1: out of memory. */
+int relief_note(const struct relief *r, char **ret_note);
+
+#endif
