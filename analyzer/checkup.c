@@ -6,6 +6,7 @@
  * the ledger already has.  One thread runs the rounds; `lock` guards the stats only. */
 #include "analyzer/checkup.h"
 
+#include "analyzer/evidence.h"
 #include "analyzer/judge.h"
 #include "analyzer/life.h"
 
@@ -116,96 +117,6 @@ static int find_nearby(struct checkup *c, const struct change *change,
     return ledger_nearby(c->ledger, change, from, due->ends, ret, ret_n, err);
 }
 
-/* What the ledger knows of coredumps, for one look. */
-struct core_kept {
-    struct core_row *row;
-    struct core_past *past;
-    const char **hosts; /* the changed and the service's, sorted; borrowed texts */
-    size_t n_hosts;
-    struct core_facts facts; /* of the above */
-};
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int by_coarse(const void *a, const void *b)
-{
-    return strcmp(((const struct core_past *)a)->coarse,
-                  ((const struct core_past *)b)->coarse);
-}
-
-static void core_kept_free(struct core_kept *k)
-{
-    core_rows_free(&k->row, k->facts.n);
-    for (size_t i = 0; i < k->facts.n_pasts; i++)
-        core_past_clear(&k->past[i]);
-    free(k->past);
-    free(k->hosts);
-}
-
-static int list_hosts(struct core_kept *k, const struct panel_ask *ask,
-                      const struct panel *panel, struct err *err)
-{
-    k->hosts = calloc(ask->n_hosts + panel->n + 1, sizeof *k->hosts);
-    if (k->hosts == NULL)
-        return err_set(err, ENOMEM, "out of memory");
-    for (size_t i = 0; i < ask->n_hosts; i++)
-        k->hosts[k->n_hosts++] = ask->hosts[i];
-    for (size_t i = 0; i < panel->n; i++)
-        if (panel->unit[i].who.kind == ENTITY_HOST)
-            k->hosts[k->n_hosts++] = panel->unit[i].who.host;
-    qsort(k->hosts, k->n_hosts, sizeof *k->hosts, by_text);
-    return 0;
-}
-
-/* The past of every crash in the rows, each once. */
-static int remember_crashes(struct checkup *c, struct core_kept *k, instant before,
-                            struct err *err)
-{
-    struct core_facts *f = &k->facts;
-    k->past = calloc(f->n + 1, sizeof *k->past);
-    if (k->past == NULL)
-        return err_set(err, ENOMEM, "out of memory");
-    for (size_t i = 0; i < f->n; i++)
-        memcpy(k->past[i].coarse, k->row[i].print.coarse, FINGERPRINT_TEXT_MAX);
-    qsort(k->past, f->n, sizeof *k->past, by_coarse);
-    f->past = k->past;
-    for (size_t i = 0; i < f->n; i++) {
-        struct core_past *to = &k->past[f->n_pasts];
-        if (f->n_pasts > 0 && by_coarse(to - 1, &k->past[i]) == 0)
-            continue;
-        struct core_past past;
-        if (ledger_core_first_seen(c->ledger, k->past[i].coarse, before, &past, err) <
-            0)
-            return -1;
-        *to = past;
-        f->n_pasts++;
-    }
-    return 0;
-}
-
-/* *k is the caller's to free, also on failure. */
-static int find_cores(struct checkup *c, const struct panel_ask *ask,
-                      const struct panel *panel, const struct windows_rule *w,
-                      struct core_kept *k, struct err *err)
-{
-    if (list_hosts(k, ask, panel, err) < 0)
-        return -1;
-    struct core_ask cores = {.service = ask->service,
-                             .hosts = k->hosts,
-                             .n_hosts = k->n_hosts,
-                             .from = ask->hot_from,
-                             .to = ask->hot_to};
-    if (ledger_cores_since(c->ledger, &k->facts.since, err) < 0 ||
-        ledger_cores(c->ledger, &cores, &k->row, &k->facts.n, err) < 0)
-        return -1;
-    k->facts.row = k->row;
-    /* the panel begins one window before the first pivot */
-    return remember_crashes(c, k, instant_add(ask->hot_from, w->before), err);
-}
-
 static int judge_look(struct checkup *c, const struct ruleset *rules,
                       const struct change *change, const struct plan *plan, size_t k,
                       struct verdict **ret, struct err *err)
@@ -214,7 +125,7 @@ static int judge_look(struct checkup *c, const struct ruleset *rules,
     struct change **nearby = NULL;
     size_t n_nearby = 0;
     struct panel_ask ask = {0};
-    struct core_kept cores = {.facts = {.since = INSTANT_NONE}};
+    OWNED_EVIDENCE evidence = {0};
     OWNED_PANEL *panel = NULL;
     int rc = find_nearby(c, change, w, &plan->at[k], &nearby, &n_nearby, err);
     if (rc == 0)
@@ -226,20 +137,22 @@ static int judge_look(struct checkup *c, const struct ruleset *rules,
             rc = err_set(err, note.code, "%s", note.text);
     }
     if (rc == 0)
-        rc = find_cores(c, &ask, panel, w, &cores, err);
+        rc = evidence_gather(c->ledger, &(struct evidence_ask){change, w, &ask, panel},
+                             &evidence, err);
     if (rc == 0) {
         struct judge_case jc = {.rules = rules,
                                 .change = change,
                                 .nearby = (const struct change *const *)nearby,
                                 .n_nearby = n_nearby,
                                 .panel = panel,
-                                .cores = &cores.facts,
+                                .cores = &evidence.cores,
+                                .alarms = &evidence.alarms,
+                                .tests = &evidence.tests,
                                 .checkpoint = plan->at[k],
                                 .looks_done = (int)k + 1,
                                 .looks_all = (int)plan->n};
         rc = judge(&jc, ret, err);
     }
-    core_kept_free(&cores);
     free((void *)(uintptr_t)ask.hosts);
     ledger_nearby_free(&nearby, n_nearby);
     return rc;

@@ -4,6 +4,7 @@
 
 #include "analyzer/pool.h"
 #include "analyzer/shift.h"
+#include "base/order.h"
 #include "base/table_hash.h"
 
 #include <errno.h>
@@ -154,12 +155,6 @@ static void read_host(const struct unit *u, size_t metric, const struct rows *r,
 static size_t bucket_of(const char *host)
 {
     return table_hash(host, strlen(host), 0) % LAYER_BUCKETS;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* Keeps the `cut` largest of what it is shown, in falling order. */
@@ -573,7 +568,7 @@ static size_t sorted_p(const struct layer_score *score, size_t n, double *to)
     for (size_t i = 0; i < n; i++)
         if (score[i].known)
             to[m++] = score[i].p;
-    qsort(to, m, sizeof *to, by_value);
+    qsort(to, m, sizeof *to, order_doubles);
     return m;
 }
 

@@ -1,6 +1,8 @@
 /* analyzer/pool.c - pooled placebo scores.  Pure. */
 #include "analyzer/pool.h"
 
+#include "base/order.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,12 +68,6 @@ void pool_clear(struct pool *p)
     *p = (struct pool){0};
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static uint64_t tail_size(uint64_t n)
 {
     uint64_t k = (uint64_t)(0.005 * (double)n);
@@ -81,7 +77,7 @@ static uint64_t tail_size(uint64_t n)
 static void fit_exact(const struct pool *p, struct pool_tail *t)
 {
     memcpy(t->sorted, p->each, p->n * sizeof *t->sorted);
-    qsort(t->sorted, p->n, sizeof *t->sorted, by_value);
+    qsort(t->sorted, p->n, sizeof *t->sorted, order_doubles);
     t->k = tail_size(p->n);
     t->u = fmax(t->sorted[p->n - t->k], 1e-9);
     double sum = 0;
@@ -97,7 +93,7 @@ static double hill(const struct pool *p, size_t first, double u, uint64_t k)
     double sum = 0;
     for (size_t b = first; b < POOL_BINS; b++)
         if (p->bin[b] > 0)
-            sum += p->bin[b] * log(fmax((b + 0.5) / POOL_BINS_A_UNIT, u) / u);
+            sum += p->bin[b] * log(fmax(((double)b + 0.5) / POOL_BINS_A_UNIT, u) / u);
     return fmin(fmax(sum / (double)k, 0.10), 0.5);
 }
 
@@ -183,7 +179,7 @@ double pool_p(const struct pool_tail *t, double z)
 
 double fdr_threshold(double *p, size_t n, size_t m, double q)
 {
-    qsort(p, n, sizeof *p, by_value);
+    qsort(p, n, sizeof *p, order_doubles);
     for (size_t i = n; i-- > 0;)
         if (p[i] <= q * (double)(i + 1) / (double)m)
             return p[i];

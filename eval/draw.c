@@ -5,6 +5,7 @@
 #include "eval/draw.h"
 
 #include "base/buf.h"
+#include "base/order.h"
 #include "base/unpack.h"
 
 #include <errno.h>
@@ -239,11 +240,6 @@ static void take_hosts(struct draw *d, struct place *place, size_t n, struct dic
     }
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static bool moves_everywhere(const struct recordings *r, size_t group, size_t metric)
 {
     for (size_t m = 0; m < MACHINES_A_GROUP; m++)
@@ -269,7 +265,7 @@ static bool take_metrics(struct draw *d, const struct recordings *r, size_t grou
         d->metric[i] = name[j];
         name[j] = name[i];
     }
-    qsort(d->metric, d->is.n_metrics, sizeof *d->metric, by_name);
+    qsort(d->metric, d->is.n_metrics, sizeof *d->metric, order_texts);
     return true;
 }
 

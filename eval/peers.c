@@ -1,6 +1,8 @@
 /* eval/peers.c - other people's rules.  Pure. */
 #include "eval/peers.h"
 
+#include "base/order.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,12 +14,6 @@
 #define MAD_MORE          3.0
 
 enum { HALVINGS = 50 };
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static double mean_of(const double *v, size_t n)
 {
@@ -106,7 +102,7 @@ static double mad_of(const double *sorted, size_t n, double middle)
     double off[PEER_ROWS_MAX];
     for (size_t i = 0; i < n; i++)
         off[i] = fabs(sorted[i] - middle);
-    qsort(off, n, sizeof *off, by_value);
+    qsort(off, n, sizeof *off, order_doubles);
     return median_of(off, n);
 }
 
@@ -118,8 +114,8 @@ static double over(double x, double by)
 
 void peers_ask(struct sides *s, struct peer_says ret_says[PEER_N])
 {
-    qsort(s->before, s->n_before, sizeof *s->before, by_value);
-    qsort(s->after, s->n_after, sizeof *s->after, by_value);
+    qsort(s->before, s->n_before, sizeof *s->before, order_doubles);
+    qsort(s->after, s->n_after, sizeof *s->after, order_doubles);
     double before = mean_of(s->before, s->n_before);
     double after = mean_of(s->after, s->n_after);
     double middle = median_of(s->before, s->n_before);

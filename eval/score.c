@@ -1,6 +1,8 @@
 /* eval/score.c - rates, intervals, thresholds.  Pure. */
 #include "eval/score.h"
 
+#include "base/order.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,16 +23,10 @@ struct interval rate_interval(struct rate r)
     return (struct interval){fmax(middle - half, 0), fmin(middle + half, 1)};
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 double score_threshold(double *score, size_t n, double share)
 {
     size_t above = (size_t)(share * (double)n);
-    qsort(score, n, sizeof *score, by_value);
+    qsort(score, n, sizeof *score, order_doubles);
     return above < n ? score[n - 1 - above] : -INFINITY;
 }
 
@@ -38,6 +34,6 @@ double score_median(double *v, size_t n)
 {
     if (n == 0)
         return NAN;
-    qsort(v, n, sizeof *v, by_value);
+    qsort(v, n, sizeof *v, order_doubles);
     return n % 2 == 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/httpc.h"
 #include "base/names.h"
+#include "base/order.h"
 #include "notifier/figure.h"
 #include "notifier/html.h"
 #include "notifier/plain.h"
@@ -527,11 +528,6 @@ static void add_codes(struct report *r)
 
 /* --- how bad --- */
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* How many different hosts the bad findings speak of. */
 static size_t bad_hosts(struct report *r)
 {
@@ -552,7 +548,7 @@ static size_t bad_hosts(struct report *r)
         for (size_t j = 0; j < f->n_hosts; j++)
             names[n++] = f->hosts[j].name;
     }
-    qsort(names, n, sizeof *names, by_name);
+    qsort(names, n, sizeof *names, order_texts);
     size_t different = 0;
     for (size_t i = 0; i < n; i++)
         different += i == 0 || strcmp(names[i], names[i - 1]) != 0;

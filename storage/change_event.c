@@ -6,6 +6,7 @@
 
 #include "base/complain.h"
 #include "base/names.h"
+#include "base/order.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -218,17 +219,12 @@ static int read_time(const struct json_at *v, instant now, struct change_event *
     return 0;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Sorts and folds repeats. */
 static void hosts_tidy(struct change_event *e)
 {
     if (e->n_hosts == 0)
         return;
-    qsort(e->host, e->n_hosts, sizeof *e->host, by_text);
+    qsort(e->host, e->n_hosts, sizeof *e->host, order_texts);
     size_t kept = 1;
     for (size_t i = 1; i < e->n_hosts; i++)
         if (strcmp(e->host[i], e->host[kept - 1]) == 0)
