@@ -6,6 +6,7 @@
  * length), so both directions are watched together.  The answer's parser is a list of
  * steps fed with bytes; it knows no socket.  Runs on the caller's thread. */
 #include "base/httpc.h"
+#include "base/ascii.h"
 #include "base/hostport.h"
 #include "base/instant.h"
 #include "base/version.h"
@@ -178,20 +179,12 @@ static int header_line(struct httpc_answer *a, const char *line, struct err *err
     return 0;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int chunk_size_line(struct httpc_answer *a, const char *line, struct err *err)
 {
     uint64_t size = 0;
     const char *s = line;
-    for (; hex_digit(*s) >= 0; s++) {
-        size = size * 16 + (uint64_t)hex_digit(*s);
+    for (; ascii_hex(*s) >= 0; s++) {
+        size = size * 16 + (uint64_t)ascii_hex(*s);
         if (size > HTTPC_ANSWER_MAX)
             return too_long(err);
     }
@@ -414,25 +407,28 @@ struct address {
     socklen_t n;
 };
 
+static int await_connect(const struct httpc *c, int fd, int64_t until, struct err *err)
+{
+    int problem = 0;
+    socklen_t n = sizeof problem;
+    if (await(c, fd, POLLOUT, until, err) < 0)
+        return -1;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &n) < 0)
+        problem = errno;
+    return problem != 0 ? failed(c, problem, err) : 0;
+}
+
 static int connect_one(const struct httpc *c, const struct address *to, int64_t until,
                        struct err *err)
 {
     int fd = socket(to->to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return failed(c, errno, err);
-    int on = 1, rc = 0, problem = 0;
-    socklen_t n = sizeof problem;
+    int on = 1, rc = 0;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* only a wish */
-    if (connect(fd, (const struct sockaddr *)&to->to, to->n) < 0) {
-        if (errno != EINPROGRESS)
-            rc = failed(c, errno, err);
-        else if (await(c, fd, POLLOUT, until, err) < 0)
-            rc = -1;
-        else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &n) < 0)
-            rc = failed(c, errno, err);
-        else if (problem != 0)
-            rc = failed(c, problem, err);
-    }
+    if (connect(fd, (const struct sockaddr *)&to->to, to->n) < 0)
+        rc = errno == EINPROGRESS ? await_connect(c, fd, until, err)
+                                  : failed(c, errno, err);
     if (rc == 0)
         return fd;
     close(fd);
@@ -680,10 +676,8 @@ void url_quote(struct buf *to, const char *text)
     static const char hex[] = "0123456789ABCDEF";
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                     (c >= '0' && c <= '9') || strchr("-._~", c) != NULL;
-        if (plain) {
-            buf_add_ch(to, (char)c);
+        if (ascii_plain(*text) || strchr("-._~", c) != NULL) {
+            buf_add_ch(to, *text);
         } else {
             char out[3] = {'%', hex[c >> 4], hex[c & 15]};
             buf_add_n(to, out, sizeof out);

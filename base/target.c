@@ -2,6 +2,7 @@
  * only a byte.  What is decoded is never longer than what was sent, so all is done in
  * place in one copy.  No state, any thread. */
 #include "base/target.h"
+#include "base/ascii.h"
 
 #include <assert.h>
 #include <string.h>
@@ -11,14 +12,6 @@ size_t target_room(size_t n)
     /* the path twice, as sent and decoded; the query once; a value's NUL even where
      * there was no '=' for it: each of its names is ended by one byte and needs two */
     return 4 * (n + 1);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* Writes the `n` bytes of `from` decoded to `to`, a NUL behind; gives the place behind
@@ -32,8 +25,8 @@ static char *decode(char *to, const char *from, size_t n, bool plus,
         if (c == '+' && plus)
             c = ' ';
         if (c == '%') {
-            int high = end - from > 2 ? hex_digit(from[1]) : -1;
-            int low = high >= 0 ? hex_digit(from[2]) : -1;
+            int high = end - from > 2 ? ascii_hex(from[1]) : -1;
+            int low = high >= 0 ? ascii_hex(from[2]) : -1;
             if (low < 0) {
                 *ret_why = "the address has a '%' without two hex digits behind it";
                 return NULL;

@@ -3,6 +3,7 @@
  * 76 bytes, is bare of CR LF or begins with a dot.  Pure. */
 #include "notifier/eml.h"
 
+#include "base/ascii.h"
 #include "base/hash.h"
 #include "notifier/figure.h"
 #include "notifier/mail_address.h"
@@ -87,14 +88,14 @@ void eml_base64(struct buf *to, const void *bytes, size_t n)
 {
     const unsigned char *s = bytes;
     static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     for (size_t i = 0; i < n; i += 3) {
         unsigned v = (unsigned)s[i] << 16 | (i + 1 < n ? (unsigned)s[i + 1] << 8 : 0) |
                      (i + 2 < n ? s[i + 2] : 0);
         buf_add_ch(to, digits[v >> 18]);
         buf_add_ch(to, digits[v >> 12 & 63]);
-        buf_add_ch(to, i + 1 < n ? digits[v >> 6 & 63] : '=');
-        buf_add_ch(to, i + 2 < n ? digits[v & 63] : '=');
+        buf_add_ch(to, digits[i + 1 < n ? v >> 6 & 63 : 64]);
+        buf_add_ch(to, digits[i + 2 < n ? v & 63 : 64]);
     }
 }
 
@@ -216,9 +217,8 @@ static void header_list(struct buf *to, const struct eml *m)
     buf_add(to, "List-Id: <aftercheck.");
     for (; m->audience[i] != '\0' && i < LIST_NAME_MAX; i++) {
         char c = m->audience[i];
-        bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                    (c >= '0' && c <= '9') || c == '-';
-        buf_add_ch(to, kept ? c : '-');
+        bool kept = ascii_plain(c) || c == '-';
+        buf_add_n(to, kept ? &c : "-", 1);
         same = same && kept;
     }
     if (!same || m->audience[i] != '\0') {
@@ -317,10 +317,8 @@ static void write_image(struct buf *to, const struct eml_image *image)
 {
     OWNED_BUF name = {0};
     for (const char *p = image->name; *p != '\0' && name.len < 60; p++) {
-        bool kept = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-                    (*p >= '0' && *p <= '9') || *p == '-' || *p == '_' ||
-                    (*p == '.' && name.len > 0);
-        buf_add_ch(&name, kept ? *p : '-');
+        bool kept = ascii_plain(*p) || *p == '_' || (*p == '.' && name.len > 0);
+        buf_add_n(&name, kept ? p : "-", 1);
     }
     buf_addf(to,
              "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n"

@@ -1,25 +1,21 @@
 /* notifier/mail_address.c - the grammar of addresses.  Pure. */
 #include "notifier/mail_address.h"
 
+#include "base/ascii.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
 enum { LOCAL_BYTES_MAX = 64, LABEL_BYTES_MAX = 63 };
 
-static bool is_letter_or_digit(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 static bool local_ok(const char *s, size_t n)
 {
     if (n == 0 || n > LOCAL_BYTES_MAX || s[0] == '.' || s[n - 1] == '.')
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!is_letter_or_digit(s[i]) && strchr("._%+-=&'~", s[i]) == NULL)
-            return false;
-        else if (s[i] == '.' && s[i + 1] == '.')
+        if ((!ascii_plain(s[i]) && strchr("._%+-=&'~", s[i]) == NULL) ||
+            (s[i] == '.' && s[i + 1] == '.'))
             return false;
     return true;
 }
@@ -31,7 +27,7 @@ static bool domain_ok(const char *s)
         if (n == 0 || n > LABEL_BYTES_MAX || s[0] == '-' || s[n - 1] == '-')
             return false;
         for (size_t i = 0; i < n; i++)
-            if (!is_letter_or_digit(s[i]) && s[i] != '-')
+            if (!ascii_plain(s[i]) && s[i] != '-')
                 return false;
         if (s[n] == '\0')
             return true;

@@ -3,6 +3,7 @@
  * may be touched by any thread. */
 #include "notifier/outbox.h"
 
+#include "base/ascii.h"
 #include "base/hash.h"
 #include "base/table_hash.h"
 #include "notifier/smtp.h"
@@ -91,10 +92,10 @@ static size_t add_safe(char *out, size_t n, size_t most, const char *text)
 {
     for (size_t i = 0; text[i] != '\0' && i < most; i++) {
         char c = text[i];
-        bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                    (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-                    (c == '.' && i > 0); /* no hidden file, no ".." at the start */
-        out[n++] = kept ? c : '-';
+        if (!ascii_plain(c) && c != '_' &&
+            (c != '.' || i == 0)) /* no hidden file, no ".." at the start */
+            c = '-';
+        out[n++] = c;
     }
     return n;
 }

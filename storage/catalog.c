@@ -6,6 +6,7 @@
  * next opening). */
 #include "storage/catalog.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 
 #include <errno.h>
@@ -59,19 +60,12 @@ static int grow(struct catalog *c)
     return 0;
 }
 
-static int digit(char ch)
-{
-    return ch >= '0' && ch <= '9'   ? ch - '0'
-           : ch >= 'a' && ch <= 'f' ? ch - 'a' + 10
-                                    : -1;
-}
-
 /* False when it is no digest. */
 static bool key_of(const char *digest, uint64_t *ret_key)
 {
     uint64_t key = 0;
     for (size_t i = 0; i < DIGEST; i++) {
-        int d = digit(digest[i]);
+        int d = ascii_hex(digest[i]);
         if (d < 0)
             return false;
         if (i < 16)
