@@ -183,9 +183,10 @@ static void add_seconds(const struct track *t, const struct cuts *c, struct sums
     to->before += step * (double)rows;
     to->after += step * (double)(c->after_to - c->after);
     to->tail += step * (double)(c->after_to - c->tail);
-    for (size_t p = 0; p < EDGE_PARTS; p++)
-        to->part[p] +=
-            step * (double)(rows * (p + 1) / EDGE_PARTS - rows * p / EDGE_PARTS);
+    for (size_t p = 0; p < EDGE_PARTS; p++) {
+        size_t from = rows * p / EDGE_PARTS, end = rows * (p + 1) / EDGE_PARTS;
+        to->part[p] += step * (double)(end - from);
+    }
 }
 
 static void join_sums(struct sums *to, const struct sums *from)

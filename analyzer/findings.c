@@ -5,6 +5,7 @@
 #include "analyzer/findings.h"
 #include "analyzer/words.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,15 +263,52 @@ static void list_hosts(struct teller *t, struct finding *f, struct bad *bad, siz
 
 /* --- levels --- */
 
-static void say_level(struct buf *b, const struct finding *f, const struct score *s,
-                      const struct level *l, const struct edge *edge)
+static void say_figure(struct buf *b, const struct level *l, const struct edge *edge)
 {
-    bool up = s->move > 0;
     if (edge != NULL)
         buf_addf(b, "the mean time of calls %s -> %s:%s", edge->caller, edge->callee,
                  edge->iface);
     else
         buf_add(b, l->metric);
+}
+
+/* "the new host n1", "3 of 4 new hosts". */
+static void say_new_hosts(struct buf *b, const struct finding *f, size_t of)
+{
+    if (f->n_hosts == 1)
+        buf_addf(b, "the new host %s", f->hosts[0].name);
+    else
+        buf_addf(b, "%zu of %zu new hosts", f->n_hosts, of);
+}
+
+static void say_fresh_level(struct buf *b, const struct finding *f,
+                            const struct score *s, const struct level *l,
+                            const struct edge *edge)
+{
+    say_figure(b, l, edge);
+    buf_add(b, " is ");
+    words_value(b, s->after, f->unit);
+    buf_add(b, " on ");
+    say_new_hosts(b, f, l->n);
+    buf_add(b, ", ");
+    words_value(b, s->before, f->unit);
+    buf_addf(b, " on %zu old hosts in the same minutes", l->n_controls);
+    if (!isnan(s->effect)) {
+        buf_add(b, " (");
+        words_change(b, s->effect);
+        buf_add_ch(b, ')');
+    }
+    buf_addf(b, ": %.0f times what these differ by", fabs(s->z));
+    if (!s->compared)
+        buf_addf(b, "; with fewer than %d old hosts this is attention at most",
+                 CONTROLS_LEAST);
+}
+
+static void say_level(struct buf *b, const struct finding *f, const struct score *s,
+                      const struct level *l, const struct edge *edge)
+{
+    bool up = s->move > 0;
+    say_figure(b, l, edge);
     buf_addf(b, " %s from ", up ? "rose" : "fell");
     words_value(b, s->before, f->unit);
     buf_add(b, " to ");
@@ -328,6 +366,7 @@ static void tell_level(struct teller *t, const struct level *l, const struct edg
     else
         buf_add(&metric, l->metric);
     f->metric = give(t, &metric);
+    f->fresh = l->fresh;
     f->before = s->before;
     f->after = s->after;
     f->delta = s->after - s->before;
@@ -342,7 +381,7 @@ static void tell_level(struct teller *t, const struct level *l, const struct edg
     f->moments_like = s->moments_like;
     f->first_seen = first_seen(&f->curve, range.pivot, s->before, s->after);
     struct buf words = {0};
-    say_level(&words, f, s, l, edge);
+    (l->fresh ? say_fresh_level : say_level)(&words, f, s, l, edge);
     say(t, f, &words, l->rule, grade);
 }
 
@@ -483,15 +522,22 @@ static void say_limit(struct buf *b, const struct finding *f,
     say_hosts(b, f, c->n);
     buf_addf(b, " was %s ", l->above ? "above" : "below");
     words_value(b, l->value, f->unit);
-    buf_addf(b,
-             " in %d of the last %d points after the change, in %d of the last %d "
-             "before it",
-             worst->over_after, worst->n_after, worst->over_before, worst->n_before);
+    buf_addf(b, " in %d of the last %d points after the change", worst->over_after,
+             worst->n_after);
+    if (worst->member->slot->fresh)
+        buf_add(b, " (a host without a past)");
+    else
+        buf_addf(b, ", in %d of the last %d before it", worst->over_before,
+                 worst->n_before);
     if (f->n_hosts > 1 || worst->member->slot->host == NULL)
         buf_add(b, f->n_hosts > 1 ? " (on the worst of them)" : "");
-    buf_add(b, "; it went from ");
-    words_value(b, f->before, f->unit);
-    buf_add(b, " to ");
+    if (isnan(f->before)) {
+        buf_add(b, "; it is ");
+    } else {
+        buf_add(b, "; it went from ");
+        words_value(b, f->before, f->unit);
+        buf_add(b, " to ");
+    }
     words_value(b, f->after, f->unit);
     if (c->n_controls > 0)
         buf_addf(b, ", and %zu of %zu unchanged hosts broke the limit",
@@ -534,6 +580,7 @@ void findings_limit(struct teller *t, const struct limit_check *c)
             (instant_is_none(f->first_seen) || h->first.ms < f->first_seen.ms))
             f->first_seen = h->first;
     }
+    assert(worst != NULL); /* c->n_broken > 0 */
     f->before /= (double)n;
     f->after /= (double)n;
     f->delta = f->after - f->before;
@@ -680,6 +727,15 @@ static void add_rows(struct teller *t, const struct call_test *test,
     edge_rows_free(&y);
 }
 
+/* Events to percent of the chances; nothing where there were none. */
+static void bins_divide(struct bins *x, const struct bins *of)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        x->sum[i] = of->sum[i] > 0 ? 100 * x->sum[i] / of->sum[i] : 0;
+        x->count[i] = of->sum[i] > 0;
+    }
+}
+
 /* One line of a call's curve. */
 static void draw_call(struct teller *t, struct finding *f, const struct call_test *test,
                       const struct range *range, bool control)
@@ -691,14 +747,11 @@ static void draw_call(struct teller *t, struct finding *f, const struct call_tes
         bins_make(&n, range, t->lineup->step)) {
         add_rows(t, test, control ? e->control : e->changed,
                  control ? e->n_control : e->n_changed, NULL, &x, &n);
-        for (size_t i = 0; i < x.n; i++) {
-            if (test->measure == MEASURE_TRAFFIC) {
-                x.sum[i] /= seconds; /* the count of rows in the point divides, too */
-            } else {
-                x.sum[i] = n.sum[i] > 0 ? 100 * x.sum[i] / n.sum[i] : 0;
-                x.count[i] = n.sum[i] > 0;
-            }
-        }
+        /* the count of rows in a point divides, too */
+        for (size_t i = 0; test->measure == MEASURE_TRAFFIC && i < x.n; i++)
+            x.sum[i] /= seconds;
+        if (test->measure != MEASURE_TRAFFIC)
+            bins_divide(&x, &n);
         draw(t, &f->curve, &x, control);
     }
     bins_free(&x);
@@ -927,6 +980,366 @@ void findings_crashes(struct teller *t, const struct crashes *c)
         tell_crash(t, c, &c->at[i], i == 0 ? n - told : 0);
 }
 
+/* --- alarms --- */
+
+/* "3 of 4 changed hosts", "h1", "the service". */
+static void say_where(struct buf *b, const struct finding *f, const struct new_alarm *a,
+                      const struct new_alarms *all)
+{
+    if (a->of_service)
+        buf_addf(b, " for %s", f->service != NULL ? f->service : "the service");
+    else
+        say_hosts(b, f, all->hosts);
+}
+
+/* How often it begins in ordinary times, and what that makes of this. */
+static void say_ordinary(struct buf *b, const struct new_alarm *a,
+                         const struct new_alarms *all)
+{
+    if (all->past_minutes < 1)
+        return;
+    if (a->begun_past == 0) {
+        buf_add(b, "; it did not begin there in the ");
+        words_span(b, (span){(int64_t)all->past_minutes * 60000});
+        buf_add(b, " before the change");
+        return;
+    }
+    buf_add(b, "; it began there ");
+    words_count(b, a->begun_past);
+    buf_add(b, " times in the ");
+    words_span(b, (span){(int64_t)all->past_minutes * 60000});
+    buf_add(b, " before the change, so ");
+    words_value(b, a->expected, NULL);
+    buf_add(b, " would be usual after it");
+}
+
+static void say_alarm(struct buf *b, const struct finding *f, const struct new_alarm *a,
+                      const struct new_alarms *all)
+{
+    const struct alarm_row *r = a->example;
+    buf_addf(b, "alarm %s", r->name);
+    if (r->severity != NULL)
+        buf_addf(b, " (%s)", r->severity);
+    buf_add(b, " began");
+    say_where(b, f, a, all);
+    buf_add(b, ", first ");
+    words_span(b, a->after);
+    buf_add(b, " after the change; it did not fire there in the ");
+    words_span(b, all->before);
+    buf_add(b, " before it");
+    if (!a->of_service && all->controls > 0) {
+        if (a->control_hosts > 0)
+            buf_addf(b, ", and is new on %zu", a->control_hosts);
+        else
+            buf_add(b, ", and is new on none");
+        buf_addf(b, " of %zu unchanged host%s", all->controls,
+                 all->controls == 1 ? "" : "s");
+    }
+    say_ordinary(b, a, all);
+    if (r->text != NULL)
+        buf_addf(b, "; it says: %s", r->text);
+}
+
+static void list_alarm_hosts(struct teller *t, struct finding *f,
+                             const struct new_alarm *a)
+{
+    struct bad *bad = calloc(a->n_hosts + 1, sizeof *bad);
+    if (bad == NULL) {
+        t->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < a->n_hosts; i++) {
+        const struct alarm_host *h = &a->host[i];
+        double begun = (double)h->begun;
+        /* those where it fires still come first */
+        bad[i] = (struct bad){NULL, h->host, 0, begun, begun + (h->firing ? 1e6 : 0)};
+    }
+    list_hosts(t, f, bad, a->n_hosts);
+    free(bad);
+}
+
+static void tell_alarm(struct teller *t, const struct new_alarms *all,
+                       const struct new_alarm *a)
+{
+    struct finding *f = begin(t, a->rule, FINDING_ALARM, a->grade, a->recovered);
+    if (f == NULL)
+        return;
+    struct buf metric = {0}, words = {0};
+    if (!a->of_service)
+        list_alarm_hosts(t, f, a);
+    f->service = copy(t, service_of(t, a->example->service));
+    buf_addf(&metric, "alarm %s", a->example->name);
+    f->metric = give(t, &metric);
+    f->before = 0;
+    f->after = a->begun;
+    f->delta = a->begun;
+    if (!a->of_service && all->controls > 0) {
+        f->control_before = 0;
+        f->control_after = (double)a->control_hosts;
+    }
+    f->p = a->p;
+    f->confidence = isnan(a->p) ? 1 : 1 - a->p;
+    f->first_seen = a->first;
+    say_alarm(&words, f, a, all);
+    say(t, f, &words, a->rule, a->grade);
+}
+
+void findings_alarms(struct teller *t, const struct new_alarms *a)
+{
+    /* the worst come first */
+    for (size_t i = 0; i < a->n && i < FINDINGS_ALARMS_MAX; i++)
+        if (a->at[i].grade != GRADE_OK)
+            tell_alarm(t, a, &a->at[i]);
+}
+
+/* --- tests --- */
+
+static void say_test(struct buf *b, const struct test_row *r)
+{
+    buf_addf(b, "%s%s%s", r->class, r->class[0] != '\0' ? "." : "", r->name);
+}
+
+static const struct {
+    const char *verb, *before;
+} break_words[] = {
+    [BREAK_OF_CHANGE] = {"fail after the change", "passed in the last run before it"},
+    [BREAK_OF_SERVICE] = {"fail after the change",
+                          "passed in the last run before it, though nobody says that "
+                          "these results are of this change"},
+    [BREAK_FLAKY] =
+        {"fail after the change",
+         "passed in the last run before it, but failed now and then before"},
+    [BREAK_NEW] = {"fail after the change", "have no earlier result to compare with"},
+    [BREAK_RECOVERED] = {"failed after the change", "passed again in a later run"},
+};
+
+static void say_suite(struct buf *b, const struct broken_suite *s)
+{
+    size_t named = s->n < FINDINGS_TESTS_NAMED ? s->n : FINDINGS_TESTS_NAMED;
+    const struct test_row *first = s->test[0];
+    buf_addf(b, "%zu of %zu tests", s->n, s->tests);
+    if (first->suite[0] != '\0')
+        buf_addf(b, " of %s", first->suite);
+    buf_addf(b, " %s and %s: ", break_words[s->kind].verb, break_words[s->kind].before);
+    for (size_t i = 0; i < named; i++) {
+        buf_add(b, i > 0 ? ", " : "");
+        say_test(b, s->test[i]);
+    }
+    if (s->n > named)
+        buf_addf(b, " and %zu more", s->n - named);
+    if (first->message == NULL)
+        return;
+    buf_add(b, "; ");
+    say_test(b, first);
+    buf_addf(b, " says: %s", first->message);
+}
+
+static void tell_suite(struct teller *t, const struct broken_suite *s)
+{
+    struct finding *f =
+        begin(t, s->rule, FINDING_TEST, s->grade, s->kind == BREAK_RECOVERED);
+    if (f == NULL)
+        return;
+    const char *suite = s->test[0]->suite;
+    struct buf metric = {0}, words = {0};
+    buf_addf(&metric, "failing tests%s%s", suite[0] != '\0' ? " of " : "", suite);
+    f->metric = give(t, &metric);
+    f->service = copy(t, t->lineup->change->service);
+    f->before = 0;
+    f->after = (double)s->n;
+    f->delta = f->after;
+    f->first_seen = s->first;
+    say_suite(&words, s);
+    say(t, f, &words, s->rule, s->grade);
+}
+
+void findings_tests(struct teller *t, const struct broken_suites *s)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < s->n && told < FINDINGS_SUITES_MAX; i++) {
+        if (s->at[i].grade == GRADE_OK)
+            continue;
+        tell_suite(t, &s->at[i]);
+        told++;
+    }
+}
+
+/* --- calls of new hosts --- */
+
+static void say_fresh_call(struct buf *b, const struct finding *f,
+                           const struct fresh_call *c)
+{
+    const struct call_test *test = &c->test;
+    const char *way = test->edge->inbound ? "to" : "from";
+    words_share(b, test->after);
+    buf_add(b, " of ");
+    words_count(b, test->of_after);
+    buf_add_ch(b, ' ');
+    say_edge(b, test->edge);
+    buf_addf(b, " %s ", way);
+    say_new_hosts(b, f, c->n);
+    if (test->measure == MEASURE_CODE_SHARE)
+        buf_addf(b, " ended with %s", test->code);
+    else
+        buf_addf(b, " %s", doing(test));
+    buf_add(b, ", ");
+    words_share(b, test->before);
+    buf_add(b, " of ");
+    words_count(b, test->of_before);
+    buf_addf(b, " %s %zu old hosts in the same minutes (as the %s sees it)", way,
+             c->n_old, test->edge->side);
+}
+
+static void draw_fresh_call(struct teller *t, struct finding *f,
+                            const struct fresh_call *c, const struct range *range)
+{
+    const struct edge *e = c->test.edge;
+    struct bins x, n = {0};
+    if (bins_make(&x, range, t->lineup->step) &&
+        bins_make(&n, range, t->lineup->step)) {
+        for (size_t i = 0; i < c->n; i++)
+            if (c->share[i].listed)
+                add_rows(t, &c->test, e->fresh, e->n_fresh, c->share[i].host, &x, &n);
+        bins_divide(&x, &n);
+        draw(t, &f->curve, &x, false);
+    }
+    bins_free(&x);
+    bins_free(&n);
+    draw_call(t, f, &c->test, range, true);
+}
+
+static void list_fresh_hosts(struct teller *t, struct finding *f,
+                             const struct fresh_call *c, struct range *range)
+{
+    struct bad *bad = calloc(c->n + 1, sizeof *bad);
+    size_t n = 0;
+    for (size_t i = 0; bad != NULL && i < c->n; i++) {
+        const struct fresh_share *s = &c->share[i];
+        if (!s->listed)
+            continue;
+        double after = 100 * s->events / s->of;
+        bad[n++] =
+            (struct bad){NULL, s->host, 100 * s->old_events / s->old_of, after, after};
+        widen(range, s->slot);
+    }
+    if (bad != NULL)
+        list_hosts(t, f, bad, n);
+    t->failed |= bad == NULL;
+    free(bad);
+}
+
+static size_t fresh_covered_by(const struct call_test *fails,
+                               const struct fresh_calls *all)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        n += all->at[i].test.covered && call_covers(fails, &all->at[i].test);
+    return n;
+}
+
+void findings_fresh_call(struct teller *t, const struct fresh_call *c,
+                         const struct fresh_calls *all)
+{
+    const struct call_test *test = &c->test;
+    if (!test->judged || test->grade == GRADE_OK || test->covered)
+        return;
+    struct finding *f =
+        begin(t, test->rule, kind_of(test), test->grade, test->recovered);
+    if (f == NULL)
+        return;
+    struct range range = range_none;
+    struct buf metric = {0}, words = {0};
+    buf_addf(&metric, "%s %s", measure_name(test->measure), test->edge->name);
+    if (test->code != NULL)
+        buf_addf(&metric, " %s", test->code);
+    f->fresh = true;
+    f->metric = give(t, &metric);
+    f->code = copy(t, test->code);
+    f->service = copy(t, t->lineup->change->service);
+    f->unit = copy(t, "%");
+    f->before = 100 * test->before;
+    f->after = 100 * test->after;
+    f->delta = f->after - f->before;
+    f->effect = test->effect;
+    f->p = test->p;
+    f->confidence = 1 - test->p;
+    f->events_before = test->events_before;
+    f->events_after = test->events_after;
+    f->of_before = test->of_before;
+    f->of_after = test->of_after;
+    f->n_like = fresh_covered_by(test, all);
+    list_fresh_hosts(t, f, c, &range);
+    draw_fresh_call(t, f, c, &range);
+    f->first_seen = first_seen(&f->curve, range.pivot, f->before, f->after);
+    say_fresh_call(&words, f, c);
+    say(t, f, &words, test->rule, test->grade);
+}
+
+/* --- relief --- */
+
+/* "cpu.busy of 4 new hosts is 3 % each, of 6 old ones 60 %", "4 new hosts get 0.1
+ * calls/s each, 6 old ones 50 calls/s". */
+static void say_relief(struct buf *b, const struct relief *r, const char *unit)
+{
+    bool one = r->n_new == 1, calls = r->metric == NULL;
+    if (!calls)
+        buf_addf(b, "%s of ", r->metric);
+    buf_addf(b, "%zu new host%s ", r->n_new, one ? "" : "s");
+    buf_add(b, !calls ? "is " : one ? "gets " : "get ");
+    words_value(b, r->taken, unit);
+    buf_addf(b, "%s, %s%zu old ones ", one ? "" : " each", calls ? "" : "of ",
+             r->n_old);
+    words_value(b, r->after, unit);
+    buf_addf(b, "; had the new one%s taken %s share, these would have gone from ",
+             one ? "" : "s", one ? "its" : "their");
+    words_value(b, r->before, unit);
+    buf_add(b, " to about ");
+    words_value(b, r->expected, unit);
+}
+
+/* New hosts with the least load first. */
+static void list_relief(struct teller *t, struct finding *f, const struct relief *r)
+{
+    struct bad *bad = calloc(r->n_new + 1, sizeof *bad);
+    const struct member **member = calloc(r->n_new + 1, sizeof *member);
+    struct range range = range_none;
+    for (size_t i = 0; bad != NULL && member != NULL && i < r->n_new; i++) {
+        const struct relief_host *h = &r->host[i];
+        bad[i] = (struct bad){NULL, h->host, NAN, h->load, -h->load};
+        member[i] = &h->member;
+        widen(&range, lineup_slot(t->lineup, h->host));
+    }
+    t->failed |= bad == NULL || member == NULL;
+    if (!t->failed && r->metric != NULL)
+        draw_members(t, f, &range, member, r->n_new, r->old, r->n_old);
+    if (!t->failed)
+        list_hosts(t, f, bad, r->n_new);
+    free(bad);
+    free(member);
+}
+
+void findings_relief(struct teller *t, const struct relief *r, size_t n_like)
+{
+    if (!r->judged || r->grade == GRADE_OK)
+        return;
+    struct finding *f = begin(t, r->rule, FINDING_RELIEF, r->grade, false);
+    if (f == NULL)
+        return;
+    const char *unit = r->metric == NULL ? "calls/s" : r->rule->unit;
+    struct buf words = {0};
+    f->metric = copy(t, r->metric != NULL ? r->metric : "calls a host");
+    f->service = copy(t, t->lineup->change->service);
+    f->unit = copy(t, unit);
+    f->before = r->before;
+    f->after = r->after;
+    f->delta = r->after - r->before;
+    f->effect = r->after / r->before - 1;
+    f->n_like = n_like;
+    list_relief(t, f, r);
+    say_relief(&words, r, unit);
+    say(t, f, &words, r->rule, r->grade);
+}
+
 /* --- silence --- */
 
 static enum grade grade_silence(const struct rule *r, const struct pulses *p)
@@ -943,19 +1356,25 @@ static enum grade grade_silence(const struct rule *r, const struct pulses *p)
 }
 
 static void say_silence(struct buf *b, const struct teller *t, const struct finding *f,
-                        const struct pulses *p, const struct slot *worst)
+                        const struct pulses *p, const struct pulse *worst)
 {
     if (f->n_hosts == 1)
         buf_addf(b, "%s sent", f->hosts[0].name);
     else
         buf_addf(b, "%zu of %zu changed hosts sent", f->n_hosts, p->asked);
-    buf_add(b, " nothing from ");
-    span settle = t->lineup->windows->settle;
-    words_span(b, settle);
-    buf_add(b, " to ");
-    words_span(b, worst->look);
-    buf_addf(b, " after the change, but did before it; %zu other host%s kept sending",
-             p->others + p->good, p->others + p->good == 1 ? "" : "s");
+    size_t others = p->others + p->good + p->fresh;
+    if (worst->cut.n_after > 0) { /* came back, and went away for good */
+        buf_add(b, " nothing any more from ");
+        words_span(b, instant_since(worst->last, worst->slot->pivot));
+        buf_add(b, " after the change on");
+    } else {
+        buf_add(b, " nothing from ");
+        words_span(b, t->lineup->windows->settle);
+        buf_add(b, " to ");
+        words_span(b, worst->slot->look);
+        buf_add(b, " after the change, but did before it");
+    }
+    buf_addf(b, "; %zu other host%s kept sending", others, others == 1 ? "" : "s");
     if (p->calling > 0)
         buf_addf(b,
                  "; calls are still reported by %zu of the silent, so the agent may "
@@ -967,7 +1386,7 @@ void findings_silence(struct teller *t, const struct rule *r, const struct pulse
 {
     enum grade grade = grade_silence(r, p);
     /* With nobody else to be heard the collector is as likely to be at fault. */
-    if (p->silent == 0 || grade == GRADE_OK || p->others + p->good == 0)
+    if (p->silent == 0 || grade == GRADE_OK || p->others + p->good + p->fresh == 0)
         return;
     struct finding *f = begin(t, r, FINDING_SILENT, grade, false);
     struct bad *bad = calloc(p->n + 1, sizeof *bad);
@@ -977,7 +1396,7 @@ void findings_silence(struct teller *t, const struct rule *r, const struct pulse
         return;
     }
     size_t n = 0;
-    const struct slot *worst = NULL;
+    const struct pulse *worst = NULL;
     f->before = f->after = 0;
     for (size_t i = 0; i < p->n; i++) {
         const struct pulse *one = &p->at[i];
@@ -986,11 +1405,12 @@ void findings_silence(struct teller *t, const struct rule *r, const struct pulse
         double rows = (double)one->cut.n_before;
         bad[n++] = (struct bad){NULL, one->slot->host, rows, 0, rows};
         f->before += rows;
-        if (worst == NULL || one->slot->look.ms > worst->look.ms)
-            worst = one->slot;
+        if (worst == NULL || one->slot->look.ms > worst->slot->look.ms)
+            worst = one;
         if (instant_is_none(f->first_seen) || one->last.ms < f->first_seen.ms)
             f->first_seen = one->last;
     }
+    assert(worst != NULL); /* p->silent > 0 */
     f->before /= (double)n;
     f->delta = -f->before;
     f->effect = -1;

@@ -3,6 +3,7 @@
  * What must hold: never ok on too little data; every series, rule and host that was not
  * judged is counted under a reason.  Pure, any thread. */
 #include "analyzer/grade.h"
+#include "analyzer/fresh.h"
 #include "base/buf.h"
 
 #include <errno.h>
@@ -51,7 +52,34 @@ void tally_level(struct tally *t, const struct level *l)
     t->capped |= l->has_group && l->group.capped && !l->group.recovered;
     if (l->n_controls > t->controls_used)
         t->controls_used = l->n_controls;
+    if (l->fresh && l->n_controls > t->old_used)
+        t->old_used = l->n_controls;
     meet(t, l->rule, l->n_judged);
+}
+
+void tally_fresh_calls(struct tally *t, const struct fresh_calls *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct fresh_call *one = &c->at[i];
+        t->coverage->series_judged += one->test.judged;
+        if (!one->test.judged)
+            miss(t, one->test.why, 1);
+        if (one->n_old > t->old_used)
+            t->old_used = one->n_old;
+        if (one->n_old > t->controls_used)
+            t->controls_used = one->n_old;
+        meet(t, one->test.rule, one->test.judged);
+    }
+}
+
+void tally_relief(struct tally *t, const struct relief *r)
+{
+    if (r->rule == NULL)
+        return;
+    t->coverage->series_judged += r->judged;
+    if (!r->judged)
+        miss(t, r->why, 1);
+    meet(t, r->rule, r->judged);
 }
 
 void tally_limit(struct tally *t, const struct limit_check *c)
@@ -84,6 +112,27 @@ void tally_crashes(struct tally *t, const struct crashes *c)
         meet(t, c->rule, 1);
 }
 
+/* All rules of a subject of which something is known are judged. */
+static void meet_subject(struct tally *t, enum subject s)
+{
+    for (size_t i = 0; i < t->rules->n; i++)
+        if (t->rules->rule[i].subject == s &&
+            rule_applies(&t->rules->rule[i], t->change))
+            meet(t, &t->rules->rule[i], 1);
+}
+
+void tally_alarms(struct tally *t, const struct new_alarms *a)
+{
+    if (a->judged)
+        meet_subject(t, SUBJECT_ALARMS);
+}
+
+void tally_tests(struct tally *t, const struct broken_suites *s)
+{
+    if (s->judged)
+        meet_subject(t, SUBJECT_TESTS);
+}
+
 void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *p)
 {
     struct coverage *c = t->coverage;
@@ -92,10 +141,14 @@ void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *
         c->hosts += l->slot[i].state != SLOT_WAITING;
     }
     c->hosts_judged = (int)p->good;
+    if (t->old_used >= FRESH_OLD_LEAST)
+        c->hosts_judged += (int)p->fresh;
+    else
+        c->unjudged[UNJUDGED_FEW_OLD] += (int)p->fresh;
     for (size_t i = 0; i < t->rules->n; i++) {
         const struct rule *r = &t->rules->rule[i];
         if (r->subject == SUBJECT_SILENCE && rule_applies(r, t->change) && p->asked > 0)
-            meet(t, r, p->good + p->others);
+            meet(t, r, p->good + p->fresh + p->others);
     }
 }
 
@@ -112,7 +165,8 @@ static void count_rules(struct tally *t)
 }
 
 /* "5 had too few samples before the change and 2 sent nothing after it". */
-static void say_pulses(struct buf *b, const struct lineup *l, const struct pulses *p)
+static void say_pulses(struct buf *b, const struct tally *t, const struct lineup *l,
+                       const struct pulses *p)
 {
     size_t before = 0, thin = 0, overlap = 0;
     for (size_t i = 0; i < p->n; i++) {
@@ -126,6 +180,8 @@ static void say_pulses(struct buf *b, const struct lineup *l, const struct pulse
     } parts[] = {{before, "had too few samples before the change"},
                  {thin, "had too few samples after it"},
                  {p->silent, "sent nothing after it"},
+                 {t->old_used < FRESH_OLD_LEAST ? p->fresh : 0,
+                  "have no past and fewer than 3 old hosts to be compared with"},
                  {overlap, "were worked on by other changes in the same minutes"}};
     const char *between = ": ";
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -168,7 +224,7 @@ static void say_thin(struct buf *b, struct tally *t, const struct lineup *l,
         c->unjudged[UNJUDGED_FEW_HOSTS] += c->hosts - c->hosts_judged;
         buf_addf(b, "only %d of %d changed hosts could be judged", c->hosts_judged,
                  c->hosts);
-        say_pulses(b, l, p);
+        say_pulses(b, t, l, p);
     } else if (c->rules_judged == 0) {
         buf_addf(b, "none of %d rules could be judged", c->rules);
         say_reasons(b, c);
@@ -195,9 +251,8 @@ int grade_verdict(struct tally *t, const struct lineup *l, const struct pulses *
     v->grade = worst_of(v);
     say_thin(&why, t, l, p, at);
     bool thin = why.len > 0;
-    if (v->grade == GRADE_OK && thin)
-        v->grade = GRADE_NOT_JUDGED;
-    else if (v->grade == GRADE_ATTENTION && t->change->cancelled)
+    if ((v->grade == GRADE_OK && thin) ||
+        (v->grade == GRADE_ATTENTION && t->change->cancelled))
         v->grade = GRADE_NOT_JUDGED;
     if (v->grade == GRADE_ATTENTION && t->capped)
         buf_addf(

@@ -139,7 +139,9 @@ void complaints_free(struct complaints *c)
 /* Letters differ whatever their case; '-', '_' and '.' are one. */
 static char plain_letter(char c)
 {
-    return c == '_' || c == '.' ? '-' : (char)tolower((unsigned char)c);
+    if (c == '_' || c == '.')
+        return '-';
+    return (char)tolower((unsigned char)c);
 }
 
 static size_t least_of(size_t a, size_t b)

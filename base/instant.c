@@ -115,7 +115,7 @@ int instant_parse(const char *text, instant *ret_at, struct err *err)
     if (!ok)
         return err_set(err, EINVAL,
                        "'%.40s' is not a time such as 2026-11-21T10:00:00Z", text);
-    int64_t sec = days_from_civil(y, mo, d) * 86400 + h * 3600 + (mi - off) * 60 + s;
+    int64_t sec = days_from_civil(y, mo, d) * 86400 + (h * 3600 + (mi - off) * 60 + s);
     *ret_at = (instant){sec * 1000 + ms};
     return 0;
 }

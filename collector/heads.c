@@ -38,7 +38,7 @@ static void forget(struct heads *h)
         free(h->slot[i].bytes);
     memset(h->slot, 0, h->slots * sizeof *h->slot);
     h->n = 0;
-    for (size_t i = 0; i < SHAPES_MAX * 2; i++) {
+    for (size_t i = 0; i < 2 * (size_t)SHAPES_MAX; i++) {
         if (h->shape[i] != NULL)
             shape_drop(h->shape[i]);
         h->shape[i] = NULL;

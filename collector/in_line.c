@@ -284,7 +284,7 @@ static bool learn_head(struct run *r, const char *end)
             return refuse(r, DROP_SYNTAX, p, "tag '%.40s' stands twice", tag[i].key);
     if (!entity_of_tags(r, tag, n_tags, &who))
         return false;
-    strcpy(l->prefix + n_prefix, ".");
+    memcpy(l->prefix + n_prefix, ".", 2);
     write_suffix(l->suffix, tag, n_tags);
     uint32_t entity = l->sink.entity(&who, l->sink.arg);
     if (entity == WINDOWS_NONE)
@@ -527,7 +527,7 @@ static void drop_unplaced(struct run *r)
 static void read_line(struct run *r)
 {
     struct in_line *l = r->l;
-    instant at;
+    instant at = INSTANT_NONE;
     r->off_shape = false;
     l->n = l->n_fields = 0;
     r->result->lines++;

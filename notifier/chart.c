@@ -59,15 +59,15 @@ static double *scaled_copy(const double *values, size_t n, double by)
     return copy;
 }
 
-static int add_line(struct chart *c, const char *label, unsigned rgb, bool dashed,
-                    const double *values, double by, struct err *err)
+/* A line without values is left out. */
+static int add_line(struct chart *c, struct rrd_line line, double by, struct err *err)
 {
-    if (values == NULL)
+    if (line.value == NULL)
         return 0;
     size_t i = c->picture.n_lines++;
-    c->lines[i] = (struct rrd_line){label, rgb, values, dashed};
+    c->lines[i] = line;
     if (by != 1) {
-        c->scaled[i] = scaled_copy(values, c->picture.n, by);
+        c->scaled[i] = scaled_copy(line.value, c->picture.n, by);
         if (c->scaled[i] == NULL)
             return err_set(err, ENOMEM, "no memory for a chart");
         c->lines[i].value = c->scaled[i];
@@ -136,16 +136,16 @@ int chart_plan(const struct chart_ask *ask, struct chart *chart, struct err *err
     const char *label = one                        ? "this host"
                         : ask->change->n_hosts > 0 ? "changed hosts"
                                                    : "the service";
-    /* the first line is drawn on top */
-    if (add_line(chart, label, ask->dark ? 0xff8a80 : 0xb42318, false, curve->value, by,
-                 err) < 0 ||
-        add_line(chart, "unchanged hosts", ask->dark ? 0x6ea8fe : 0x2e6bd6, true,
-                 curve->control, by, err) < 0 ||
-        add_line(chart, "usual at this hour", ask->dark ? 0x8b95a7 : 0x98a2b3, false,
-                 curve->usual, by, err) < 0) {
-        chart_clear(chart);
-        return -1;
-    }
+    const struct rrd_line lines[CHART_LINES] = {
+        {label, ask->dark ? 0xff8a80 : 0xb42318, curve->value, false}, /* on top */
+        {"unchanged hosts", ask->dark ? 0x6ea8fe : 0x2e6bd6, curve->control, true},
+        {"usual at this hour", ask->dark ? 0x8b95a7 : 0x98a2b3, curve->usual, false},
+    };
+    for (int i = 0; i < CHART_LINES; i++)
+        if (add_line(chart, lines[i], by, err) < 0) {
+            chart_clear(chart);
+            return -1;
+        }
     return 0;
 }
 

@@ -60,7 +60,7 @@ static const char *number(double v, char out[NUMBER_MAX])
     snprintf(out, NUMBER_MAX, "%.*f", digits, v);
     strip_zeros(out);
     if (strcmp(out, "-0") == 0)
-        strcpy(out, "0");
+        memcpy(out, "0", 2);
     part_thousands(out);
     return out;
 }
@@ -197,10 +197,13 @@ struct parts {
 
 static struct parts parts_of(instant at)
 {
-    char text[INSTANT_TEXT_MAX];
-    struct parts p = {0};
+    char text[INSTANT_TEXT_MAX], *rest = text;
+    struct parts p;
     instant_text(at, text);
-    sscanf(text, "%d-%d-%dT%8[0-9:]", &p.year, &p.month, &p.day, p.clock);
+    p.year = (int)strtol(rest, &rest, 10);
+    p.month = (int)strtol(rest + 1, &rest, 10);
+    p.day = (int)strtol(rest + 1, &rest, 10);
+    snprintf(p.clock, sizeof p.clock, "%.8s", rest + 1);
     return p;
 }
 

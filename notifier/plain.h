@@ -14,9 +14,9 @@
 /* Adds at most `chars_max` characters of `text` (NULL: nothing). */
 void plain_add(struct buf *to, const char *text, size_t chars_max);
 
-/* Bytes of the well-formed character at `s` (which ends in a NUL) and its code point; 0
- * at the end or where the bytes are no UTF-8. */
-size_t plain_char(const char *s, unsigned *ret_code);
+/* Bytes of the well-formed character at `text` (which ends in a NUL) and its code
+ * point; 0 at the end or where the bytes are no UTF-8. */
+size_t plain_char(const char *text, unsigned *ret_code);
 
 /* Columns that a text takes in a fixed-width font: wide East Asian characters take two.
  */

@@ -70,7 +70,7 @@ static int check(const struct fields *f, struct buf *why)
         rc = -1;
     if (f->service[0] != '\0' && check_name_of(why, "service", f->service) < 0)
         rc = -1;
-    if (f->interval.ms < 1000 || f->interval.ms > INTERVAL_S_MAX * 1000 ||
+    if (f->interval.ms < 1000 || f->interval.ms > INTERVAL_S_MAX * INT64_C(1000) ||
         f->interval.ms % 1000 != 0) {
         buf_add(why, "interval: expected whole seconds from 1s to 10m\n");
         rc = -1;

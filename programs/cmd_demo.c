@@ -193,7 +193,7 @@ static int start_agent(struct demo *d, struct err *err)
 static int wait_seconds(struct demo *d, int seconds, const char *what, struct err *err)
 {
     struct progress p = progress_begin();
-    int64_t start = monotonic_ms(), end = start + seconds * 1000;
+    int64_t start = monotonic_ms(), end = start + seconds * INT64_C(1000);
     int rc = 0;
     while (rc == 0 && monotonic_ms() < end) {
         uint64_t answered, lost;

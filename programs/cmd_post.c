@@ -55,10 +55,22 @@ static int split_labels(struct jsonw *w, const char *text, struct err *err)
     return 0;
 }
 
+/* Figures up to `end`, which is passed; -1 on anything else. */
+static long take_figures(const char **p, char end)
+{
+    size_t n = strspn(*p, "0123456789");
+    if (n == 0 || n > 9 || (*p)[n] != end)
+        return -1;
+    long v = strtol(*p, NULL, 10);
+    *p += n + (end != '\0');
+    return v;
+}
+
 static int write_batch(struct jsonw *w, const char *text, struct err *err)
 {
-    int no, of, used = 0;
-    if (sscanf(text, "%d/%d%n", &no, &of, &used) != 2 || text[used] != '\0')
+    const char *p = text;
+    long no = take_figures(&p, '/'), of = no < 0 ? -1 : take_figures(&p, '\0');
+    if (of < 0)
         return err_set(err, EINVAL,
                        "--batch: '%s' is not of the form NO/OF, such as 1/4", text);
     jsonw_open(w, "batch");

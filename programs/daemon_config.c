@@ -64,7 +64,7 @@ static void defaults(struct daemon_config *c)
         .listen = "127.0.0.1:8190",
         .data = geteuid() == 0 ? "/var/lib/aftercheck" : "./aftercheck-data",
         .log = "info",
-        .samples = {.step = {60000}, .keep = {2 * 3600000}, .most = 8ull << 30},
+        .samples = {.step = {60000}, .keep = {7200000}, .most = 8ull << 30},
         .history = {.flush = {600000}},
         .host_tags = {host_tags, 2},
         .service_tags = {service_tags, 2},

@@ -120,10 +120,12 @@ static void post_second(struct demo_load *l, struct httpc *c, const struct secon
 static void take_line(struct demo_load *l, struct httpc *c, struct second *s,
                       const char *line)
 {
-    double at, seconds;
-    int status;
-    if (sscanf(line, "%lf %d %lf", &at, &status, &seconds) != 3 || status < 0 ||
-        status >= STATUS_MAX)
+    char *end;
+    double at = strtod(line, &end);
+    long status = strtol(end, &end, 10);
+    const char *figure = end;
+    double seconds = strtod(figure, &end);
+    if (end == figure || status < 0 || status >= STATUS_MAX)
         return;
     /* nginx logs a request as it ends, so the seconds rise but for a few milliseconds
      */

@@ -84,20 +84,29 @@ static int put_fill(struct core_put *p, struct core **c, instant received,
     return err_set(err, ENOMEM, "no memory for a coredump");
 }
 
+/* As put_fill; NULL on failure. */
+static struct core_put *put_new(struct core **c, instant received, struct err *err)
+{
+    struct core_put *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        err_set(err, ENOMEM, "no memory for a coredump");
+        core_free(c);
+        return NULL;
+    }
+    if (put_fill(p, c, received, err) == 0)
+        return p;
+    put_clear(p);
+    free(p);
+    return NULL;
+}
+
 void ledger_put_core(struct ledger *l, struct core **c, instant received,
                      void (*done)(enum posted posted, const struct err *err, void *arg),
                      void *arg)
 {
     struct err err = {0};
-    struct core_put *p = calloc(1, sizeof *p);
+    struct core_put *p = put_new(c, received, &err);
     if (p == NULL) {
-        err_set(&err, ENOMEM, "no memory for a coredump");
-        core_free(c);
-    } else if (put_fill(p, c, received, &err) < 0) {
-        put_clear(p);
-        free(p);
-    }
-    if (err.code != 0) {
         done(POSTED_FAILED, &err, arg);
         return;
     }

@@ -25,6 +25,7 @@ static char *cursor_make(instant start, const char *change_id)
     return buf_give(&b);
 }
 
+/* Small ones only: a place has one text. */
 static int hex_value(char c)
 {
     static const char digits[] = "0123456789abcdef";
@@ -271,7 +272,7 @@ int ledger_nearby(struct ledger *l, const struct change *of, instant from, insta
             rc = -1;
     ledger_read_end(l);
     ledger_ids_free(&ids.at, ids.n);
-    if (rc < 0) {
+    if (rc != 0) {
         ledger_nearby_free(&changes, n);
         return -1;
     }

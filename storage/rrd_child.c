@@ -168,12 +168,13 @@ static int update_file(const struct rrd_put_request *p, int64_t last, int64_t *r
 /* librrd tells all as a list of "rra[0].rows" = 1680 and the like. */
 static void shape_archive(struct rrd_header *s, const struct rrd_info_t *i)
 {
-    unsigned n;
-    int end = 0;
-    if (sscanf(i->key, "rra[%u].%n", &n, &end) != 1 || end == 0 ||
-        n >= RRD_ARCHIVES_MAX)
+    if (strncmp(i->key, "rra[", 4) != 0)
         return;
-    const char *what = i->key + end;
+    char *what;
+    unsigned long n = strtoul(i->key + 4, &what, 10);
+    if (n >= RRD_ARCHIVES_MAX || strncmp(what, "].", 2) != 0)
+        return;
+    what += 2;
     struct rrd_header_archive *a = &s->archive[n];
     if (strcmp(what, "cf") == 0) {
         s->n_archives = n + 1;
@@ -189,10 +190,12 @@ static void shape_archive(struct rrd_header *s, const struct rrd_info_t *i)
 static int shape_source(struct rrd_header *s, const struct rrd_info_t *i)
 {
     struct rrd_source name = {{0}};
-    int end = 0;
-    if (sscanf(i->key, "ds[%19[A-Za-z0-9_]].index%n", name.name, &end) != 1 ||
-        i->key[end] != '\0' || end == 0)
+    if (strncmp(i->key, "ds[", 3) != 0)
         return 0;
+    size_t n = strcspn(i->key + 3, "]");
+    if (n == 0 || n >= sizeof name.name || strcmp(i->key + 3 + n, "].index") != 0)
+        return 0;
+    memcpy(name.name, i->key + 3, n);
     if (s->n_sources >= RRD_SOURCES_MAX || i->value.u_cnt != s->n_sources)
         return -1;
     struct rrd_source *more = realloc(s->sources, (s->n_sources + 1) * sizeof *more);

@@ -72,7 +72,7 @@ bool hostinfo_fs(struct reading *r)
         while (i < shown && strcmp(seen[i], device) != 0)
             i++;
         if (i == shown && shown < READING_THINGS_MAX && fs_line(r, mount))
-            strcpy(seen[shown++], device);
+            memcpy(seen[shown++], device, sizeof device);
     } while (scan_next_line(&p));
     return true;
 }
