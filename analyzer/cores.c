@@ -6,8 +6,8 @@
 #include "analyzer/cores.h"
 
 #include "analyzer/count.h"
-#include "analyzer/life.h"
 #include "analyzer/pool.h"
+#include "analyzer/watch.h"
 
 #include <errno.h>
 #include <math.h>
@@ -23,127 +23,49 @@ static const double kappa_unknown = 1, kappa_least = 0.2;
 
 /* --- where a dump belongs --- */
 
-enum side { SIDE_NONE, SIDE_BEFORE, SIDE_AFTER };
-
 struct place {
     bool control;
-    enum side side;
+    enum watch_side side;
 };
 
 /* What all of it is counted by. */
 struct bench {
     const struct lineup *l;
-    const struct controls *k;
     const struct core_facts *facts;
-    const char **control; /* sorted: unchanged hosts, free for the whole frame */
-    size_t n_controls;
-    instant first;        /* the first pivot: the past ends here */
-    double since_minutes; /* from there to each changed host's own, together */
+    struct watch watch;
+    double since_minutes; /* from the first pivot to each changed host's own, together
+                           */
     struct crashes *to;
 };
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool is_watched(const struct slot *s)
-{
-    return s->state != SLOT_WAITING;
-}
-
-/* From the pivot on: a crash needs no time to settle. */
-static enum side side_of(const struct slot *s, instant at)
-{
-    if (!is_watched(s))
-        return SIDE_NONE;
-    if (at.ms >= s->pivot.ms && at.ms < s->frame.after_to.ms)
-        return SIDE_AFTER;
-    bool before = at.ms >= s->frame.before_from.ms && at.ms < s->frame.before_to.ms;
-    return before ? SIDE_BEFORE : SIDE_NONE;
-}
-
 static struct place place_of(const struct bench *b, const struct core_row *r)
 {
-    const struct slot *s = lineup_slot(b->l, r->host);
-    const char *service = b->l->change->service;
-    if (s == NULL && !b->l->named && service != NULL && r->service != NULL &&
-        strcmp(service, r->service) == 0)
-        s = &b->l->whole; /* of the changed service, from a host that sends no samples
-                           */
-    if (s != NULL && is_watched(s))
-        return (struct place){false, side_of(s, r->time)};
-    if (bsearch(&r->host, b->control, b->n_controls, sizeof *b->control, by_text) ==
-        NULL)
-        return (struct place){false, SIDE_NONE};
-    return (struct place){true, side_of(&b->l->whole, r->time)};
+    const struct slot *s = watch_changed(&b->watch, r->host, r->service);
+    if (s != NULL)
+        return (struct place){false, watch_side(s, r->time)};
+    if (!watch_control(&b->watch, r->host))
+        return (struct place){false, WATCH_NONE};
+    return (struct place){true, watch_side(&b->l->whole, r->time)};
 }
 
 /* --- how long was watched --- */
 
-static double span_minutes(instant from, instant to)
-{
-    return to.ms > from.ms ? (double)(to.ms - from.ms) / MINUTE_MS : 0;
-}
-
-static void add_minutes(struct crashes *c, const struct slot *s)
-{
-    c->hosts++;
-    c->minutes_before += span_minutes(s->frame.before_from, s->frame.before_to);
-    c->minutes_after += span_minutes(s->pivot, s->frame.after_to);
-}
-
 static void watch(struct bench *b)
 {
     const struct lineup *l = b->l;
+    const struct watch *w = &b->watch;
     struct crashes *c = b->to;
-    b->first = l->whole.pivot;
-    for (size_t i = 0; i < l->n_slots; i++) {
-        if (!is_watched(&l->slot[i]))
-            continue;
-        add_minutes(c, &l->slot[i]);
-        if (l->slot[i].pivot.ms < b->first.ms)
-            b->first = l->slot[i].pivot;
-    }
+    c->hosts = w->hosts;
+    c->minutes_before = w->minutes_before;
+    c->minutes_after = w->minutes_after;
+    c->controls = w->n_controls;
+    c->control_minutes = w->control_minutes;
     for (size_t i = 0; i < l->n_slots; i++)
-        if (is_watched(&l->slot[i]))
-            b->since_minutes += span_minutes(b->first, l->slot[i].pivot);
-    if (!l->named && l->n_slots == 0 && is_watched(&l->whole))
-        add_minutes(c, &l->whole);
-    c->controls = b->n_controls;
-    c->control_minutes =
-        (double)b->n_controls * span_minutes(l->whole.pivot, l->whole.frame.after_to);
+        if (watch_slot(&l->slot[i]))
+            b->since_minutes += watch_minutes(w->first, l->slot[i].pivot);
     instant since = b->facts->since;
-    if (!instant_is_none(since) && since.ms < b->first.ms)
-        c->days = fmin((double)(b->first.ms - since.ms) / DAY_MS, CORE_MEMORY_DAYS);
-}
-
-/* True for a host of the change whose work was done, though its looks are to come. */
-static bool changed_already(const struct lineup *l, const char *host)
-{
-    const struct change_host *h = change_find_host(l->change, host);
-    return h != NULL && !life_waits(l->change, h) &&
-           h->pivot.ms < l->whole.frame.after_to.ms;
-}
-
-static int choose_controls(struct bench *b, struct err *err)
-{
-    b->control = calloc(b->k->n + 1, sizeof *b->control);
-    if (b->control == NULL)
-        return err_set(err, ENOMEM, "out of memory");
-    for (size_t i = 0; i < b->k->n; i++)
-        if (is_watched(&b->l->whole) && !changed_already(b->l, b->k->host[i]) &&
-            control_is_free(b->l, b->k->host[i], &b->l->whole.frame))
-            b->control[b->n_controls++] = b->k->host[i];
-    if (b->n_controls == 0)
-        return 0;
-    qsort(b->control, b->n_controls, sizeof *b->control, by_text);
-    size_t n = 1; /* a host of several units is one host */
-    for (size_t i = 1; i < b->n_controls; i++)
-        if (strcmp(b->control[i], b->control[n - 1]) != 0)
-            b->control[n++] = b->control[i];
-    b->n_controls = n;
-    return 0;
+    if (!instant_is_none(since) && since.ms < w->first.ms)
+        c->days = fmin((double)(w->first.ms - since.ms) / DAY_MS, CORE_MEMORY_DAYS);
 }
 
 /* --- groups --- */
@@ -192,9 +114,9 @@ static void count_row(struct crash *c, const struct core_row *r, struct place at
 {
     double *into[2][2] = {{&c->dumps_before, &c->dumps_after},
                           {&c->control_before, &c->control_after}};
-    if (at.side == SIDE_NONE)
+    if (at.side == WATCH_NONE)
         return;
-    bool after = at.side == SIDE_AFTER;
+    bool after = at.side == WATCH_AFTER;
     c->dumps_since += !at.control && !after && r->time.ms >= first.ms;
     *into[at.control][after] += 1;
     if (at.control)
@@ -239,8 +161,8 @@ static int count_crash(const struct bench *b, const struct core_row **row, size_
     size_t after = 0;
     for (size_t i = 0; i < n; i++) {
         struct place at = place_of(b, row[i]);
-        count_row(c, row[i], at, b->first);
-        if (at.side == SIDE_AFTER && !at.control)
+        count_row(c, row[i], at, b->watch.first);
+        if (at.side == WATCH_AFTER && !at.control)
             row[after++] = row[i];
     }
     if (after == 0) {
@@ -296,7 +218,7 @@ static struct habit habit_of(const struct bench *b, const struct core_past *past
         const struct core_day *d = &past->day[i];
         const struct slot *s = lineup_slot(b->l, d->host);
         /* a service as a whole is on whatever host dumped it */
-        bool ours = s != NULL ? is_watched(s) : !b->l->named && b->l->n_slots == 0;
+        bool ours = s != NULL ? watch_slot(s) : !b->l->named && b->l->n_slots == 0;
         if (!ours || d->day < 0 || d->day >= CORE_MEMORY_DAYS)
             continue;
         h.day[d->day] += (double)d->dumps;
@@ -435,8 +357,6 @@ static int by_grade(const void *a, const void *b)
 static int judge_all(struct bench *b, struct err *err)
 {
     struct crashes *to = b->to;
-    if (choose_controls(b, err) < 0)
-        return -1;
     watch(b);
     to->judged =
         to->minutes_after > 0 && (!instant_is_none(b->facts->since) || b->facts->n > 0);
@@ -461,11 +381,11 @@ int crashes_judge(const struct lineup *l, const struct controls *k,
                   struct crashes *ret_crashes, struct err *err)
 {
     struct crashes c = {.rule = ruleset_for_cores(rs, l->change)};
-    struct bench b = {.l = l, .k = k, .facts = facts, .to = &c};
+    struct bench b = {.l = l, .facts = facts, .to = &c};
     int rc = 0;
     if (facts != NULL && c.rule != NULL)
-        rc = judge_all(&b, err);
-    free(b.control);
+        rc = watch_make(l, k, &b.watch, err) < 0 ? -1 : judge_all(&b, err);
+    watch_free(&b.watch);
     if (rc == 0)
         *ret_crashes = c;
     else

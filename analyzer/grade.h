@@ -8,13 +8,17 @@
 #ifndef ANALYZER_GRADE_H
 #define ANALYZER_GRADE_H
 
+#include "analyzer/alarms.h"
 #include "analyzer/calls.h"
 #include "analyzer/control.h"
 #include "analyzer/cores.h"
+#include "analyzer/fresh_calls.h"
 #include "analyzer/level.h"
 #include "analyzer/life.h"
 #include "analyzer/limit.h"
 #include "analyzer/pulse.h"
+#include "analyzer/relief.h"
+#include "analyzer/tests.h"
 #include "rules/ruleset.h"
 #include "storage/verdict.h"
 
@@ -28,6 +32,7 @@ struct tally {
     enum { TALLY_UNMET, TALLY_SEEN, TALLY_JUDGED } * rule; /* one a rule */
     bool capped;          /* something would be must-handle with enough controls */
     size_t controls_used; /* the most that anything was compared with */
+    size_t old_used;      /* of them, with which hosts without a past were */
 };
 
 int tally_make(struct tally *t, const struct ruleset *rules, const struct change *c,
@@ -35,9 +40,14 @@ int tally_make(struct tally *t, const struct ruleset *rules, const struct change
 void tally_free(struct tally *t);
 
 void tally_level(struct tally *t, const struct level *l);
+void tally_fresh_calls(struct tally *t, const struct fresh_calls *c);
+void tally_relief(struct tally *t, const struct relief *r);
 void tally_limit(struct tally *t, const struct limit_check *c);
 void tally_calls(struct tally *t, const struct calls *c);
+void tally_alarms(struct tally *t, const struct new_alarms *a);
+void tally_tests(struct tally *t, const struct broken_suites *s);
 void tally_crashes(struct tally *t, const struct crashes *c);
+/* After all others: hosts without a past are judged when they could be compared. */
 void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *p);
 
 /* Closes the counts and sets the verdict's grade and reason.  -1: out of memory. */

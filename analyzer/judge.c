@@ -1,7 +1,9 @@
 /* analyzer/judge.c - the steps of a judgement, one after another.
  *
- *     align -> controls -> layers, levels, limits, calls, crashes, silence
- *     -> findings -> grade
+ *     align -> controls -> layers, levels, limits, calls, crashes, alarms, tests,
+ *     silence, relief -> findings -> grade
+ *
+ * Hosts without a past go a way of their own: fresh.h for levels, fresh_calls.h.
  *
  * Each step is a module of its own that knows nothing of the later ones; here they are
  * only called in order.  What must hold: no clock, no file, no state, and nothing that
@@ -12,11 +14,15 @@
 #include "analyzer/control.h"
 #include "analyzer/edges.h"
 #include "analyzer/findings.h"
+#include "analyzer/fresh.h"
+#include "analyzer/fresh_calls.h"
 #include "analyzer/grade.h"
 #include "analyzer/layers.h"
 #include "analyzer/level.h"
 #include "analyzer/limit.h"
 #include "analyzer/pulse.h"
+#include "analyzer/relief.h"
+#include "analyzer/restart.h"
 #include "analyzer/series.h"
 #include "base/buf.h"
 
@@ -60,7 +66,14 @@ struct desk {
     struct edges edges;
     struct calls calls;
     struct crashes crashes;
+    struct new_alarms alarms;
+    struct broken_suites tests;
+    struct fresh_calls fresh_calls;
+    struct relief relief;
+    struct restarts restarts;
+    size_t excused; /* findings that only say that new hosts have less to do */
     struct series_list series, limited;
+    struct series_list fresh, fresh_limited; /* of hosts without a past */
     struct layers layers;
     struct level *level;
     size_t n_levels;
@@ -126,9 +139,13 @@ static int list_all(struct desk *d)
 {
     const struct ruleset *rs = d->jc->rules;
     if (series_list(&d->lineup, rs, ruleset_for_series, &d->series, d->err) < 0 ||
-        series_list(&d->lineup, rs, ruleset_for_limit, &d->limited, d->err) < 0)
+        series_list(&d->lineup, rs, ruleset_for_limit, &d->limited, d->err) < 0 ||
+        series_list_fresh(&d->lineup, rs, ruleset_for_series, &d->fresh, d->err) < 0 ||
+        series_list_fresh(&d->lineup, rs, ruleset_for_limit, &d->fresh_limited,
+                          d->err) < 0)
         return -1;
-    size_t levels = spoken_for(&d->series), limits = spoken_for(&d->limited);
+    size_t levels = spoken_for(&d->series) + spoken_for(&d->fresh);
+    size_t limits = spoken_for(&d->limited) + spoken_for(&d->fresh_limited);
     d->level = calloc(levels + 1, sizeof *d->level);
     d->limit = calloc(limits + 1, sizeof *d->limit);
     d->control = calloc((levels + limits) * d->controls.n + 1, sizeof *d->control);
@@ -148,34 +165,66 @@ static void lay_habit(const struct desk *d, size_t i, struct level_case *lc)
     lc->habit_controls = d->layers.controls[i];
 }
 
-static int judge_series(struct desk *d)
+/* `control` is where the next series' controls go. */
+static int judge_levels(struct desk *d, struct member **control)
 {
-    struct member *control = d->control;
     if (layers_score(&d->lineup, &d->controls, &d->series, &d->layers, d->err) < 0)
         return -1;
     for (size_t i = 0; i < d->series.n; i++) {
         const struct series *s = &d->series.at[i];
         if (s->rule == NULL)
             continue;
-        size_t n = find_controls(d, s, control);
-        struct level_case lc = case_of(d, s, control, n);
+        size_t n = find_controls(d, s, *control);
+        struct level_case lc = case_of(d, s, *control, n);
         lay_habit(d, i, &lc);
         if (level_measure(&lc, &d->level[d->n_levels], d->err) < 0)
             return -1;
         d->n_levels++;
-        control += n;
+        *control += n;
     }
-    for (size_t i = 0; i < d->limited.n; i++) {
-        const struct series *s = &d->limited.at[i];
+    return 0;
+}
+
+static int judge_fresh(struct desk *d, struct member **control)
+{
+    for (size_t i = 0; i < d->fresh.n; i++) {
+        const struct series *s = &d->fresh.at[i];
         if (s->rule == NULL)
             continue;
-        size_t n = find_controls(d, s, control);
-        struct level_case lc = case_of(d, s, control, n);
+        size_t n = find_controls(d, s, *control);
+        struct level_case lc = case_of(d, s, *control, n);
+        if (fresh_measure(&lc, &d->level[d->n_levels], d->err) < 0)
+            return -1;
+        d->n_levels++;
+        *control += n;
+    }
+    return 0;
+}
+
+static int judge_limits(struct desk *d, const struct series_list *list,
+                        struct member **control)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct series *s = &list->at[i];
+        if (s->rule == NULL)
+            continue;
+        size_t n = find_controls(d, s, *control);
+        struct level_case lc = case_of(d, s, *control, n);
         if (limit_check_make(&lc, &d->limit[d->n_limits], d->err) < 0)
             return -1;
         d->n_limits++;
-        control += n;
+        *control += n;
     }
+    return 0;
+}
+
+static int judge_series(struct desk *d)
+{
+    struct member *control = d->control;
+    if (judge_levels(d, &control) < 0 || judge_fresh(d, &control) < 0 ||
+        judge_limits(d, &d->limited, &control) < 0 ||
+        judge_limits(d, &d->fresh_limited, &control) < 0)
+        return -1;
     return level_grade(d->level, d->n_levels, d->err);
 }
 
@@ -186,6 +235,8 @@ static int judge_calls(struct desk *d)
     if (edges_list(&d->lineup, &d->edges, d->err) < 0 ||
         calls_measure(&d->lineup, d->jc->rules, &d->edges, d->room, &d->calls, d->err) <
             0 ||
+        fresh_calls_measure(&d->lineup, d->jc->rules, &d->edges, &d->fresh_calls,
+                            d->err) < 0 ||
         calls_grade(&d->calls, d->pulses.anyone, d->err) < 0)
         return -1;
     return level_grade(d->calls.latency, d->calls.n_latency, d->err);
@@ -197,6 +248,41 @@ static int judge_crashes(struct desk *d)
                          &d->crashes, d->err);
 }
 
+/* --- what such a change does to hosts --- */
+
+static int judge_expected(struct desk *d)
+{
+    const struct ruleset *rs = d->jc->rules;
+    if (relief_measure(&d->lineup, &d->controls, rs, d->room, &d->relief, d->err) < 0 ||
+        restarts_find(&d->lineup, rs, d->room, &d->restarts, d->err) < 0)
+        return -1;
+    if (d->relief.judged && d->relief.grade != GRADE_OK && !d->relief.rule->shadow)
+        d->excused = fresh_excuse_less(d->level, d->n_levels);
+    return 0;
+}
+
+/* -1: out of memory. */
+static int note_expected(struct desk *d)
+{
+    struct coverage *c = &d->verdict->coverage;
+    return fresh_note(&d->lineup, d->tally.old_used, &c->fresh_note) < 0 ||
+                   relief_note(&d->relief, &c->relief_note) < 0 ||
+                   restarts_note(&d->lineup, &d->restarts, &c->restart_note) < 0
+               ? -1
+               : 0;
+}
+
+static int judge_alarms(struct desk *d)
+{
+    return alarms_judge(&d->lineup, &d->controls, d->jc->rules, d->jc->alarms,
+                        &d->alarms, d->err);
+}
+
+static int judge_tests(struct desk *d)
+{
+    return tests_judge(d->jc->change, d->jc->rules, d->jc->tests, &d->tests, d->err);
+}
+
 /* --- telling --- */
 
 static void count_all(struct desk *d)
@@ -206,7 +292,11 @@ static void count_all(struct desk *d)
     for (size_t i = 0; i < d->n_limits; i++)
         tally_limit(&d->tally, &d->limit[i]);
     tally_calls(&d->tally, &d->calls);
+    tally_fresh_calls(&d->tally, &d->fresh_calls);
+    tally_relief(&d->tally, &d->relief);
     tally_crashes(&d->tally, &d->crashes);
+    tally_alarms(&d->tally, &d->alarms);
+    tally_tests(&d->tally, &d->tests);
     tally_pulses(&d->tally, &d->lineup, &d->pulses);
 }
 
@@ -221,7 +311,12 @@ static void tell_all(struct desk *d)
         findings_call(t, &d->calls.test[i], &d->calls);
     for (size_t i = 0; i < d->calls.n_latency; i++)
         findings_level(t, &d->calls.latency[i], d->calls.latency_edge[i]);
+    for (size_t i = 0; i < d->fresh_calls.n; i++)
+        findings_fresh_call(t, &d->fresh_calls.at[i], &d->fresh_calls);
+    findings_relief(t, &d->relief, d->excused);
     findings_crashes(t, &d->crashes);
+    findings_alarms(t, &d->alarms);
+    findings_tests(t, &d->tests);
     const struct ruleset *rs = d->jc->rules;
     for (size_t i = 0; i < rs->n; i++)
         if (rs->rule[i].subject == SUBJECT_SILENCE &&
@@ -340,7 +435,7 @@ static int conclude(struct desk *d)
     v->coverage.controls = (int)d->tally.controls_used;
     v->coverage.controls_note =
         control_note(&d->lineup, &d->controls, d->tally.controls_used);
-    if (d->teller.failed || v->coverage.controls_note == NULL)
+    if (d->teller.failed || v->coverage.controls_note == NULL || note_expected(d) < 0)
         return err_set(d->err, ENOMEM, "out of memory");
     if (tell_nearby(d) < 0)
         return -1;
@@ -361,10 +456,16 @@ static void clear_desk(struct desk *d)
     tally_free(&d->tally);
     calls_free(&d->calls);
     crashes_free(&d->crashes);
+    alarms_free(&d->alarms);
+    tests_free(&d->tests);
+    fresh_calls_free(&d->fresh_calls);
+    relief_free(&d->relief);
     edges_free(&d->edges);
     layers_free(&d->layers);
     series_list_free(&d->series);
     series_list_free(&d->limited);
+    series_list_free(&d->fresh);
+    series_list_free(&d->fresh_limited);
     pulses_free(&d->pulses);
     controls_free(&d->controls);
     lineup_free(&d->lineup);
@@ -378,7 +479,8 @@ int judge(const struct judge_case *jc, struct verdict **ret_verdict, struct err 
     if (d.verdict == NULL)
         err_set(err, ENOMEM, "out of memory");
     else if (begin_verdict(&d) == 0 && prepare(&d) == 0 && judge_series(&d) == 0 &&
-             judge_calls(&d) == 0 && judge_crashes(&d) == 0)
+             judge_calls(&d) == 0 && judge_crashes(&d) == 0 && judge_alarms(&d) == 0 &&
+             judge_tests(&d) == 0 && judge_expected(&d) == 0)
         rc = conclude(&d);
     clear_desk(&d);
     if (rc == 0)

@@ -3,8 +3,10 @@
 #ifndef ANALYZER_JUDGE_H
 #define ANALYZER_JUDGE_H
 
+#include "analyzer/alarms.h"
 #include "analyzer/cores.h"
 #include "analyzer/life.h"
+#include "analyzer/tests.h"
 #include "base/err.h"
 #include "rules/ruleset.h"
 #include "storage/change.h"
@@ -19,7 +21,10 @@ struct judge_case {
     const struct change *const *nearby; /* other changes on the same hosts or service */
     size_t n_nearby;
     const struct panel *panel;
-    const struct core_facts *cores; /* NULL: nothing is known of coredumps */
+    /* NULL: nothing is known of coredumps, alarms, tests */
+    const struct core_facts *cores;
+    const struct alarm_facts *alarms;
+    const struct test_rows *tests;
     struct checkpoint checkpoint;
     int looks_done, looks_all;
 };

@@ -272,9 +272,6 @@ static int summary(const struct recording_stats *s, struct err *err)
     if (s->lost > 0)
         fprintf(stderr, "aftercheck replay: %llu samples did not fit\n",
                 (unsigned long long)s->lost);
-    if (s->unused > 0)
-        fprintf(stderr, "aftercheck replay: %llu alarm records are not judged\n",
-                (unsigned long long)s->unused);
     if (s->lines > 0 && s->bad_lines == s->lines)
         return err_set(err, EINVAL, "every line of the samples was refused");
     if (s->events > 0 && s->bad_events == s->events)

@@ -266,22 +266,41 @@ static int take_core(struct event_file *f, const struct json_at *event, struct e
     return posted == POSTED_FAILED ? -1 : 0;
 }
 
-static int take_unused(struct event_file *f, const struct json_at *event,
-                       struct err *err)
+/* As a coredump: one of the day before is there to be compared with. */
+static int take_alarm(struct event_file *f, const struct json_at *event,
+                      struct err *err)
 {
-    (void)event, (void)err;
-    f->r->stats.unused++;
-    return 0;
+    struct alarm *a = NULL;
+    struct alarm_list list = {0};
+    if (alarm_read(event, INSTANT_NONE, &a, err) < 0)
+        return -1;
+    if (a->said.ms > f->r->last_ms)
+        f->r->last_ms = a->said.ms;
+    if (alarm_list_add(&list, &a, err) < 0)
+        return -1;
+    enum posted posted = ledger_put_alarms_wait(f->ledger, &list, INSTANT_NONE, err);
+    return posted == POSTED_FAILED ? -1 : 0;
+}
+
+static int take_tests(struct event_file *f, const struct json_at *event,
+                      struct err *err)
+{
+    OWNED_TEST_RUN *run = NULL;
+    if (test_run_read(event, INSTANT_NONE, &run, err) < 0 ||
+        test_run_name(run, NULL, NULL, err) < 0 || test_run_seal(run, err) < 0)
+        return -1;
+    if (run->time.ms > f->r->last_ms)
+        f->r->last_ms = run->time.ms;
+    enum posted posted = ledger_put_tests_wait(f->ledger, &run, INSTANT_NONE, err);
+    return posted == POSTED_FAILED ? -1 : 0;
 }
 
 static const struct {
     const char *type;
     int (*take)(struct event_file *f, const struct json_at *event, struct err *err);
 } types[] = {
-    {"change", take_change},
-    {"calls", take_calls},
-    {"coredump", take_core},
-    {"alarm", take_unused},
+    {"change", take_change}, {"calls", take_calls}, {"coredump", take_core},
+    {"alarm", take_alarm},   {"tests", take_tests},
 };
 
 static int take_event(struct event_file *f, const char *line, size_t n, struct err *err)
@@ -297,8 +316,8 @@ static int take_event(struct event_file *f, const char *line, size_t n, struct e
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strcmp(types[i].type, type) == 0)
             return types[i].take(f, &root, err);
-    return json_complain(&at, err, "'%.40s' is not change, calls, coredump or alarm",
-                         type);
+    return json_complain(
+        &at, err, "'%.40s' is not change, calls, coredump, alarm or tests", type);
 }
 
 static bool blank(const char *line, size_t n)

@@ -20,7 +20,6 @@ struct recording_stats {
     uint64_t lines, bad_lines; /* of samples */
     uint64_t events, bad_events;
     uint64_t samples, lost; /* lost: did not fit */
-    uint64_t unused;        /* event records of types that are not judged */
 };
 
 struct recording;

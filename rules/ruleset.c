@@ -31,14 +31,19 @@ const char *measure_name(enum measure m)
     return measure_names[m];
 }
 
+#define MINUTES(n)                                                                     \
+    {                                                                                  \
+        (n) * INT64_C(60000)                                                           \
+    }
 static const struct windows_rule windows_default = {
-    .before = {30 * 60000},
-    .settle = {5 * 60000},
-    .looks = {{10 * 60000}, {15 * 60000}, {30 * 60000}, {60 * 60000}},
+    .before = MINUTES(30),
+    .settle = MINUTES(5),
+    .looks = {MINUTES(10), MINUTES(15), MINUTES(30), MINUTES(60)},
     .n_looks = 4,
     .late = {90000},
-    .unfinished = {4 * 3600000},
+    .unfinished = MINUTES(240),
 };
+#undef MINUTES
 
 static const struct needs needs_default = {.points = 0.6, .hosts = 0.8, .calls = 50};
 
@@ -288,7 +293,8 @@ static void read_bar(struct reader *rd, const struct yaml_node *map, const char 
             "%s says nothing, expected one or more of q, effect, delta, count", what);
     if (r->subject == SUBJECT_SERIES && in.count > 0)
         SAY(rd, place(map, "count"), "bar",
-            "count is for calls, silence and coredumps; a series has no events");
+            "count is for calls, silence, coredumps, alarms and tests; a series has no "
+            "events");
     if (r->subject == SUBJECT_SILENCE && (in.q != NULL || in.delta != NULL))
         SAY(rd, map, "bar",
             "silence knows effect (share of the changed hosts) and count "
@@ -298,6 +304,14 @@ static void read_bar(struct reader *rd, const struct yaml_node *map, const char 
             "coredumps know count (dumps), and q and effect for crashes that are "
             "known already%s",
             "");
+    if (r->subject == SUBJECT_ALARMS && (in.effect != NULL || in.delta != NULL))
+        SAY(rd, map, "bar",
+            "alarms know count (hosts), and q for alarms that ring in ordinary times "
+            "too%s",
+            "");
+    if (r->subject == SUBJECT_TESTS &&
+        (in.q != NULL || in.effect != NULL || in.delta != NULL))
+        SAY(rd, map, "bar", "tests know count only: tests that began to fail%s", "");
     if (r->subject == SUBJECT_RELIEF &&
         (in.q != NULL || in.delta != NULL || in.count > 0 || in.effect == NULL))
         SAY(rd, map, "bar",
@@ -500,10 +514,10 @@ static void read_calls(struct reader *rd, const struct yaml_node *map, struct ru
 struct rule_in {
     const char *id, *title, *owner, *worse, *unit, *why, *advice, *runbook, *mode;
     uint64_t rev;
-    bool silence, coredumps;
+    bool silence, coredumps, alarms, tests;
     double weight;
     span fresh_after;
-    struct yaml_texts series, relief, ok_codes;
+    struct yaml_texts series, relief, names, severity, ok_codes;
     const struct yaml_node *on, *calls, *attention, *must_handle, *limit, *needs;
 };
 
@@ -529,6 +543,13 @@ static const struct yaml_field rule_fields[] = {
           "figures of load, as globs: new hosts share it"),
     FIELD("coredumps", YAML_T_BOOL, coredumps,
           "true: programs that crash on the changed hosts"),
+    FIELD("alarms", YAML_T_BOOL, alarms, "true: alarms that began after the change"),
+    FIELD("tests", YAML_T_BOOL, tests, "true: tests that began to fail"),
+    FIELD("names", YAML_T_TEXTS, names,
+          "alarms by name, or tests by \"suite/class.name\", as globs; all when left "
+          "out"),
+    FIELD("severity", YAML_T_TEXTS, severity,
+          "of alarms, in small letters, as globs; all when left out"),
     FIELD("worse", YAML_T_TEXT, worse, "up, down or both"),
     FIELD("unit", YAML_T_TEXT, unit, "of the series, such as % or ms"),
     FIELD("attention", YAML_T_NODE, attention, "what is needed for attention"),
@@ -577,13 +598,13 @@ static void read_subject(struct reader *rd, const struct yaml_node *map,
 {
     bool has_series = yaml_get(map, "series") != NULL;
     bool has_relief = yaml_get(map, "relief") != NULL;
-    int n = has_series + (in->calls != NULL) + in->silence +
-            in->coredumps + has_relief;
+    int n = has_series + (in->calls != NULL) + in->silence + in->coredumps +
+            in->alarms + in->tests + has_relief;
     if (n != 1) {
         yaml_complain(
             rd->doc, map, rd->c, "subject",
             "rule '%s' has %s, expected exactly one of series, calls, relief, silence: "
-            "true, coredumps: true",
+            "true, coredumps: true, alarms: true, tests: true",
             in->id, n == 0 ? "no subject" : "several subjects");
         return;
     }
@@ -603,8 +624,31 @@ static void read_subject(struct reader *rd, const struct yaml_node *map,
         r->subject = SUBJECT_CALLS;
         read_calls(rd, in->calls, r);
     } else {
-        r->subject = in->silence ? SUBJECT_SILENCE : SUBJECT_CORES;
+        r->subject = in->silence     ? SUBJECT_SILENCE
+                     : in->coredumps ? SUBJECT_CORES
+                     : in->alarms    ? SUBJECT_ALARMS
+                                     : SUBJECT_TESTS;
     }
+}
+
+/* Which alarms or tests it is about. */
+static void read_names(struct reader *rd, const struct yaml_node *map,
+                       const struct rule_in *in, struct rule *r)
+{
+    static const char *all = "*";
+    struct yaml_texts every = {&all, 1};
+    bool named = yaml_get(map, "names") != NULL;
+    if (r->subject == SUBJECT_ALARMS || r->subject == SUBJECT_TESTS)
+        read_patterns(rd, place(map, "names"), named ? &in->names : &every, r->pattern,
+                      &r->n_patterns);
+    else if (named)
+        SAY(rd, place(map, "names"), "names", "names go with alarms and tests only%s",
+            "");
+    if (r->subject != SUBJECT_ALARMS && in->severity.n > 0)
+        SAY(rd, place(map, "severity"), "severity", "severity goes with alarms only%s",
+            "");
+    read_patterns(rd, place(map, "severity"), &in->severity, r->severity,
+                  &r->n_severities);
 }
 
 static bool weaker(const struct bar *must, const struct bar *attention)
@@ -638,6 +682,10 @@ static void check_fits(struct reader *rd, const struct yaml_node *map,
     if (r->host != NULL && r->subject == SUBJECT_CORES)
         SAY(rd, place(in->on, "host"), "host",
             "coredumps are put together over all hosts%s", "");
+    if (r->host != NULL &&
+        (r->subject == SUBJECT_ALARMS || r->subject == SUBJECT_TESTS))
+        SAY(rd, place(in->on, "host"), "host",
+            "alarms and tests are put together over all hosts%s", "");
     /* of relief, less is worse */
     if (r->attention.set && r->must_handle.set && r->subject != SUBJECT_RELIEF &&
         weaker(&r->must_handle, &r->attention))
@@ -666,6 +714,8 @@ static void rule_clear(struct rule *r)
         free(texts[i]);
     for (size_t i = 0; i < r->n_patterns; i++)
         free(r->pattern[i]);
+    for (size_t i = 0; i < r->n_severities; i++)
+        free(r->severity[i]);
     for (size_t i = 0; i < r->n_ok_codes; i++)
         free(r->ok_codes[i]);
     *r = (struct rule){0};
@@ -693,6 +743,7 @@ static void fill_rule(struct reader *rd, const struct yaml_node *map,
     r->worse = (enum worse)one_of(rd, map, "worse", in->worse, worse);
     r->shadow = one_of(rd, map, "mode", in->mode, mode) == 1;
     read_subject(rd, map, in, r);
+    read_names(rd, map, in, r);
     read_on(rd, in->on, r);
     read_bar(rd, in->attention, "attention", r, &r->attention);
     read_bar(rd, in->must_handle, "must-handle", r, &r->must_handle);
@@ -1057,6 +1108,60 @@ const struct rule *ruleset_for_cores(const struct ruleset *rs, const struct chan
         if (rs->rule[i].subject == SUBJECT_CORES && rule_applies(&rs->rule[i], c))
             return &rs->rule[i];
     return NULL;
+}
+
+/* A severity as patterns are written: small letters. */
+static bool fits_severity(const struct rule *r, const char *severity)
+{
+    char small[NAME_BYTES_MAX + 1];
+    size_t n = 0;
+    for (; severity != NULL && severity[n] != '\0' && n < NAME_BYTES_MAX; n++) {
+        char c = severity[n];
+        small[n] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    small[n] = '\0';
+    for (size_t i = 0; i < r->n_severities; i++)
+        if (glob_match(r->severity[i], small))
+            return true;
+    return r->n_severities == 0;
+}
+
+const struct rule *ruleset_for_alarm(const struct ruleset *rs, const struct change *c,
+                                     const char *name, const char *severity)
+{
+    const struct rule *best = NULL;
+    int best_fit = 0;
+    for (size_t i = 0; i < rs->n; i++) {
+        const struct rule *r = &rs->rule[i];
+        if (r->subject != SUBJECT_ALARMS || !rule_applies(r, c) ||
+            !fits_severity(r, severity))
+            continue;
+        int f = 2 * rule_fit(r, name);
+        f += f > 0 && r->n_severities > 0;
+        if (f > best_fit) {
+            best = r;
+            best_fit = f;
+        }
+    }
+    return best;
+}
+
+const struct rule *ruleset_for_test(const struct ruleset *rs, const struct change *c,
+                                    const char *test)
+{
+    const struct rule *best = NULL;
+    int best_fit = 0;
+    for (size_t i = 0; i < rs->n; i++) {
+        const struct rule *r = &rs->rule[i];
+        if (r->subject != SUBJECT_TESTS || !rule_applies(r, c))
+            continue;
+        int f = rule_fit(r, test);
+        if (f > best_fit) {
+            best = r;
+            best_fit = f;
+        }
+    }
+    return best;
 }
 
 bool ruleset_has_host_rules(const struct ruleset *rs)

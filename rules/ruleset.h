@@ -34,6 +34,8 @@ enum subject {
     SUBJECT_CALLS,
     SUBJECT_SILENCE,
     SUBJECT_CORES,
+    SUBJECT_ALARMS,
+    SUBJECT_TESTS,
     SUBJECT_RELIEF, /* did new hosts take load off the old ones? */
     SUBJECT_N
 };
@@ -61,7 +63,9 @@ struct bar {
     double delta;  /* change in the metric's unit; of shares: 0.005 is half a point */
     double count;  /* of shares: bad events after the change; of traffic: calls before
                       it; of silence: hosts; of coredumps: dumps after the change, where
-                      q and effect are for crashes that are known already */
+                      q and effect are for crashes that are known already; of alarms:
+                      hosts that an alarm is new on, where q is for alarms that ring in
+                      ordinary times too; of tests: tests that began to fail */
 };
 
 struct limit {
@@ -86,9 +90,12 @@ struct rule {
     unsigned kinds;       /* bit per enum change_kind; 0: all */
     char *service, *host; /* globs; NULL: all */
     enum subject subject;
-    char *pattern[PATTERNS_MAX]; /* globs on metric names (series, relief) or
-                                    "caller->callee:iface" */
+    char *pattern[PATTERNS_MAX]; /* globs on metric names (series, relief),
+                                    "caller->callee:iface", names of alarms, or
+                                    "suite/class.name" of tests */
     size_t n_patterns;
+    char *severity[PATTERNS_MAX]; /* of alarms: globs in small letters; none: all */
+    size_t n_severities;
     enum measure measure; /* of SUBJECT_CALLS */
     enum worse worse;
     struct bar attention, must_handle;
@@ -142,6 +149,13 @@ const struct rule *ruleset_for_calls(const struct ruleset *rs, const struct chan
                                      enum measure m, const char *edge);
 /* The first rule about coredumps that applies. */
 const struct rule *ruleset_for_cores(const struct ruleset *rs, const struct change *c);
+/* The rule that speaks for an alarm: the best fit of its name, among equals the first
+ * that names its severity.  `severity` may be NULL; letters count as small ones. */
+const struct rule *ruleset_for_alarm(const struct ruleset *rs, const struct change *c,
+                                     const char *name, const char *severity);
+/* The rule that speaks for a test, by "suite/class.name". */
+const struct rule *ruleset_for_test(const struct ruleset *rs, const struct change *c,
+                                    const char *test);
 /* True when a rule of the set is for some hosts only. */
 bool ruleset_has_host_rules(const struct ruleset *rs);
 

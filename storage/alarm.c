@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static int no_memory(struct err *err)
 {
@@ -155,21 +154,6 @@ int alarm_labels(const struct json_at *labels, const char *const *leave,
         return no_memory(err);
     *ret_text = text;
     return 0;
-}
-
-int alarm_weight(const char *severity)
-{
-    static const struct {
-        const char *name;
-        int weight;
-    } known[] = {{"critical", 2}, {"page", 2},     {"fatal", 2}, {"emergency", 2},
-                 {"emerg", 2},    {"disaster", 2}, {"alert", 2}, {"crit", 2},
-                 {"p1", 2},       {"sev1", 2},     {"info", 0},  {"information", 0},
-                 {"none", 0},     {"notice", 0},   {"debug", 0}, {"ok", 0}};
-    for (size_t i = 0; severity != NULL && i < sizeof known / sizeof *known; i++)
-        if (strcasecmp(known[i].name, severity) == 0)
-            return known[i].weight;
-    return 1;
 }
 
 /* --- the generic form --- */

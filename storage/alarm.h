@@ -76,9 +76,4 @@ struct alarm_list {
 int alarm_list_add(struct alarm_list *l, struct alarm **a, struct err *err);
 void alarm_list_free(struct alarm_list *l); /* leaves it empty */
 
-/* How bad it is by its severity's name: 2 for those that wake people ("critical",
- * "page", "fatal", ...), 0 for those that want nothing done ("info", "none", ...), else
- * 1.  NULL is 1. */
-int alarm_weight(const char *severity);
-
 #endif

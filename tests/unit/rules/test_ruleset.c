@@ -125,7 +125,8 @@ TEST(all_mistakes_are_told_in_one_run_each_with_its_place)
         "r.yml:5:25: error[figure]: effect is '30', expected a share with its sign: "
         "30%\n"
         "r.yml:6:5: error[subject]: rule 'two' has several subjects, expected exactly "
-        "one of series, calls, relief, silence: true, coredumps: true\n"
+        "one of series, calls, relief, silence: true, coredumps: true, alarms: "
+        "true, tests: true\n"
         "r.yml:9:24: error[figure]: delta is '5%', but it is a change in the metric's "
         "own unit: expected a number without %\n"
         "r.yml:10:12: error[worse]: worse is 'sideways', expected both, up, down\n"
@@ -167,8 +168,8 @@ TEST(limits_and_bars_are_checked)
         "r.yml:5:46: error[grade]: grade is 'ok', expected attention or must-handle\n"
         "r.yml:8:16: error[bar]: attention says nothing, expected one or more of q, "
         "effect, delta, count\n"
-        "r.yml:9:26: error[bar]: count is for calls, silence and coredumps; a "
-        "series has no events\n"
+        "r.yml:9:26: error[bar]: count is for calls, silence, coredumps, alarms and "
+        "tests; a series has no events\n"
         "r.yml:12:16: error[bar]: silence knows effect (share of the changed hosts) "
         "and count (hosts) only\n"
         "r.yml:15:15: error[ok_codes]: ok_codes go with calls only\n"
@@ -206,7 +207,49 @@ TEST(coredumps_are_a_subject_of_their_own)
                      "effect for crashes that are known already\n"
                      "r.yml:7:5: error[subject]: rule 'd' has no subject, expected "
                      "exactly one of series, calls, relief, silence: true, coredumps: "
-                     "true\n");
+                     "true, alarms: true, tests: true\n");
+}
+
+TEST(alarms_and_tests_are_subjects_with_names_and_severities)
+{
+    struct ruleset *rs = good(
+        "format: 1\nrules:\n"
+        "  - {id: a, alarms: true, attention: {count: 1, q: 5%}}\n"
+        "  - {id: b, alarms: true, severity: [crit*, page], must-handle: {count: 2}}\n"
+        "  - {id: c, alarms: true, names: Disk*, attention: {count: 1}}\n"
+        "  - {id: d, tests: true, attention: {count: 1}}\n"
+        "  - {id: e, tests: true, names: [smoke/*], must-handle: {count: 1}}\n");
+    struct change pay = {.service = (char *)(uintptr_t) "pay"};
+    CHECK(rs->rule[1].subject == SUBJECT_ALARMS);
+    CHECK(rs->rule[4].subject == SUBJECT_TESTS);
+    CHECK(ruleset_for_alarm(rs, &pay, "Down", NULL) == &rs->rule[0]);
+    CHECK(ruleset_for_alarm(rs, &pay, "Down", "warning") == &rs->rule[0]);
+    CHECK(ruleset_for_alarm(rs, &pay, "Down", "Critical") == &rs->rule[1]);
+    CHECK(ruleset_for_alarm(rs, &pay, "DiskFull", "page") == &rs->rule[2]);
+    CHECK(ruleset_for_test(rs, &pay, "unit/a.b") == &rs->rule[3]);
+    CHECK(ruleset_for_test(rs, &pay, "smoke/a.b") == &rs->rule[4]);
+    ruleset_free(&rs);
+    check_complaints(
+        "format: 1\n"
+        "rules:\n"
+        "  - id: a\n"
+        "    series: x\n"
+        "    names: y\n"
+        "    severity: page\n"
+        "    attention: {q: 1%}\n"
+        "  - id: b\n"
+        "    on: {host: h1}\n"
+        "    alarms: true\n"
+        "    attention: {delta: 5}\n"
+        "  - id: c\n"
+        "    tests: true\n"
+        "    attention: {q: 1%}\n",
+        "r.yml:5:12: error[names]: names go with alarms and tests only\n"
+        "r.yml:6:15: error[severity]: severity goes with alarms only\n"
+        "r.yml:9:16: error[host]: alarms and tests are put together over all hosts\n"
+        "r.yml:11:16: error[bar]: alarms know count (hosts), and q for alarms that "
+        "ring in ordinary times too\n"
+        "r.yml:14:16: error[bar]: tests know count only: tests that began to fail\n");
 }
 
 TEST(windows_are_checked)

@@ -154,12 +154,3 @@ TEST(too_many_labels_are_refused)
     buf_add(&b, "}}");
     refused(buf_text(&b), "has 65 labels, at most 64");
 }
-
-TEST(severities_wake_people_or_want_nothing_done)
-{
-    CHECK_INT(alarm_weight("critical"), 2);
-    CHECK_INT(alarm_weight("PAGE"), 2);
-    CHECK_INT(alarm_weight("warning"), 1);
-    CHECK_INT(alarm_weight(NULL), 1);
-    CHECK_INT(alarm_weight("info"), 0);
-}
