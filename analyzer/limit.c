@@ -55,7 +55,7 @@ static void check_host(const struct level_case *lc, const struct member *m,
     struct lane lane = lane_of(m->unit, m->metric, lc->room);
     struct last before = last_points(&lane, f->before_from, f->before_to, l);
     struct last after = last_points(&lane, f->after_from, f->after_to, l);
-    if (after.n < l->hold || before.n == 0) {
+    if (after.n < l->hold || (before.n == 0 && !m->slot->fresh)) {
         c->without_before += before.n == 0;
         c->without_after += before.n > 0;
         return;

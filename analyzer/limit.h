@@ -2,8 +2,8 @@
  *
  * A limit is broken by a host when it is in `hold` of the last `of` points of the
  * window after, was not so in the last `of` points of the window before, and is not so
- * on most of the controls.  Points, not rows: data every five minutes is not missed.
- * Pure. */
+ * on most of the controls.  A host without a past cannot have broken it before. Points,
+ * not rows: data every five minutes is not missed. Pure. */
 #ifndef ANALYZER_LIMIT_H
 #define ANALYZER_LIMIT_H
 

@@ -107,11 +107,20 @@ static bool calls_go_on(const struct senders *s, const struct slot *slot)
     return lane_cut(&lane, &slot->frame).n_after > 0;
 }
 
-static enum pulse_state judge_pulse(const struct cut *c, double share, bool fresh)
+/* True when there is a sample in the last half of the window after. */
+static bool sends_on(const struct lane *l, const struct frame *f)
+{
+    double share;
+    instant middle = {f->after_from.ms + (f->after_to.ms - f->after_from.ms) / 2};
+    return !isnan(lane_mean(l, middle, f->after_to, &share));
+}
+
+static enum pulse_state judge_pulse(const struct cut *c, double share, bool fresh,
+                                    bool on)
 {
     if (!fresh && (c->n_before < POINTS_LEAST || c->share_before < share))
         return PULSE_NONE_BEFORE;
-    if (c->n_after == 0)
+    if (c->n_after == 0 || !on)
         return PULSE_SILENT;
     if (c->share_after < share)
         return PULSE_THIN_AFTER;
@@ -140,7 +149,8 @@ static void take_slots(const struct lineup *l, double share, const struct sender
             continue;
         struct lane lane = pulse_of(s, l->slot[i].host);
         one->cut = lane_cut(&lane, &l->slot[i].frame);
-        one->state = judge_pulse(&one->cut, share, l->slot[i].fresh);
+        one->state = judge_pulse(&one->cut, share, l->slot[i].fresh,
+                                 sends_on(&lane, &l->slot[i].frame));
         one->last = last_sent(&lane, l->slot[i].frame.after_to);
         p->asked++;
         p->good += one->state == PULSE_GOOD;
@@ -157,7 +167,7 @@ static void take_others(const struct lineup *l, const struct controls *k,
     for (size_t i = 0; i < k->n && l->whole.state == SLOT_READY; i++) {
         struct lane lane = pulse_of(s, k->host[i]);
         struct cut cut = lane_cut(&lane, &l->whole.frame);
-        p->others += cut.n_before > 0 && cut.n_after > 0;
+        p->others += cut.n_before > 0 && sends_on(&lane, &l->whole.frame);
     }
 }
 

@@ -21,7 +21,8 @@ enum pulse_state {
     PULSE_FRESH,       /* a host without a past that sends enough after the change */
     PULSE_NONE_BEFORE, /* too few before the change */
     PULSE_THIN_AFTER,  /* it sends, but too little after the change */
-    PULSE_SILENT,      /* it sent before, and nothing after */
+    PULSE_SILENT,      /* it sent before, and nothing after - or nothing any more in the
+                          last half of the window after */
     PULSE_NOT_ASKED,   /* its windows cannot be looked at */
 };
 
@@ -38,7 +39,7 @@ struct pulses {
     struct pulse *at; /* one a slot, in their order */
     size_t good, fresh, silent, asked;
     size_t calling; /* of the silent: those that still report calls */
-    size_t others;  /* other hosts of the service that sent before and after */
+    size_t others;  /* other hosts of the service that sent before, and to the end */
     bool anyone;    /* anything at all was sent after the change, by whomever */
 };
 

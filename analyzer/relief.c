@@ -136,6 +136,27 @@ static bool by_client(const struct callee *c, size_t n)
     return client > 0 && client >= server / 2;
 }
 
+/* A new host that nobody called has no record at all: its load is 0. */
+static void list_news(const struct lineup *l, struct relief *r)
+{
+    for (size_t i = 0; i < l->n_slots; i++)
+        if (l->slot[i].state == SLOT_READY)
+            r->host[r->n_new++] = (struct relief_host){.host = l->slot[i].host};
+}
+
+static int by_name(const void *key, const void *of)
+{
+    return strcmp(key, ((const struct relief_host *)of)->host);
+}
+
+static void take_call(struct relief *r, const struct callee *c)
+{
+    struct relief_host *h =
+        bsearch(c->host, r->host, r->n_new, sizeof *r->host, by_name);
+    if (h != NULL)
+        h->load += c->after;
+}
+
 /* False: calls do not tell hosts apart. */
 static bool load_by_calls(struct relief *r, const struct callee *c, size_t n)
 {
@@ -148,6 +169,7 @@ static bool load_by_calls(struct relief *r, const struct callee *c, size_t n)
             continue;
         if (c[i].side == SIDE_NEW) {
             taken += c[i].after;
+            take_call(r, &c[i]);
         } else if (c[i].before > 0) {
             r->before += c[i].before;
             r->after += c[i].after;
@@ -158,7 +180,6 @@ static bool load_by_calls(struct relief *r, const struct callee *c, size_t n)
         return false;
     r->before /= (double)r->n_old;
     r->after /= (double)r->n_old;
-    /* a new host that nobody called has no record at all */
     r->taken = taken / (double)r->n_new;
     return true;
 }
@@ -171,7 +192,7 @@ static int measure_calls(const struct lineup *l, struct relief *r, bool *ret_kno
     struct callee *c = calloc(most, sizeof *c);
     if (c == NULL)
         return -1;
-    r->n_new = count_new(l);
+    list_news(l, r);
     *ret_known = load_by_calls(r, c, list_callees(l, c));
     free(c);
     return 0;
@@ -260,7 +281,7 @@ static void add_news(const struct lineup *l, double *room, struct relief *r)
         if (c.n_after == 0 || c.share_after < r->rule->needs.points)
             continue;
         r->taken += c.after;
-        r->member[r->n_new++] = m;
+        r->host[r->n_new++] = (struct relief_host){l->slot[i].host, c.after, m};
     }
 }
 
@@ -271,8 +292,7 @@ static int measure_figure(const struct lineup *l, const struct controls *k,
     r->n_old = r->n_new = 0;
     r->before = r->after = r->taken = 0;
     r->old = calloc(k->n + 1, sizeof *r->old);
-    r->member = calloc(l->n_slots + 1, sizeof *r->member);
-    if (r->old == NULL || r->member == NULL)
+    if (r->old == NULL)
         return -1;
     if (r->metric == NULL) {
         r->why = UNJUDGED_NO_SERIES;
@@ -326,7 +346,8 @@ int relief_measure(const struct lineup *l, const struct controls *k,
     if (r.rule != NULL && l->named && l->change->service != NULL &&
         l->whole.state == SLOT_READY && count_new(l) > 0) {
         r.all_old = count_old(l);
-        if (measure_calls(l, &r, &known) < 0 ||
+        r.host = calloc(l->n_slots + 1, sizeof *r.host);
+        if (r.host == NULL || measure_calls(l, &r, &known) < 0 ||
             (!known && measure_figure(l, k, room, &r, &known) < 0)) {
             relief_free(&r);
             return err_set(err, ENOMEM, "out of memory");
@@ -341,7 +362,7 @@ int relief_measure(const struct lineup *l, const struct controls *k,
 
 void relief_free(struct relief *r)
 {
-    free(r->member);
+    free(r->host);
     free(r->old);
     *r = (struct relief){0};
 }

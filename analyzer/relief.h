@@ -16,19 +16,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct relief_host {
+    const char *host;
+    double load;          /* after */
+    struct member member; /* its figure; unit NULL: it is calls */
+};
+
 struct relief {
     const struct rule *rule; /* NULL: none asks */
     bool judged;
-    enum unjudged why;     /* when it is not */
-    const char *metric;    /* NULL: calls a second */
-    size_t n_old, n_new;   /* hosts whose load is known */
-    size_t all_old;        /* hosts of the service that the change leaves alone */
-    double before, after;  /* load of an old host */
-    double taken;          /* load of a new host after */
-    double expected;       /* load of an old host, had the new ones taken their share */
-    double came;           /* part of the expected relief that came; below 0: grew */
-    struct member *member; /* of the new hosts; NULL for calls */
-    struct member *old;    /* of the old ones */
+    enum unjudged why;    /* when it is not */
+    const char *metric;   /* NULL: calls a second */
+    size_t n_old, n_new;  /* hosts whose load is known */
+    size_t all_old;       /* hosts of the service that the change leaves alone */
+    double before, after; /* load of an old host */
+    double taken;         /* load of a new host after */
+    double expected;      /* load of an old host, had the new ones taken their share */
+    double came;          /* part of the expected relief that came; below 0: grew */
+    struct relief_host *host; /* the new ones, n_new, sorted by name */
+    struct member *old;       /* figures of the old ones; none of calls */
     enum grade grade;
 };
 

@@ -115,7 +115,7 @@ TEST(hosts_with_too_few_points_are_counted_not_judged)
     struct made_panel *m = made_panel_new(7980, 60, 64);
     fill(m, 0, 3, 40, 98, 1);
     made_gap(m, made_host("h00", "pay"), "cpu.busy", 10400, 99999);
-    made_gap(m, made_host("h01", "pay"), "cpu.busy", 0, 10000);
+    made_gap(m, made_host("h01", "pay"), "cpu.busy", 8200, 10000);
     struct limit_check c = check(m, &full, 3, 0);
     CHECK_INT(c.n, 1);
     CHECK_INT(c.without_after, 1);
@@ -136,5 +136,18 @@ TEST(a_limit_below_works_the_other_way_round_and_has_words)
     limit_words(&low.limit, "%", &b);
     CHECK_TEXT(buf_text(&b), "below 10 % in 3 of 5 points");
     buf_free(&b);
+    done(&c, &m);
+}
+
+TEST(a_host_without_a_past_that_is_beyond_it_breaks_it)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    fill(m, 0, 2, 40, 98, 1);
+    fill(m, 2, 4, 40, 40, 1);
+    made_gap(m, made_host("h00", "pay"), "cpu.busy", 0, 10000);
+    struct limit_check c = check(m, &full, 1, 3);
+    CHECK_INT(c.n_broken, 1);
+    CHECK(isnan(c.host[0].before) && c.host[0].n_before == 0);
+    CHECK_INT(c.without_before, 0);
     done(&c, &m);
 }

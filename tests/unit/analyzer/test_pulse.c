@@ -15,7 +15,7 @@ static struct made_change made;
 
 struct seen {
     enum pulse_state state[8];
-    size_t good, silent, asked, others, calling;
+    size_t good, fresh, silent, asked, others, calling;
     bool anyone;
     instant last;
 };
@@ -30,6 +30,7 @@ static struct seen take(struct made_panel *m, const struct change *c)
     CHECK(control_choose(&l, &k, NULL) == 0);
     CHECK(pulses_take(&l, &k, 0.6, &p, NULL) == 0);
     struct seen s = {.good = p.good,
+                     .fresh = p.fresh,
                      .silent = p.silent,
                      .asked = p.asked,
                      .others = p.others,
@@ -51,7 +52,7 @@ TEST(a_host_that_sends_on_has_a_good_pulse_and_one_that_stops_is_silent)
     made_gap(m, made_host("h00", "pay"), "cpu.busy", 10020, 99999);
     made_level(m, made_host("h01", "pay"), "cpu.busy", 0, 1, 1, 0, 5);
     made_level(m, made_host("h02", "pay"), "cpu.busy", 0, 1, 1, 0, 1);
-    made_gap(m, made_host("h02", "pay"), "cpu.busy", 10400, 99999);
+    made_gap(m, made_host("h02", "pay"), "cpu.busy", 10400, 11200);
     made_level(m, made_host("h04", "pay"), "cpu.busy", 0, 1, 1, 0, 1);
     struct seen s = take(m, make_change(&made, "pay", 4, 10000, 10000));
     CHECK_INT(s.state[0], PULSE_SILENT);
@@ -103,4 +104,34 @@ TEST(when_nobody_sends_any_more_that_is_known)
     CHECK(!s.anyone);
     CHECK_INT(s.others, 0);
     CHECK_INT(s.state[0], PULSE_SILENT);
+}
+
+TEST(a_host_that_comes_back_and_goes_away_for_good_is_silent)
+{
+    OWNED_MADE *m = made_panel_new(7980, 60, 64);
+    for (int i = 0; i < 3; i++)
+        made_level(m, made_host(made_name(i), "pay"), "cpu.busy", 0, 1, 1, 0, 1);
+    made_gap(m, made_host("h00", "pay"), "cpu.busy", 10860, 99999);
+    made_gap(m, made_host("h02", "pay"), "cpu.busy", 10860, 99999);
+    struct seen s = take(m, make_change(&made, "pay", 2, 10000, 10000));
+    CHECK_INT(s.state[0], PULSE_SILENT);
+    CHECK_INT(s.state[1], PULSE_GOOD);
+    CHECK_INT(s.last.ms, 10860000);
+    CHECK_INT(s.others, 0); /* h02 did not keep sending either */
+}
+
+TEST(a_host_without_a_past_that_sends_is_told_apart)
+{
+    OWNED_MADE *m = made_panel_new(7980, 60, 64);
+    for (int i = 0; i < 4; i++)
+        made_level(m, made_host(made_name(i), "pay"), "cpu.busy", 0, 1, 1, 0, 1);
+    made_gap(m, made_host("h00", "pay"), "cpu.busy", 0, 10000);
+    made_gap(m, made_host("h01", "pay"), "cpu.busy", 0, 10000);
+    made_gap(m, made_host("h01", "pay"), "cpu.busy", 10100, 99999);
+    struct seen s = take(m, make_change(&made, "pay", 3, 10000, 10000));
+    CHECK_INT(s.state[0], PULSE_FRESH);
+    CHECK_INT(s.state[1], PULSE_SILENT); /* it did come up, and went away again */
+    CHECK_INT(s.state[2], PULSE_GOOD);
+    CHECK_INT(s.fresh, 1);
+    CHECK_INT(s.good, 1);
 }
