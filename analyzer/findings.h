@@ -6,6 +6,7 @@
 #ifndef ANALYZER_FINDINGS_H
 #define ANALYZER_FINDINGS_H
 
+#include "analyzer/alarms.h"
 #include "analyzer/align.h"
 #include "analyzer/calls.h"
 #include "analyzer/control.h"
@@ -15,6 +16,7 @@
 #include "analyzer/limit.h"
 #include "analyzer/pulse.h"
 #include "analyzer/relief.h"
+#include "analyzer/tests.h"
 #include "base/err.h"
 #include "storage/verdict.h"
 
@@ -38,6 +40,12 @@ void findings_relief(struct teller *t, const struct relief *r, size_t n_like);
  * how many more there are. */
 enum { FINDINGS_CRASHES_MAX = 20 };
 void findings_crashes(struct teller *t, const struct crashes *c);
+/* Of those that were graded, the FINDINGS_ALARMS_MAX worst. */
+enum { FINDINGS_ALARMS_MAX = 20 };
+void findings_alarms(struct teller *t, const struct new_alarms *a);
+/* Of those that were graded, the FINDINGS_SUITES_MAX that come first. */
+enum { FINDINGS_SUITES_MAX = 20, FINDINGS_TESTS_NAMED = 3 };
+void findings_tests(struct teller *t, const struct broken_suites *s);
 void findings_silence(struct teller *t, const struct rule *r, const struct pulses *p);
 
 /* Worst grade first, within a grade by weight and size; recovered ones last. */

@@ -8,6 +8,7 @@
 #ifndef ANALYZER_GRADE_H
 #define ANALYZER_GRADE_H
 
+#include "analyzer/alarms.h"
 #include "analyzer/calls.h"
 #include "analyzer/control.h"
 #include "analyzer/cores.h"
@@ -17,6 +18,7 @@
 #include "analyzer/limit.h"
 #include "analyzer/pulse.h"
 #include "analyzer/relief.h"
+#include "analyzer/tests.h"
 #include "rules/ruleset.h"
 #include "storage/verdict.h"
 
@@ -42,6 +44,8 @@ void tally_fresh_calls(struct tally *t, const struct fresh_calls *c);
 void tally_relief(struct tally *t, const struct relief *r);
 void tally_limit(struct tally *t, const struct limit_check *c);
 void tally_calls(struct tally *t, const struct calls *c);
+void tally_alarms(struct tally *t, const struct new_alarms *a);
+void tally_tests(struct tally *t, const struct broken_suites *s);
 void tally_crashes(struct tally *t, const struct crashes *c);
 /* After all others: hosts without a past are judged when they could be compared. */
 void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *p);

@@ -1,7 +1,7 @@
 /* analyzer/judge.c - the steps of a judgement, one after another.
  *
- *     align -> controls -> layers, levels, limits, calls, crashes, silence, relief
- *     -> findings -> grade
+ *     align -> controls -> layers, levels, limits, calls, crashes, alarms, tests,
+ *     silence, relief -> findings -> grade
  *
  * Hosts without a past go a way of their own: fresh.h for levels, fresh_calls.h.
  *
@@ -66,6 +66,8 @@ struct desk {
     struct edges edges;
     struct calls calls;
     struct crashes crashes;
+    struct new_alarms alarms;
+    struct broken_suites tests;
     struct fresh_calls fresh_calls;
     struct relief relief;
     struct restarts restarts;
@@ -270,6 +272,17 @@ static int note_expected(struct desk *d)
                : 0;
 }
 
+static int judge_alarms(struct desk *d)
+{
+    return alarms_judge(&d->lineup, &d->controls, d->jc->rules, d->jc->alarms,
+                        &d->alarms, d->err);
+}
+
+static int judge_tests(struct desk *d)
+{
+    return tests_judge(d->jc->change, d->jc->rules, d->jc->tests, &d->tests, d->err);
+}
+
 /* --- telling --- */
 
 static void count_all(struct desk *d)
@@ -282,6 +295,8 @@ static void count_all(struct desk *d)
     tally_fresh_calls(&d->tally, &d->fresh_calls);
     tally_relief(&d->tally, &d->relief);
     tally_crashes(&d->tally, &d->crashes);
+    tally_alarms(&d->tally, &d->alarms);
+    tally_tests(&d->tally, &d->tests);
     tally_pulses(&d->tally, &d->lineup, &d->pulses);
 }
 
@@ -300,6 +315,8 @@ static void tell_all(struct desk *d)
         findings_fresh_call(t, &d->fresh_calls.at[i], &d->fresh_calls);
     findings_relief(t, &d->relief, d->excused);
     findings_crashes(t, &d->crashes);
+    findings_alarms(t, &d->alarms);
+    findings_tests(t, &d->tests);
     const struct ruleset *rs = d->jc->rules;
     for (size_t i = 0; i < rs->n; i++)
         if (rs->rule[i].subject == SUBJECT_SILENCE &&
@@ -439,6 +456,8 @@ static void clear_desk(struct desk *d)
     tally_free(&d->tally);
     calls_free(&d->calls);
     crashes_free(&d->crashes);
+    alarms_free(&d->alarms);
+    tests_free(&d->tests);
     fresh_calls_free(&d->fresh_calls);
     relief_free(&d->relief);
     edges_free(&d->edges);
@@ -460,7 +479,8 @@ int judge(const struct judge_case *jc, struct verdict **ret_verdict, struct err 
     if (d.verdict == NULL)
         err_set(err, ENOMEM, "out of memory");
     else if (begin_verdict(&d) == 0 && prepare(&d) == 0 && judge_series(&d) == 0 &&
-             judge_calls(&d) == 0 && judge_crashes(&d) == 0 && judge_expected(&d) == 0)
+             judge_calls(&d) == 0 && judge_crashes(&d) == 0 && judge_alarms(&d) == 0 &&
+             judge_tests(&d) == 0 && judge_expected(&d) == 0)
         rc = conclude(&d);
     clear_desk(&d);
     if (rc == 0)
