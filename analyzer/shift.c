@@ -206,7 +206,7 @@ static double sum_at(const struct shift_sums *s, struct strip_place p)
 {
     if (p.part == 0)
         return s->sum[p.at];
-    double share = (double)p.part / (double)s->strip->wide;
+    double share = p.part * (1.0 / (double)s->strip->wide);
     return s->sum[p.at] + (s->sum[p.at + 1] - s->sum[p.at]) * share;
 }
 
@@ -263,7 +263,7 @@ static struct shift_spot spot_at(const struct strip *s, int64_t pivot,
     for (int i = 0; i < 4; i++) {
         struct strip_place p = strip_place(s, (size_t)row[i]);
         spot.at[i] = p.at;
-        spot.part[i] = (uint8_t)p.part;
+        spot.part[i] = (uint16_t)p.part;
     }
     return spot;
 }
@@ -317,11 +317,8 @@ static void moves_of_whole(const struct shift_sums *s, const struct shift_spot *
                            size_t n, const struct shift_look *look, double *ret)
 {
     const double *sum = s->sum;
-    double wide = s->strip != NULL ? (double)s->strip->wide : 1;
+    double share = 1.0 / (double)s->strip->wide;
     double n_before = look->before, n_after = look->after - look->settle;
-    double share[STRIP_WIDE_MAX + 1];
-    for (int i = 0; i < (int)wide; i++)
-        share[i] = i / wide;
     for (size_t k = 0; k < n; k++) {
         double at[4];
         if (spot[k].at[0] == no_spot) {
@@ -330,7 +327,7 @@ static void moves_of_whole(const struct shift_sums *s, const struct shift_spot *
         }
         for (int i = 0; i < 4; i++) {
             const double *here = sum + spot[k].at[i];
-            at[i] = here[0] + (here[1] - here[0]) * share[spot[k].part[i]];
+            at[i] = here[0] + (here[1] - here[0]) * (spot[k].part[i] * share);
         }
         ret[k] = (at[3] - at[2]) / n_after - (at[1] - at[0]) / n_before;
     }
@@ -510,6 +507,42 @@ static double last_level(const float *value, size_t end, const struct shift_look
     return shift_median(last, n);
 }
 
+/* True when a move seen from elsewhere still shows half of it; what is unknown cannot
+ * speak against it. */
+static bool still_shows(double seen, double move)
+{
+    return isnan(seen) || (seen * move > 0 && fabs(seen) >= 0.5 * fabs(move));
+}
+
+/* Median of the window before, of rows far enough apart that few are looked at; NaN
+ * where they are not known one by one. */
+static double level_before(const struct shift_sums *s, const float *value, size_t pivot,
+                           const struct shift_look *look)
+{
+    enum { ROWS_MAX = 256 };
+    double known[ROWS_MAX];
+    size_t n = 0, before = (size_t)look->before, step = before / ROWS_MAX + 1;
+    if (s->strip != NULL && pivot - before < s->strip->cut)
+        return NAN;
+    for (size_t i = pivot - before; i < pivot; i += step)
+        if (!isnan(value[i]))
+            known[n++] = value[i];
+    return shift_median(known, n);
+}
+
+/* A spike before the change, or trouble that was over by then, makes any level after it
+ * look new. */
+static bool has_returned(const struct shift_sums *s, const float *value, size_t pivot,
+                         const struct shift_look *look, double move, double before)
+{
+    size_t wide = (size_t)look->before;
+    double median = level_before(s, value, pivot, look), earlier = NAN;
+    if (pivot >= 2 * wide)
+        earlier = mean_of(s, pivot - 2 * wide, pivot - wide, look->every);
+    return !still_shows(move + before - median, move) ||
+           !still_shows(move + before - earlier, move);
+}
+
 bool shift_score_make(const struct shift_sums *s, const float *value, size_t pivot,
                       const struct shift_look *look, const struct shift_null *null,
                       struct shift_score *ret_score)
@@ -525,7 +558,8 @@ bool shift_score_make(const struct shift_sums *s, const float *value, size_t piv
     ret_score->z = move / null->spread;
     ret_score->effect = exp(fabs(move)) - 1;
     /* A last level that is not there cannot show a recovery. */
-    bool holds = isnan(last) || (last * move > 0 && fabs(last) >= 0.5 * fabs(move));
-    ret_score->recovered = !holds && move != 0;
+    ret_score->recovered = !still_shows(last, move) && move != 0;
+    ret_score->returned =
+        has_returned(s, value, pivot, look, move, before) && move != 0;
     return true;
 }

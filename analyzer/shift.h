@@ -61,7 +61,7 @@ struct shift_sums shift_sum_strip(const float *value, const struct strip *strip,
 enum { SHIFT_TODAY_MAX = 2 * SHIFT_DAY_PLACEBOS };
 struct shift_spot {
     uint32_t at[4]; /* values: the before window's ends, then the after window's */
-    uint8_t part[4];
+    uint16_t part[4];
 };
 struct shift_plan {
     size_t pivot;
@@ -99,6 +99,9 @@ struct shift_score {
     double z;
     double effect;  /* exp(|move|) - 1: relative, for logs */
     bool recovered; /* the median of the last rows holds less than half of the move */
+    /* Only the window before was odd: seen from its median, or from the window before
+     * it, less than half of the move is left. */
+    bool returned;
 };
 /* `value` is the series itself (the last rows are looked at one by one: with a strip
  * they are not in cells).  False when either window has too few values. */

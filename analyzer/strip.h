@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STRIP_WIDE_MAX = 255 }; /* what strip_place's part can count */
+enum { STRIP_WIDE_MAX = UINT16_MAX }; /* what strip_place's part can count */
 
 struct strip {
     size_t rows; /* in all */

@@ -340,6 +340,12 @@ static int unit_start(struct panel *p, const struct windows *w, const struct dra
 
 /* --- rows --- */
 
+static instant step_start(instant at, span step)
+{
+    int64_t over = at.ms % step.ms;
+    return (instant){at.ms - over - (over < 0 ? step.ms : 0)};
+}
+
 /* Where the past of a panel's units was left. */
 struct panel_far {
     struct windows *windows;
@@ -521,12 +527,6 @@ static int ask_check(const struct windows *w, const struct panel_ask *ask,
         return err_set(err, EINVAL, "a panel's past must have 0 to %d steps",
                        WINDOWS_ROWS_MAX);
     return 0;
-}
-
-static instant step_start(instant at, span step)
-{
-    int64_t over = at.ms % step.ms;
-    return (instant){at.ms - over - (over < 0 ? step.ms : 0)};
 }
 
 static int gather(struct panel *p, struct windows *w, struct history *history,

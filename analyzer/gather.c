@@ -1,0 +1,118 @@
+/* analyzer/gather.c - bucket means and the trimmed mean over them.  Pure; a bucket is
+ * one thread's at a time. */
+#include "analyzer/gather.h"
+#include "analyzer/run.h"
+#include "base/table_hash.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIM 0.1 /* of the buckets, on either side */
+
+size_t gather_bucket(const char *host)
+{
+    return table_hash(host, strlen(host), 0) % GATHER_BUCKETS;
+}
+
+size_t gather_bytes(size_t rows)
+{
+    return GATHER_BUCKETS * rows * (sizeof(double) + sizeof(uint16_t));
+}
+
+int gather_open(struct gather *g, size_t rows)
+{
+    *g = (struct gather){.rows = rows};
+    g->sum = malloc(GATHER_BUCKETS * (rows + 1) * sizeof *g->sum);
+    g->count = malloc(GATHER_BUCKETS * (rows + 1) * sizeof *g->count);
+    return g->sum != NULL && g->count != NULL ? 0 : -1;
+}
+
+void gather_close(struct gather *g)
+{
+    free(g->sum);
+    free(g->count);
+    *g = (struct gather){0};
+}
+
+void gather_clear(struct gather *g)
+{
+    memset(g->hosts, 0, sizeof g->hosts);
+    memset(g->whole, 0, sizeof g->whole);
+}
+
+void gather_add(struct gather *g, size_t bucket, const float *v, bool whole)
+{
+    double *sum = g->sum + bucket * g->rows;
+    uint16_t *count = g->count + bucket * g->rows;
+    if (g->hosts[bucket] == 0)
+        memset(sum, 0, g->rows * sizeof *sum);
+    if (g->hosts[bucket] == g->whole[bucket] && !whole)
+        memset(count, 0, g->rows * sizeof *count);
+    g->hosts[bucket]++;
+    if (whole) {
+        g->whole[bucket]++;
+        run_add(sum, v, g->rows);
+    } else {
+        run_add_known(sum, count, v, g->rows);
+    }
+}
+
+size_t gather_hosts(const struct gather *g)
+{
+    size_t n = 0;
+    for (size_t b = 0; b < GATHER_BUCKETS; b++)
+        n += g->hosts[b];
+    return n;
+}
+
+/* Keeps the `cut` largest of what it is shown, in falling order. */
+static void keep_largest(double *kept, size_t cut, double v)
+{
+    if (!(v > kept[cut - 1]))
+        return;
+    size_t i = cut - 1;
+    for (; i > 0 && kept[i - 1] < v; i--)
+        kept[i] = kept[i - 1];
+    kept[i] = v;
+}
+
+/* Mean without the outer tenth on either side: few values are cut off, so they are
+ * picked out rather than all of them sorted. */
+static float trimmed_mean(const double *v, size_t n)
+{
+    enum { CUT_MAX = GATHER_BUCKETS / 8 };
+    double high[CUT_MAX], low[CUT_MAX], sum = 0;
+    size_t cut = (size_t)(TRIM * (double)n);
+    if (n == 0)
+        return NAN;
+    for (size_t i = 0; i < cut; i++)
+        high[i] = low[i] = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        sum += v[i];
+        if (cut > 0) {
+            keep_largest(high, cut, v[i]);
+            keep_largest(low, cut, -v[i]);
+        }
+    }
+    for (size_t i = 0; i < cut; i++)
+        sum += low[i] - high[i];
+    return (float)(sum / (double)(n - 2 * cut));
+}
+
+void gather_mean(const struct gather *g, size_t least, float *to)
+{
+    for (size_t row = 0; row < g->rows; row++) {
+        double mean[GATHER_BUCKETS];
+        size_t n = 0, hosts = 0;
+        for (size_t b = 0; b < GATHER_BUCKETS; b++) {
+            uint32_t here = g->whole[b];
+            if (g->hosts[b] > here)
+                here += g->count[b * g->rows + row];
+            hosts += here;
+            if (here > 0)
+                mean[n++] = g->sum[b * g->rows + row] / here;
+        }
+        to[row] = hosts >= least && hosts > 0 ? trimmed_mean(mean, n) : NAN;
+    }
+}

@@ -1,0 +1,100 @@
+/* analyzer/run.c - the loops that vectors are made of.
+ *
+ * What must hold: the same bits on every path.  So no loop here carries a sum from one
+ * value to the next, and the build forbids contraction (-ffp-contract=off). */
+#include "analyzer/run.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Sanitizers instrument the function that chooses a path before they are ready. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MANY_WIDTHS
+#elif defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define MANY_WIDTHS                                                                    \
+    __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define MANY_WIDTHS
+#endif
+
+/* log x by x = 2^k m with m in [sqrt 1/2, sqrt 2) and log m = 2 atanh((m - 1) / (m +
+ * 1)).  The first term left out of the series is below 4e-14 of the first one: a float
+ * keeps 6e-8. */
+static inline double log_of(double x)
+{
+    static const double ln2 = 0.693147180559945309417;
+    const uint64_t root_half = 0x3fe6a09e667f3bcd; /* the bits of sqrt 1/2 */
+    const uint64_t one_exponent = 1ull << 52, bias = 1023;
+    const uint64_t two_52 = 0x4330000000000000; /* 2^52 + i has i in its low bits */
+    uint64_t bits, over, mantissa, k_bits;
+    double m, k;
+    memcpy(&bits, &x, sizeof bits);
+    over = bits - root_half + bias * one_exponent; /* never below zero */
+    k_bits = two_52 | over >> 52;
+    mantissa = bits - ((over >> 52) - bias) * one_exponent;
+    memcpy(&m, &mantissa, sizeof m);
+    memcpy(&k, &k_bits, sizeof k);
+    k -= 4503599627370496.0 + (double)bias;
+    double s = (m - 1) / (m + 1), z = s * s;
+    double p = 1.0 / 15;
+    p = p * z + 1.0 / 13;
+    p = p * z + 1.0 / 11;
+    p = p * z + 1.0 / 9;
+    p = p * z + 1.0 / 7;
+    p = p * z + 1.0 / 5;
+    p = p * z + 1.0 / 3;
+    return k * ln2 + 2 * (s + s * (z * p));
+}
+
+double run_log(double x)
+{
+    return log_of(x);
+}
+
+MANY_WIDTHS void run_logs(float *v, size_t n, double offset, double level)
+{
+    for (size_t i = 0; i < n; i++) {
+        double x = v[i];
+        double log = log_of((x + fabs(x)) * 0.5 + offset) - level;
+        v[i] = (float)(log + (x - x)); /* x - x is 0, or NaN again */
+    }
+}
+
+MANY_WIDTHS void run_scaled(float *v, size_t n, double size, double level)
+{
+    for (size_t i = 0; i < n; i++)
+        v[i] = (float)(v[i] / size - level);
+}
+
+MANY_WIDTHS void run_less(float *to, const float *v, const float *less, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = v[i] - less[i];
+}
+
+MANY_WIDTHS bool run_any_missing(const float *v, size_t n)
+{
+    int missing = 0;
+    for (size_t i = 0; i < n; i++)
+        missing |= v[i] != v[i];
+    return missing != 0;
+}
+
+MANY_WIDTHS void run_add(double *sum, const float *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += v[i];
+}
+
+MANY_WIDTHS void run_add_known(double *sum, uint16_t *count, const float *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits, there = v[i] == v[i];
+        float known;
+        memcpy(&bits, &v[i], sizeof bits);
+        bits &= -there; /* 0 for what is not there: a choice without a branch */
+        memcpy(&known, &bits, sizeof known);
+        sum[i] += known;
+        count[i] = (uint16_t)(count[i] + there);
+    }
+}
