@@ -1100,17 +1100,21 @@ static void say_test(struct buf *b, const struct test_row *r)
 }
 
 static const struct {
-    const char *verb, *before;
+    const char *one, *many; /* what they do */
+    const char *rest;
 } break_words[] = {
-    [BREAK_OF_CHANGE] = {"fail after the change", "passed in the last run before it"},
-    [BREAK_OF_SERVICE] = {"fail after the change",
-                          "passed in the last run before it, though nobody says that "
-                          "these results are of this change"},
-    [BREAK_FLAKY] =
-        {"fail after the change",
-         "passed in the last run before it, but failed now and then before"},
-    [BREAK_NEW] = {"fail after the change", "have no earlier result to compare with"},
-    [BREAK_RECOVERED] = {"failed after the change", "passed again in a later run"},
+    [BREAK_OF_CHANGE] = {"fails after the change", "fail after the change",
+                         "but passed in the last run before it"},
+    [BREAK_OF_SERVICE] = {"fails after the change", "fail after the change",
+                          "but passed in the last run before it (results of the "
+                          "service, not posted for this change)"},
+    [BREAK_FLAKY] = {"fails after the change", "fail after the change",
+                     "but passed in the last run before it, having failed now and then "
+                     "earlier"},
+    [BREAK_NEW] = {"fails after the change", "fail after the change",
+                   "without an earlier result to compare with"},
+    [BREAK_RECOVERED] = {"failed after the change", "failed after the change",
+                         "and passed again in a later run"},
 };
 
 static void say_suite(struct buf *b, const struct broken_suite *s)
@@ -1120,7 +1124,9 @@ static void say_suite(struct buf *b, const struct broken_suite *s)
     buf_addf(b, "%zu of %zu tests", s->n, s->tests);
     if (first->suite[0] != '\0')
         buf_addf(b, " of %s", first->suite);
-    buf_addf(b, " %s and %s: ", break_words[s->kind].verb, break_words[s->kind].before);
+    buf_addf(
+        b, " %s %s: ", s->n == 1 ? break_words[s->kind].one : break_words[s->kind].many,
+        break_words[s->kind].rest);
     for (size_t i = 0; i < named; i++) {
         buf_add(b, i > 0 ? ", " : "");
         say_test(b, s->test[i]);
