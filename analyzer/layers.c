@@ -326,6 +326,7 @@ static void score_rows(struct bench *b, const float *v, size_t n, size_t pivot,
     *ret = (struct layer_score){
         .known = true,
         .recovered = score.recovered,
+        .returned = score.returned,
         .z = score.z,
         .effect = score.effect,
         .move = score.move,
@@ -557,7 +558,7 @@ static int give_p(struct pool *pool, struct layer_score *score, size_t n,
         return err_set(err, ENOMEM, "out of memory");
     for (size_t i = 0; i < n; i++)
         if (score[i].known)
-            score[i].p = pool_p(&tail, score[i].z);
+            score[i].p = score[i].returned ? 1 : pool_p(&tail, score[i].z);
     pool_tail_free(&tail);
     return 0;
 }

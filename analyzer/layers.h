@@ -32,6 +32,7 @@ enum {
 struct layer_score {
     bool known;     /* false: too little past or too few samples */
     bool recovered; /* the move is over */
+    bool returned;  /* the level is what it was before the window before: p is 1 */
     double z, p;
     double effect; /* relative, 0.2 is 20 % */
     double move;   /* signed, in logs: above zero is up */

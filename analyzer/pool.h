@@ -15,7 +15,7 @@
 enum {
     POOL_BINS_A_UNIT = 64,
     POOL_BINS = 64 * POOL_BINS_A_UNIT, /* |z| up to 64; the last bin holds all above */
-    POOL_LEAST = 5000,                 /* fewer do not make a null of their own */
+    POOL_LEAST = 2000,                 /* fewer do not make a null of their own */
     POOL_EXACT_MAX = 1 << 18,
 };
 

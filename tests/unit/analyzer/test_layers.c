@@ -22,6 +22,8 @@ static const char *const metric[METRICS] = {"m0", "m1", "m2"};
 /* What is put in after the pivot: m1 of all changed hosts, m2 of the first one. */
 struct effect {
     double all, one, shock;
+    double before; /* m0 of the first host, in the ten minutes before the pivot; 0: none
+                    */
 };
 
 static double value(int host, int m, int64_t at, const struct effect *e, uint64_t *seed)
@@ -32,6 +34,8 @@ static double value(int host, int m, int64_t at, const struct effect *e, uint64_
         v *= e->all;
     if (at >= PIVOT && host == 0 && m == 2)
         v *= e->one;
+    if (at >= PIVOT - 600 && at < PIVOT && host == 0 && m == 0 && e->before > 0)
+        v *= e->before;
     return at >= PIVOT ? v * e->shock : v;
 }
 
@@ -137,6 +141,18 @@ TEST(one_host_out_of_many_stands_out_in_the_host_layer)
     for (size_t i = 1; i < CHANGED; i++)
         CHECK(fabs(host(&s, 2, i)->z) < 4.5);
     CHECK(host(&s, 2, 0)->p <= layers_host_bar(&s.layers, 0.01));
+    forget(&s);
+}
+
+TEST(trouble_that_ended_with_the_change_is_none_of_its_doing)
+{
+    const struct effect e = {.all = 1, .one = 1, .shock = 1, .before = 20};
+    OWNED_MADE *m = hosts_with_past(&e, OTHERS);
+    struct scored s;
+    score(&s, m);
+    CHECK(host(&s, 0, 0)->z < -8 && host(&s, 0, 0)->returned);
+    CHECK_NEAR(host(&s, 0, 0)->p, 1, 0);
+    CHECK(host(&s, 0, 0)->p > layers_host_bar(&s.layers, 0.05));
     forget(&s);
 }
 

@@ -67,6 +67,35 @@ TEST(a_dip_that_is_over_counts_as_recovered)
     CHECK(score(N).recovered);
 }
 
+TEST(a_level_that_is_back_to_what_it_was_is_known_as_such)
+{
+    make_series(0.5, 0.05);
+    for (int i = PIVOT; i < N; i++)
+        value[i] += (float)log(1.5);
+    CHECK(!score(N).returned);
+    /* trouble of a few minutes just before the change */
+    make_series(0.5, 0.05);
+    for (int i = PIVOT - 12; i < PIVOT; i++)
+        value[i] += 3;
+    CHECK(score(N).z < -4);
+    CHECK(score(N).returned);
+    CHECK(!score(N).recovered);
+    /* trouble that filled the window before, and ended with it */
+    for (int i = PIVOT - 30; i < PIVOT; i++)
+        value[i] += 3;
+    CHECK(score(N).returned);
+}
+
+TEST(what_is_not_known_of_the_time_before_speaks_for_no_return)
+{
+    make_series(0, 0.05);
+    for (int i = PIVOT - 60; i < PIVOT - 30; i++)
+        value[i] = NAN;
+    for (int i = PIVOT; i < N; i++)
+        value[i] += 1;
+    CHECK(!score(N).returned);
+}
+
 TEST(a_move_that_comes_every_day_is_usual)
 {
     make_series(0, 0.05);
