@@ -437,6 +437,14 @@ static size_t gather_clock(const struct shift_sums *s, const struct shift_plan *
     return n;
 }
 
+/* Mean of the window before the window before. */
+static double mean_earlier(const struct shift_sums *s, size_t pivot,
+                           const struct shift_look *look, int every)
+{
+    size_t wide = (size_t)look->before;
+    return pivot >= 2 * wide ? mean_of(s, pivot - 2 * wide, pivot - wide, every) : NAN;
+}
+
 /* Whole earlier days that the series reaches back with its before window. */
 static int days_known(const double *past)
 {
@@ -460,6 +468,7 @@ bool shift_null_by_plan(const struct shift_sums *s, const struct shift_plan *pla
     gather_today(s, plan, every, season_days, &today);
     size_t n_clock = 0;
     ret_null->lambda = ret_null->usual = ret_null->spread = 0;
+    ret_null->earlier = mean_earlier(s, plan->pivot, &plan->look, every);
     ret_null->n = ret_null->n_today = 0;
     ret_null->days = season_days > 0 ? days : 0;
     if (season_days > 0) {
@@ -533,14 +542,12 @@ static double level_before(const struct shift_sums *s, const float *value, size_
 /* A spike before the change, or trouble that was over by then, makes any level after it
  * look new. */
 static bool has_returned(const struct shift_sums *s, const float *value, size_t pivot,
-                         const struct shift_look *look, double move, double before)
+                         const struct shift_look *look, const struct shift_null *null,
+                         double move, double before)
 {
-    size_t wide = (size_t)look->before;
-    double median = level_before(s, value, pivot, look), earlier = NAN;
-    if (pivot >= 2 * wide)
-        earlier = mean_of(s, pivot - 2 * wide, pivot - wide, look->every);
+    double median = level_before(s, value, pivot, look);
     return !still_shows(move + before - median, move) ||
-           !still_shows(move + before - earlier, move);
+           !still_shows(move + before - null->earlier, move);
 }
 
 bool shift_score_make(const struct shift_sums *s, const float *value, size_t pivot,
@@ -560,6 +567,6 @@ bool shift_score_make(const struct shift_sums *s, const float *value, size_t piv
     /* A last level that is not there cannot show a recovery. */
     ret_score->recovered = !still_shows(last, move) && move != 0;
     ret_score->returned =
-        has_returned(s, value, pivot, look, move, before) && move != 0;
+        has_returned(s, value, pivot, look, null, move, before) && move != 0;
     return true;
 }

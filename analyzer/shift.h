@@ -80,9 +80,10 @@ struct shift_null {
     double lambda; /* share of the usual move that this series follows, 0..1 */
     double usual;  /* the usual move at this clock time, before lambda; 0: unknown */
     double spread;
-    int days;    /* earlier days that were used */
-    int n;       /* placebos; below SHIFT_PLACEBOS_LEAST there is no null */
-    int n_today; /* of them, those of the last day */
+    double earlier; /* mean of the window before the window before; NaN: unknown */
+    int days;       /* earlier days that were used */
+    int n;          /* placebos; below SHIFT_PLACEBOS_LEAST there is no null */
+    int n_today;    /* of them, those of the last day */
     double placebo[SHIFT_PLACEBOS_MAX]; /* signed z of each */
 };
 enum { SHIFT_PLACEBOS_LEAST = 20 };
