@@ -264,7 +264,8 @@ static bool is_ordinary(const struct new_alarm *a)
 
 static bool passes(const struct bar *b, const struct new_alarm *a, double threshold)
 {
-    return b->set && (!is_ordinary(a) || b->q <= 0 || a->p <= threshold);
+    bool more = a->begun >= ALARM_ORDINARY_LEAST && (b->q <= 0 || a->p <= threshold);
+    return b->set && (more || !is_ordinary(a));
 }
 
 static enum grade grade_of_alarm(const struct new_alarms *all,

@@ -20,7 +20,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { ALARM_PAST_HOURS = 24 }; /* what is ordinary is learned from */
+enum {
+    ALARM_PAST_HOURS = 24,    /* what is ordinary is learned from */
+    ALARM_ORDINARY_LEAST = 3, /* beginnings of an ordinary one that a rate is made of */
+};
 
 /* What is known of alarms, for one judgement. */
 struct alarm_facts {

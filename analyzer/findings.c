@@ -1114,7 +1114,7 @@ static const struct {
     [BREAK_NEW] = {"fails after the change", "fail after the change",
                    "without an earlier result to compare with"},
     [BREAK_RECOVERED] = {"failed after the change", "failed after the change",
-                         "and passed again in a later run"},
+                         "in a run before the last"},
 };
 
 static void say_suite(struct buf *b, const struct broken_suite *s)

@@ -228,10 +228,11 @@ static void ring_daily(struct scene *s, const char *name, int every)
 TEST(an_alarm_of_ordinary_times_must_come_more_often)
 {
     OWNED_SCENE *usual_times = scene_of(10), *more = scene_of(10);
-    ring_daily(usual_times, "Flap", 1200);
-    ring(usual_times, "Flap", "critical", 1, 300, FIRING);
+    ring_daily(usual_times, "Flap", 600);
+    for (int i = 0; i < 4; i++)
+        ring(usual_times, "Flap", "critical", i % 4, 100 + 300 * i, 150 + 300 * i);
     CHECK_INT(judged(usual_times, 1)->grade, GRADE_OK);
-    CHECK(usual_times->alarms.at[0].begun_past > 60);
+    CHECK(usual_times->alarms.at[0].begun_past > 130);
     CHECK(usual_times->alarms.at[0].p > 0.05);
     ring_daily(more, "Flap", 1200);
     for (int i = 0; i < 40; i++)
@@ -242,6 +243,20 @@ TEST(an_alarm_of_ordinary_times_must_come_more_often)
     const struct finding *f = told(more, 1);
     CHECK(strstr(f->because, "it began there 70 times in the 24 hours before") != NULL);
     CHECK(strstr(f->because, "would be usual after it") != NULL);
+}
+
+TEST(an_alarm_of_ordinary_times_must_come_at_least_three_times)
+{
+    OWNED_SCENE *twice = scene_of(10), *often = scene_of(10);
+    ring(twice, "Rare", "critical", 1, -7000, -6000);
+    ring(often, "Rare", "critical", 1, -7000, -6000);
+    for (int h = 0; h < 4; h++) {
+        if (h < 2)
+            ring(twice, "Rare", "critical", h, 300, FIRING);
+        ring(often, "Rare", "critical", h, 300, FIRING);
+    }
+    CHECK_INT(judged(twice, 1)->grade, GRADE_OK);
+    CHECK_INT(judged(often, 1)->grade, GRADE_MUST_HANDLE);
 }
 
 /* --- ends, services, silence --- */
