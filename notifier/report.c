@@ -644,11 +644,18 @@ static const char *state_of(struct report *r)
 
 /* --- what was seen and what was not --- */
 
+/* Silence, crashes, alarms and tests are counted nowhere as series. */
+static bool is_of_series(const struct finding *f)
+{
+    return f->kind != FINDING_SILENT && f->kind != FINDING_CORE &&
+           f->kind != FINDING_ALARM && f->kind != FINDING_TEST;
+}
+
 static size_t bad_series(const struct verdict *v)
 {
     size_t n = 0;
     for (size_t i = 0; i < v->n_findings; i++)
-        if (is_bad(&v->findings[i]))
+        if (is_bad(&v->findings[i]) && is_of_series(&v->findings[i]))
             n += (v->findings[i].n_hosts > 1 ? v->findings[i].n_hosts : 1) +
                  v->findings[i].n_like;
     return n;
