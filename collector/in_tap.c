@@ -125,6 +125,7 @@ static int add(struct test_run *r, const char *suite, const char *name,
 static int take_result(struct line l, bool ok, size_t no, const char *suite,
                        struct test_run *r, struct err *err)
 {
+    char number[32];
     take_blanks(&l);
     take_digits(&l);
     take_blanks(&l);
@@ -133,18 +134,18 @@ static int take_result(struct line l, bool ok, size_t no, const char *suite,
         l.n--;
     }
     bool none = cut_directive(&l);
-    take_blanks(&l);
     OWNED_BUF name = {0};
     buf_add_n(&name, l.at, l.n);
-    if (l.n == 0)
-        buf_addf(&name, "test %zu", no);
     if (buf_done(&name) < 0)
         return err_set(err, ENOMEM, "out of memory");
-    return add(r, suite, buf_text(&name),
-               none ? TEST_SKIP
-               : ok ? TEST_PASS
-                    : TEST_FAIL,
-               err);
+    enum test_result result = none ? TEST_SKIP : ok ? TEST_PASS : TEST_FAIL;
+    if (add(r, suite, buf_text(&name), result, err) < 0)
+        return -1;
+    struct test *t = &r->test[r->n - 1];
+    if (t->name[0] != '\0')
+        return 0;
+    snprintf(number, sizeof number, "test %zu", no);
+    return test_rename(t, number, err);
 }
 
 static int check_plan(size_t planned, size_t ran, const char *suite, struct test_run *r,

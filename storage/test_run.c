@@ -139,6 +139,16 @@ struct test *test_run_add(struct test_run *r, const char *suite, const char *cla
     return t;
 }
 
+int test_rename(struct test *t, const char *name, struct err *err)
+{
+    char *copy = clean_name(name);
+    if (copy == NULL)
+        return no_memory(err);
+    free(t->name);
+    t->name = copy;
+    return 0;
+}
+
 int test_say(struct test *t, const char *text, size_t n, struct err *err)
 {
     char *message = clean(text, n, TEST_MESSAGE_MAX);

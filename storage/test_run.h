@@ -60,6 +60,8 @@ void test_run_free(struct test_run **r);
  * added.  NULL with EMSGSIZE beyond TEST_RUN_TESTS_MAX, with ENOMEM. */
 struct test *test_run_add(struct test_run *r, const char *suite, const char *class,
                           const char *name, struct err *err);
+/* Replaces the name, cut and cleaned. */
+int test_rename(struct test *t, const char *name, struct err *err);
 /* Sets or replaces the message, cut and cleaned. */
 int test_say(struct test *t, const char *text, size_t n, struct err *err);
 

@@ -33,6 +33,19 @@ TEST(results_names_and_directives_are_read)
     CHECK_TEXT(t[5].name, "test 6");
 }
 
+TEST(a_name_that_holds_nothing_to_read_is_the_tests_number)
+{
+    static const char text[] = "ok 1 - \x01\x7f\nnot ok 2 - \0x\nok 3 - \xff # skip\n";
+    struct err err = {0};
+    OWNED_TEST_RUN *r = test_run_new(&err);
+    CHECK_INT(in_tap_read(text, sizeof text - 1, NULL, r, &err), 0);
+    CHECK_INT((long long)r->n, 3);
+    CHECK_TEXT(r->test[0].name, "test 1");
+    CHECK_TEXT(r->test[1].name, "test 2");
+    CHECK_TEXT(r->test[2].name, "test 3");
+    CHECK_INT(r->test[2].result, TEST_SKIP);
+}
+
 TEST(subtests_yaml_and_other_lines_are_passed_over)
 {
     OWNED_TEST_RUN *r = read_ok("hello\n    ok 1 - inner\n    not ok 2\n"
