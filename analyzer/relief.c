@@ -370,13 +370,12 @@ void relief_free(struct relief *r)
 int relief_note(const struct relief *r, char **ret_note)
 {
     struct buf b = {0};
-    const char *unit = r->metric == NULL ? "calls/s" : r->rule->unit;
+    const char *unit = r->metric == NULL ? "/s" : r->rule->unit;
     *ret_note = NULL;
     if (!r->judged)
         return 0;
-    if (r->metric != NULL)
-        buf_addf(&b, "%s ", r->metric);
-    buf_addf(&b, "of %zu old host%s went from ", r->n_old, r->n_old == 1 ? "" : "s");
+    buf_addf(&b, "%s of %zu old hosts went from ",
+             r->metric != NULL ? r->metric : "calls", r->n_old);
     words_value(&b, r->before, unit);
     buf_add(&b, " to ");
     words_value(&b, r->after, unit);

@@ -25,22 +25,35 @@ struct hole {
 
 /* --- holes in one lane --- */
 
+/* Work on a host may begin before the event that names it: when its batch is told to be
+ * done, it is back already.  It begins no earlier than the change. */
+static instant work_begins(const struct lineup *l, const struct slot *s)
+{
+    int64_t earliest =
+        s->pivot.ms - (s->frame.before_to.ms - s->frame.before_from.ms) / 2;
+    int64_t start = l->change->start.ms;
+    if (start < earliest)
+        start = earliest;
+    return (instant){start < s->pivot.ms ? start : s->pivot.ms};
+}
+
 /* True when row `r` is as before the change; a missing sample is not. */
 static bool is_up(const struct lane *l, size_t r, double least)
 {
     return l->v[r] >= least; /* NaN: no */
 }
 
-/* The longest run of rows that are not up and begin near the pivot.  `gap` is how many
- * rows lie between two samples: only more than that is a hole. */
-static struct hole hole_in(const struct lane *l, const struct slot *s, double least,
-                           size_t gap)
+/* The longest run of rows that are not up and begin between `begin` and the end of the
+ * settle time.  `gap` is how many rows lie between two samples: only more than that is
+ * a hole. */
+static struct hole hole_in(const struct lane *l, const struct slot *s, instant begin,
+                           double least, size_t gap)
 {
     size_t from, settled, unused, end, worst = 0;
     struct hole h = {.known = true};
-    lane_rows(l, s->pivot, s->frame.after_to, &from, &end);
+    lane_rows(l, begin, s->frame.after_to, &from, &end);
     lane_rows(l, s->frame.after_from, s->frame.after_to, &settled, &unused);
-    /* The pivot may be told a little late: look from one sample earlier. */
+    /* The start may be told a little late: look from one sample earlier. */
     from = from > gap ? from - gap : 0;
     while (from > 0 && !is_up(l, from, least) && !is_up(l, from - 1, least))
         from--;
@@ -74,11 +87,11 @@ static void mark_rows(const struct unit *u, struct lane *l, double *room)
                 room[r] = 1;
 }
 
-/* The rows from one sample to the next before the change; 0: too few to tell. */
-static size_t gap_before(const struct lane *l, const struct slot *s)
+/* The rows from one sample to the next before the work; 0: too few to tell. */
+static size_t gap_before(const struct lane *l, const struct slot *s, instant begin)
 {
     size_t r0, r1, n = 0, first = 0, last = 0;
-    lane_rows(l, s->frame.before_from, s->pivot, &r0, &r1);
+    lane_rows(l, s->frame.before_from, begin, &r0, &r1);
     for (size_t r = r0; r < r1; r++) {
         if (isnan(l->v[r]))
             continue;
@@ -97,8 +110,9 @@ static struct hole hole_in_samples(const struct lineup *l, const struct slot *s,
                           strcmp(l->unit[i]->who.host, s->host) == 0;
          i++)
         mark_rows(l->unit[i], &lane, room);
-    size_t gap = lane.n > 0 ? gap_before(&lane, s) : 0;
-    return gap > 0 ? hole_in(&lane, s, 1, gap) : (struct hole){0};
+    instant begin = work_begins(l, s);
+    size_t gap = lane.n > 0 ? gap_before(&lane, s, begin) : 0;
+    return gap > 0 ? hole_in(&lane, s, begin, 1, gap) : (struct hole){0};
 }
 
 /* --- levels --- */
@@ -114,11 +128,11 @@ static bool is_away(const struct lane *l, const struct slot *s, double usual,
 
 /* Rows of a level that is steady enough before the change to show a hole. */
 static struct hole hole_in_level(const struct lane *l, const struct slot *s,
-                                 bool gone_is_away)
+                                 instant begin, bool gone_is_away)
 {
     size_t r0, r1, n = 0, low = 0;
     double sum = 0;
-    lane_rows(l, s->frame.before_from, s->pivot, &r0, &r1);
+    lane_rows(l, s->frame.before_from, begin, &r0, &r1);
     for (size_t r = r0; r < r1; r++)
         if (!isnan(l->v[r]))
             sum += l->v[r], n++;
@@ -127,8 +141,8 @@ static struct hole hole_in_level(const struct lane *l, const struct slot *s,
         low += l->v[r] < least;
     if (n < POINTS_LEAST || !(least > 0) || (double)low > LOW_BEFORE * (double)n)
         return (struct hole){0};
-    size_t gap = gap_before(l, s);
-    struct hole h = hole_in(l, s, least, gap > 0 ? gap : 1);
+    size_t gap = gap_before(l, s, begin);
+    struct hole h = hole_in(l, s, begin, least, gap > 0 ? gap : 1);
     h.is = h.is && (h.back || is_away(l, s, sum / (double)n, gone_is_away));
     return h;
 }
@@ -199,7 +213,8 @@ static struct hole hole_in_calls(const struct lineup *l, const struct calls_inde
     }
     for (; lo < ix->n && strcmp(ix->at[lo].host, s->host) == 0; lo++)
         add_calls(l->unit[ix->at[lo].unit], &lane, room);
-    return lane.n > 0 ? hole_in_level(&lane, s, true) : (struct hole){0};
+    return lane.n > 0 ? hole_in_level(&lane, s, work_begins(l, s), true)
+                      : (struct hole){0};
 }
 
 static struct hole hole_in_load(const struct lineup *l, const struct ruleset *rs,
@@ -225,7 +240,7 @@ static struct hole hole_in_load(const struct lineup *l, const struct ruleset *rs
     if (u == NULL)
         return (struct hole){0};
     struct lane lane = lane_of(u, metric, room);
-    return hole_in_level(&lane, s, false);
+    return hole_in_level(&lane, s, work_begins(l, s), false);
 }
 
 /* --- all hosts --- */

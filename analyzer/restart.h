@@ -5,10 +5,10 @@
  * verdict names it.  Looked for are rows without a sample of the host's own, and rows
  * with less than half of the calls into it - where calls do not tell hosts apart, of
  * its figure of load (that of a rule of relief) - when the window before never fell so
- * low. A hole begins by the end of the settle time and ends with the first row that is
- * as before; of several the longest counts.  A host that does not come back, or comes
- * back worse, is for others to find (pulse.h, level.h, calls.h): here it is only named.
- * Pure. */
+ * low. A hole begins between the change's start and the end of
+ * the host's settle time and ends with the first row that is as before; of several the
+ * longest counts.  A host that does not come back, or comes back worse, is for others
+ * to find (pulse.h, level.h, calls.h): here it is only named.  Pure. */
 #ifndef ANALYZER_RESTART_H
 #define ANALYZER_RESTART_H
 

@@ -386,7 +386,9 @@ static void add_hosts(struct report *r, const struct finding *f,
     for (size_t i = 0; i < n; i++) {
         const struct finding_host *h = &f->hosts[i];
         to->host[i].name = name_of(r, h->name);
-        to->host[i].before = say(r, "%s", figure(h->before, f->unit, a));
+        to->host[i].before = f->kind == FINDING_RELIEF && isnan(h->before)
+                                 ? "new"
+                                 : say(r, "%s", figure(h->before, f->unit, a));
         to->host[i].after = say(r, "%s", figure(h->after, f->unit, a));
     }
     to->n_hosts = n;
@@ -520,8 +522,9 @@ static void add_codes(struct report *r)
     size_t cap = 0;
     for (size_t i = 0; i < r->n_findings; i++) {
         const struct finding *f = r->finding[i].of;
-        if ((f->kind == FINDING_SHARE || f->code != NULL) && !isnan(f->events_before) &&
-            !isnan(f->events_after))
+        /* those of new hosts have no before */
+        if (!f->fresh && (f->kind == FINDING_SHARE || f->code != NULL) &&
+            !isnan(f->events_before) && !isnan(f->events_after))
             add_code(r, f, &cap);
     }
 }

@@ -28,10 +28,14 @@ class Case:
         self.lines, self.events = [], []
         self.random = random.Random(name)
 
-    def hosts(self, names, effect=lambda host, metric, t: 1, until=AFTER):
-        """Three metrics a host and second; effect multiplies one from the pivot on."""
+    def hosts(self, names, effect=lambda host, metric, t: 1, until=AFTER, since=-BEFORE,
+              away={}):
+        """Three metrics a host and second; effect multiplies one from the pivot on; away
+        says from when to when a host sends nothing."""
         for host in names:
-            for t in range(-BEFORE, until):
+            for t in range(since, until):
+                if t in away.get(host, ()):
+                    continue
                 values = {"busy": 30, "user": 22, "iowait": 2}
                 line = ",".join("%s=%.2f" % (m, v * (1 + 0.05 * self.random.uniform(-1, 1)) *
                                              (effect(host, m, t) if t >= 0 else 1))
@@ -39,12 +43,17 @@ class Case:
                 self.lines.append("cpu,host=%s,service=pay %s %d" % (host, line, PIVOT + t))
         return self
 
-    def calls(self, names, failing=0, gone=False, slow=1):
+    def calls(self, names, failing=0, gone=False, slow=1, since=-BEFORE, until=AFTER,
+              after=50, away={}):
+        """Fifty calls a host and second, `after` of them from the pivot on."""
         for host in names:
-            for t in range(-BEFORE, 0 if gone else AFTER):
+            for t in range(since, 0 if gone else until):
+                if t in away.get(host, ()):
+                    continue
                 bad = failing if t >= 0 else 0
+                all = after if t >= 0 else 50
                 ms = 12 * (slow if t >= 0 else 1) * (1 + 0.1 * self.random.uniform(-1, 1))
-                for code, outcome, count in (("0", "ok", 50 - bad), ("-1001", "fail", bad)):
+                for code, outcome, count in (("0", "ok", all - bad), ("-1001", "fail", bad)):
                     if count:
                         self.event("calls", ts=PIVOT + t, span_s=1, caller="web",
                                    callee="pay", iface="charge", callee_host=host,
@@ -58,6 +67,18 @@ class Case:
         return self.event("coredump", time=stamp(at), host=host, service="pay",
                           exe="/opt/pay/bin/pay", pid=pid + at % 1000, signal=signal,
                           frames=[{"fn": f, "module": "/opt/pay/bin/pay"} for f in frames])
+
+    def alarm(self, host, at, name, severity="critical", **more):
+        fields = {"host": host} if host else {}
+        return self.event("alarm", time=stamp(at), name=name, severity=severity,
+                          service="pay", **fields, **more)
+
+    def tests(self, at, failing, **whom):
+        names = ["login", "refund", "charge", "history"]
+        return self.event("tests", time=stamp(at), suite="smoke", **whom, tests=[
+            {"class": "api", "name": n, "result": "fail", "message": "expected 200, got 502"}
+            if n in failing else {"class": "api", "name": n, "result": "pass"}
+            for n in names])
 
     def event(self, type, **fields):
         self.events.append(dict({"type": type}, **fields))
@@ -122,6 +143,45 @@ def cases():
     for host, at in (("h1", 4), ("h3", 11), ("h1", 20)):
         crash.dump(host, at, new)
     yield crash
+    alarms = Case("new-alarm").hosts(HOSTS + OTHERS).calls(HOSTS + OTHERS).change(HOSTS)
+    for hour in range(1, 24):  # one that comes and goes all day
+        alarms.alarm("h2", -3600 * hour, "Flapping", ends=stamp(-3600 * hour + 60))
+    alarms.alarm("h2", 20, "Flapping")
+    alarms.alarm("h4", -20, "DiskFull").alarm("h4", 10, "DiskFull")  # fires all along
+    for host, at in (("h1", 5), ("h3", 9), ("h3", 15)):  # the last is a repeat
+        alarms.alarm(host, at, "HighLatency", text="p99 above 500 ms")
+    for host in HOSTS + OTHERS:  # as new on unchanged hosts
+        alarms.alarm(host, 12, "ClockSkew", severity="warning")
+    alarms.alarm("h1", 2, "Down").alarm("h1", 6, "Down", state="resolved")
+    alarms.alarm(None, 18, "ErrorBudget", severity="warning")
+    yield alarms
+    tests = Case("failed-test").hosts(HOSTS + OTHERS).calls(HOSTS + OTHERS).change(HOSTS)
+    yield tests.tests(-86400, ["charge"], service="pay") \
+        .tests(-20, ["history"], service="pay") \
+        .tests(8, ["history", "refund", "charge"], change_id="8812") \
+        .tests(12, ["login"], service="pay").tests(14, ["charge"], service="pay")
+    more = dict(kind="scale-out", title="4 more hosts for pay", artifact=None)
+    yield Case("scale-out-good").hosts(HOSTS, lambda h, m, t: 0.6, since=0) \
+        .hosts(OTHERS, lambda h, m, t: 0.6).calls(HOSTS, since=0, after=30) \
+        .calls(OTHERS, after=30).change(HOSTS, **more)
+    yield Case("scale-out-no-load").hosts(HOSTS, lambda h, m, t: 0.08, since=0) \
+        .hosts(OTHERS).calls(OTHERS).change(HOSTS, **more)
+    yield Case("fresh-host-failing") \
+        .hosts(HOSTS, lambda h, m, t: 1.5 if h == "h2" and m != "iowait" else 0.6, since=0) \
+        .hosts(OTHERS, lambda h, m, t: 0.6).calls(["h1", "h3", "h4"], since=0, after=30) \
+        .calls(["h2"], since=0, after=30, failing=6).calls(OTHERS, after=30) \
+        .change(HOSTS, **more)
+    end = AFTER + 16
+    for name, last in (("batch-restart-good", 16), ("batch-restart-one-stays-down", end)):
+        away = {"h1": range(1, 5), "h2": range(1, 6), "h3": range(8, 14),
+                "h4": range(9, last)}
+        restart = dict(kind="batch-restart", title="restart of pay", artifact=None)
+        yield Case(name).hosts(HOSTS + OTHERS, until=end, away=away) \
+            .calls(HOSTS + OTHERS, until=end, away=away) \
+            .change([], "started", **restart) \
+            .change(["h1", "h2"], "batch_finished", 7, batch={"no": 1, "of": 2}, **restart) \
+            .change(["h3", "h4"], "batch_finished", 15, batch={"no": 2, "of": 2}, **restart) \
+            .change([], at=15, **restart)
     nasty = '<script>alert(1)</script>\u202e "quoted" & %s {}'
     yield Case("hostile-texts").hosts(HOSTS + OTHERS).calls(HOSTS, failing=10) \
         .calls(OTHERS).change(HOSTS, title=nasty, actor="o'neil <li@example.com>",

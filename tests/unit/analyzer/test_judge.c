@@ -523,3 +523,171 @@ TEST(quiet_changes_are_hardly_ever_flagged)
     }
     CHECK(flagged <= 3);
 }
+
+/* --- hosts without a past, and restarts --- */
+
+/* A fleet whose first hosts began to send with the change, at `level` of cpu.busy. */
+static struct made_panel *grown(int new, int all, double level)
+{
+    struct made_panel *m = fleet(all);
+    for (int i = 0; i < new; i++) {
+        struct entity who = made_host(made_name(i), "pay");
+        made_level(m, who, "cpu.busy", 0, level, level, 3, 1);
+        made_level(m, who, "mem.used_pct", 0, 15, 15, 1, 1); /* empty as yet */
+        for (size_t k = 0; k < m->unit[i].n; k++)
+            made_gap(m, who, m->unit[i].name[k], 0, 10020);
+    }
+    return m;
+}
+
+static struct change *scale_out(int hosts)
+{
+    struct change *c = release(hosts);
+    c->kind = CHANGE_SCALE_OUT;
+    return c;
+}
+
+/* The old hosts' load falls from 50 to this. */
+static void relieve(struct made_panel *m, int from, int all, double after)
+{
+    for (int i = from; i < all; i++)
+        made_level(m, made_host(made_name(i), "pay"), "cpu.busy", 10020, 50, after, 3,
+                   1);
+}
+
+TEST(new_hosts_that_do_like_the_old_ones_are_ok_and_judged)
+{
+    OWNED_MADE *m = grown(4, 12, 34);
+    relieve(m, 4, 12, 34);
+    OWNED_VERDICT *v = judged(m, scale_out(4), NULL, true);
+    check_grade(v, GRADE_OK);
+    CHECK_INT(v->n_findings, 0);
+    CHECK_INT(v->coverage.hosts_judged, 4);
+    CHECK_INT(v->coverage.controls, 8);
+    CHECK_TEXT(v->coverage.fresh_note,
+               "4 hosts without a past (h00, h01, h02, h03), compared with 8 old hosts "
+               "of the service in the same minutes");
+    CHECK(strstr(v->coverage.relief_note, "cpu.busy of 8 old hosts went from ") ==
+          v->coverage.relief_note);
+    CHECK(v->coverage.restart_note == NULL);
+    /* memory is left alone, and said to be */
+    CHECK_INT(v->coverage.unjudged[UNJUDGED_YOUNG], 4);
+    CHECK_INT(v->coverage.unjudged[UNJUDGED_NO_DATA_BEFORE], 0);
+}
+
+TEST(a_new_host_that_works_too_hard_is_found_against_the_old_ones)
+{
+    OWNED_MADE *m = grown(4, 12, 34);
+    relieve(m, 4, 12, 34);
+    for (int k = 0; k < 2; k++) /* a second figure is its witness */
+        made_level(m, made_host("h02", "pay"),
+                   k == 0 ? "cpu.busy" : "disk.util{device=sda}", 0, 90, 90, 3, 1);
+    made_gap(m, made_host("h02", "pay"), "cpu.busy", 0, 10020);
+    made_gap(m, made_host("h02", "pay"), "disk.util{device=sda}", 0, 10020);
+    OWNED_VERDICT *v = judged(m, scale_out(4), NULL, true);
+    check_grade(v, GRADE_MUST_HANDLE);
+    const struct finding *f = found(v, "cpu.busy");
+    CHECK(f != NULL && f->fresh);
+    CHECK_TEXT(f->host, "h02");
+    CHECK_NEAR(f->before, 34, 1);
+    CHECK_NEAR(f->after, 90, 1);
+    CHECK_NEAR(f->control_before, 50, 1);
+    CHECK_INT(f->first_seen.ms, 10020000);
+    CHECK(strstr(f->because, "on the new host h02, ") != NULL);
+    CHECK(strstr(f->because, "on 8 old hosts in the same minutes (+") != NULL);
+    CHECK(f->curve.n > 20 && f->curve.control != NULL);
+}
+
+TEST(new_hosts_that_take_no_load_are_told_once_with_numbers)
+{
+    OWNED_MADE *m = grown(4, 12, 2);
+    relieve(m, 4, 12, 50);
+    for (int i = 0; i < 4; i++) { /* has less to do, both ways */
+        made_level(m, made_host(made_name(i), "pay"), "my.queue", 0, 3, 3, 1, 1);
+        made_gap(m, made_host(made_name(i), "pay"), "my.queue", 0, 10020);
+    }
+    OWNED_VERDICT *v = judged(m, scale_out(4), NULL, true);
+    check_grade(v, GRADE_ATTENTION);
+    CHECK_INT(v->n_findings, 1);
+    const struct finding *f = found(v, "scale.no-load");
+    CHECK(f != NULL && f->kind == FINDING_RELIEF);
+    CHECK_INT(f->n_hosts, 4);
+    CHECK_INT(f->n_like, 1);
+    CHECK(strstr(f->because, "cpu.busy of 4 new hosts is ") == f->because);
+    CHECK(strstr(f->because, "; had the new ones taken their share, these would have "
+                             "gone from ") != NULL);
+    CHECK_NEAR(f->before, 50, 1);
+    CHECK_NEAR(f->after, 50, 1);
+}
+
+TEST(new_hosts_beside_two_old_ones_are_not_judged)
+{
+    OWNED_MADE *m = grown(4, 6, 34);
+    OWNED_VERDICT *v = judged(m, scale_out(4), NULL, true);
+    check_grade(v, GRADE_NOT_JUDGED);
+    CHECK_INT(v->coverage.hosts_judged, 0);
+    CHECK(v->coverage.unjudged[UNJUDGED_FEW_OLD] >= 4);
+    CHECK_TEXT(v->reason,
+               "only 0 of 4 changed hosts could be judged: 4 have no past and "
+               "fewer than 3 old hosts to be compared with");
+    CHECK(strstr(v->coverage.fresh_note, "not judged") != NULL);
+}
+
+TEST(replaced_hosts_of_a_release_are_judged_beside_those_that_stayed)
+{
+    OWNED_MADE *m = grown(2, 12, 30);
+    made_level(m, made_host("h03", "pay"), "cpu.busy", 10020, 30, 80, 3, 1);
+    made_level(m, made_host("h03", "pay"), "load.load1", 10020, 2, 20, 1, 1);
+    OWNED_VERDICT *v = judged(m, release(4), NULL, true);
+    check_grade(v, GRADE_MUST_HANDLE);
+    CHECK_INT(v->coverage.hosts_judged, 4);
+    const struct finding *f = found(v, "cpu.busy");
+    CHECK(f != NULL && !f->fresh);
+    CHECK_TEXT(f->host, "h03");
+    CHECK(v->coverage.fresh_note != NULL && v->coverage.relief_note == NULL);
+}
+
+TEST(a_hard_limit_holds_for_new_hosts_too)
+{
+    OWNED_MADE *m = grown(1, 8, 99);
+    OWNED_VERDICT *v = judged(m, scale_out(1), NULL, true);
+    const struct finding *f = found(v, "cpu.full");
+    CHECK(f != NULL && f->grade == GRADE_MUST_HANDLE);
+    CHECK(isnan(f->before));
+    CHECK(strstr(f->because, "(a host without a past); it is 9") != NULL);
+}
+
+TEST(a_restart_is_named_and_its_hole_is_no_finding)
+{
+    OWNED_MADE *m = fleet(12);
+    for (int i = 0; i < 4; i++)
+        for (size_t k = 0; k < m->unit[i].n; k++)
+            made_gap(m, made_host(made_name(i), "pay"), m->unit[i].name[k], 10020,
+                     10020 + 60 * (i + 1));
+    struct change *c = release(4);
+    c->kind = CHANGE_BATCH_RESTART;
+    OWNED_VERDICT *v = judged(m, c, NULL, true);
+    check_grade(v, GRADE_OK);
+    CHECK_INT(v->n_findings, 0);
+    CHECK_TEXT(
+        v->coverage.restart_note,
+        "4 of 4 hosts were back within 4 minutes, half of them within 2 minutes");
+}
+
+TEST(a_host_that_comes_back_from_a_restart_and_goes_away_for_good_is_found)
+{
+    OWNED_MADE *m = fleet(12);
+    for (size_t k = 0; k < m->unit[1].n; k++) {
+        made_gap(m, made_host("h01", "pay"), m->unit[1].name[k], 10020, 10080);
+        made_gap(m, made_host("h01", "pay"), m->unit[1].name[k], 10620, 99999);
+    }
+    struct change *c = release(4);
+    c->kind = CHANGE_BATCH_RESTART;
+    OWNED_VERDICT *v = judged(m, c, NULL, true);
+    check_grade(v, GRADE_MUST_HANDLE);
+    const struct finding *f = found(v, "host.silent");
+    CHECK(f != NULL);
+    CHECK_TEXT(f->host, "h01");
+    CHECK_TEXT(f->because, "h01 sent nothing any more from 10 minutes after the change "
+                           "on; 11 other hosts kept sending");
+}

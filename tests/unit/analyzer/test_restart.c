@@ -142,3 +142,25 @@ TEST(a_release_is_only_said_to_restart_when_half_of_its_hosts_did)
         host(m, i, i < 2 ? PIVOT : 0, i < 2 ? PIVOT + 20 : 0);
     find(m, 5, CHANGE_RELEASE, NULL);
 }
+
+TEST(a_host_that_is_back_when_its_batch_is_told_to_be_done_was_away_all_the_same)
+{
+    struct complaints c = {0};
+    struct restarts r;
+    OWNED_MADE *m = made_panel_new(0, 10, ROWS);
+    OWNED_LINEUP l = {0};
+    struct ruleset *rules = ruleset_parse("r.yml", text, sizeof text - 1, &c);
+    struct change *change = make_change(&made, "pay", 2, PIVOT - 200, PIVOT);
+    for (int i = 0; i < 2; i++) {
+        change->host[i].pivot = change->host[i].done = (instant){PIVOT * 1000};
+        host(m, i, PIVOT - 100, PIVOT - 100 + 10 * (i + 4));
+    }
+    CHECK(align(change, NULL, 0, made_panel_done(m), &usual, (instant){1600000}, &l,
+                NULL) == 0);
+    CHECK(restarts_find(&l, rules, room, &r, NULL) == 0);
+    CHECK_INT(r.away, 2);
+    CHECK_INT(r.back, 2);
+    CHECK_INT(r.median.ms, 40000);
+    CHECK_INT(r.worst.ms, 50000);
+    ruleset_free(&rules);
+}

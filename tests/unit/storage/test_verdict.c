@@ -49,6 +49,7 @@ static void fill_finding(struct finding *f, const char *text)
     fill_numbers(f);
     f->first_seen = (instant){AT.ms + 61250};
     f->recovered = true;
+    f->fresh = true;
     f->moments = 203;
     f->moments_like = 2;
     f->limit = strdup("above 95 for 3 of 5");
@@ -84,7 +85,10 @@ static struct verdict *full(const char *text)
                                     .series_judged = 940,
                                     .series_not_judged = 60,
                                     .controls = 5,
-                                    .controls_note = strdup(text)};
+                                    .controls_note = strdup(text),
+                                    .fresh_note = strdup("new ones"),
+                                    .relief_note = strdup("half"),
+                                    .restart_note = strdup("back again")};
     for (int u = 0; u < UNJUDGED_N; u++)
         v->coverage.unjudged[u] = u * 7;
     fill_finding(verdict_add(v), text);
@@ -174,6 +178,9 @@ TEST(all_members_come_back)
     CHECK_INT(b->coverage.rules, 10);
     CHECK_INT(b->coverage.hosts_judged, 2);
     CHECK_TEXT(b->coverage.controls_note, "why");
+    CHECK_TEXT(b->coverage.fresh_note, "new ones");
+    CHECK_TEXT(b->coverage.relief_note, "half");
+    CHECK_TEXT(b->coverage.restart_note, "back again");
     for (int u = 0; u < UNJUDGED_N; u++)
         CHECK_INT(b->coverage.unjudged[u], u * 7);
     const struct finding *f = &b->findings[0], *w = &v->findings[0];
@@ -185,7 +192,7 @@ TEST(all_members_come_back)
     CHECK(f->events_before == 12345678 && f->events_after == 0);
     CHECK(f->of_before == 1e15 - 1);
     CHECK_INT(f->first_seen.ms, w->first_seen.ms);
-    CHECK(f->recovered);
+    CHECK(f->recovered && f->fresh);
     CHECK_INT(f->moments_like, 2);
     CHECK_INT(f->n_hosts, 3);
     CHECK_TEXT(f->hosts[2].name, "h3");
@@ -235,6 +242,7 @@ TEST(unknown_numbers_and_the_host_of_a_service_are_left_out)
                  "\"kind\":\"level\",\"recovered\":false") != NULL);
     CHECK(strstr(json, "null,\"host\"") == NULL && strstr(json, "effect") == NULL);
     CHECK(strstr(json, "curve") == NULL && strstr(json, "counts") == NULL);
+    CHECK(strstr(json, "fresh") == NULL && strstr(json, "_note") == NULL);
     free(json);
 }
 
