@@ -33,7 +33,8 @@ enum slot_state {
 struct slot {
     const char *host;
     enum slot_state state;
-    bool fresh; /* it has no past of its own: it began to send (nearly) with the change */
+    bool fresh; /* it has no past of its own: it began to send (nearly) with the change
+                 */
     instant pivot;
     span look;
     struct frame frame;

@@ -1,4 +1,5 @@
-/* rules/defaults.h - the shipped packs as built into the program (rules/embed.cmake). */
+/* rules/defaults.h - the shipped packs as built into the program (rules/embed.cmake).
+ */
 #ifndef RULES_DEFAULTS_H
 #define RULES_DEFAULTS_H
 
