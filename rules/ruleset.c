@@ -40,6 +40,8 @@ static const struct windows_rule windows_default = {
     .settle = MINUTES(5),
     .looks = {MINUTES(10), MINUTES(15), MINUTES(30), MINUTES(60)},
     .n_looks = 4,
+    .slow = {MINUTES(24 * 60)},
+    .n_slow = 1,
     .late = {90000},
     .unfinished = MINUTES(240),
 };
@@ -93,7 +95,7 @@ static bool is_map(struct reader *rd, const struct yaml_node *v, const char *wha
 
 struct windows_in {
     span before, settle, late, unfinished;
-    struct yaml_texts looks;
+    struct yaml_texts looks, slow;
 };
 
 #define WINDOW(member, lowest, help_text)                                              \
@@ -109,6 +111,10 @@ static const struct yaml_field windows_fields[] = {
      .type = YAML_T_TEXTS,
      .offset = offsetof(struct windows_in, looks),
      .help = "when to look, counted from the end of the work on a host"},
+    {.name = "slow",
+     .type = YAML_T_TEXTS,
+     .offset = offsetof(struct windows_in, slow),
+     .help = "when to look for leaks, counted from the change of a host; off: never"},
     WINDOW(late, 0, "how long late samples are waited for"),
     WINDOW(unfinished, 1, "when a change that is never finished is closed"),
 };
@@ -140,12 +146,39 @@ static void read_looks(struct reader *rd, const struct yaml_node *map,
         *w = windows_default; /* only so that what follows has something to check */
 }
 
+static void read_slow(struct reader *rd, const struct yaml_node *map,
+                      const struct yaml_texts *texts, struct windows_rule *w)
+{
+    const struct yaml_node *at = place(map, "slow");
+    w->n_slow = 0;
+    if (texts->n == 1 && strcmp(texts->at[0], "off") == 0)
+        return;
+    if (texts->n == 0 || texts->n > SLOW_MAX) {
+        SAY(rd, at, "slow", "slow has %zu times, expected 1 to %d, or off", texts->n,
+            SLOW_MAX);
+        return;
+    }
+    span least = w->looks[w->n_looks - 1];
+    for (size_t i = 0; i < texts->n; i++) {
+        const struct yaml_node *item = at->kind == YAML_LIST ? &at->item[i] : at;
+        struct err err = {0};
+        span look;
+        if (span_parse(texts->at[i], &look, &err) < 0)
+            SAY(rd, item, "span", "%s", err.text);
+        else if (look.ms <= least.ms)
+            SAY(rd, item, "slow", "slow look %s is not longer than the %s before it",
+                texts->at[i], i > 0 ? "one" : "last look");
+        else
+            least = w->slow[w->n_slow++] = look;
+    }
+}
+
 static void read_windows_of(struct reader *rd, const struct yaml_node *map,
                             struct windows_rule *w)
 {
     if (!is_map(rd, map, "windows of a kind"))
         return;
-    struct windows_in in = {w->before, w->settle, w->late, w->unfinished, {0}};
+    struct windows_in in = {w->before, w->settle, w->late, w->unfinished, {0}, {0}};
     if (yaml_read(rd->doc, map, "windows", windows_fields,
                   sizeof windows_fields / sizeof *windows_fields, &in, rd->c) < 0)
         return;
@@ -155,6 +188,8 @@ static void read_windows_of(struct reader *rd, const struct yaml_node *map,
     w->unfinished = in.unfinished;
     if (yaml_get(map, "looks") != NULL)
         read_looks(rd, map, &in.looks, w);
+    if (yaml_get(map, "slow") != NULL)
+        read_slow(rd, map, &in.slow, w);
     if (w->looks[0].ms <= w->settle.ms) {
         char look[SPAN_TEXT_MAX], settle[SPAN_TEXT_MAX];
         SAY(rd, place(map, "settle"), "windows",

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LOOKS_MAX = 8, RULES_MAX = 10000, PATTERNS_MAX = 64 };
+enum { LOOKS_MAX = 8, SLOW_MAX = 4, RULES_MAX = 10000, PATTERNS_MAX = 64 };
 
 /* What is compared with what, for one kind of change. */
 struct windows_rule {
@@ -24,9 +24,11 @@ struct windows_rule {
     span looks[LOOKS_MAX]; /* after a host is done; rising; the first is longer than
                               settle */
     size_t n_looks;
-    span late;       /* how long after a look's end samples may still come in */
-    span unfinished; /* a change without a finish is closed this long after its last
-                        event */
+    span slow[SLOW_MAX]; /* the slow looks for leaks, after a host is changed; rising */
+    size_t n_slow;       /* 0: off */
+    span late;           /* how long after a look's end samples may still come in */
+    span unfinished;     /* a change without a finish is closed this long after its last
+                            event */
 };
 
 enum subject {

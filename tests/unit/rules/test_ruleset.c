@@ -272,6 +272,34 @@ TEST(windows_are_checked)
         "30m or 1h30m\n");
 }
 
+TEST(the_slow_look_is_a_day_after_unless_said_or_off)
+{
+    struct ruleset *rs = good("format: 1\n"
+                              "windows:\n"
+                              "  config: {slow: off}\n"
+                              "  release: {slow: [6h, 24h]}\n"
+                              "rules: [{id: a, series: x, attention: {q: 1%}}]\n");
+    CHECK_INT(rs->windows[CHANGE_OTHER].n_slow, 1);
+    CHECK_INT(rs->windows[CHANGE_OTHER].slow[0].ms, 86400000);
+    CHECK_INT(rs->windows[CHANGE_CONFIG].n_slow, 0);
+    CHECK_INT(rs->windows[CHANGE_RELEASE].n_slow, 2);
+    CHECK_INT(rs->windows[CHANGE_RELEASE].slow[0].ms, 6 * 3600000);
+    ruleset_free(&rs);
+    check_complaints(
+        "format: 1\n"
+        "windows:\n"
+        "  config: {slow: 1h}\n"
+        "  other: {slow: [6h, 5h, often]}\n"
+        "  release: {slow: [2h, 3h, 4h, 5h, 6h]}\n"
+        "rules: [{id: a, series: x, attention: {q: 1%}}]\n",
+        "r.yml:3:18: error[slow]: slow look 1h is not longer than the last look "
+        "before it\n"
+        "r.yml:4:22: error[slow]: slow look 5h is not longer than the one before it\n"
+        "r.yml:4:26: error[span]: 'often' is not a length of time such as 90s, "
+        "30m or 1h30m\n"
+        "r.yml:5:19: error[slow]: slow has 5 times, expected 1 to 4, or off\n");
+}
+
 TEST(a_file_without_rules_or_of_another_format_is_refused)
 {
     check_complaints("", "r.yml:1:1: error[missing-field]: rule file lacks 'format', "
