@@ -328,8 +328,9 @@ static void read_bar(struct reader *rd, const struct yaml_node *map, const char 
             "%s says nothing, expected one or more of q, effect, delta, count", what);
     if (r->subject == SUBJECT_SERIES && in.count > 0)
         SAY(rd, place(map, "count"), "bar",
-            "count is for calls, silence, coredumps, alarms and tests; a series has no "
-            "events");
+            "count is for calls, silence, coredumps, alarms, tests and probes; a "
+            "series "
+            "has no events");
     if (r->subject == SUBJECT_SILENCE && (in.q != NULL || in.delta != NULL))
         SAY(rd, map, "bar",
             "silence knows effect (share of the changed hosts) and count "
@@ -347,6 +348,11 @@ static void read_bar(struct reader *rd, const struct yaml_node *map, const char 
     if (r->subject == SUBJECT_TESTS &&
         (in.q != NULL || in.effect != NULL || in.delta != NULL))
         SAY(rd, map, "bar", "tests know count only: tests that began to fail%s", "");
+    if (r->subject == SUBJECT_PROBES && in.delta != NULL)
+        SAY(rd, place(map, "delta"), "bar",
+            "probes know count (hosts), effect (share of the hosts), and q for probes "
+            "that fail now and then%s",
+            "");
     if (r->subject == SUBJECT_RELIEF &&
         (in.q != NULL || in.delta != NULL || in.count > 0 || in.effect == NULL))
         SAY(rd, map, "bar",
@@ -544,6 +550,90 @@ static void read_calls(struct reader *rd, const struct yaml_node *map, struct ru
                   &r->n_patterns);
 }
 
+struct probes_in {
+    const char *hold;
+    struct yaml_texts series, ok_when, result_labels;
+};
+static const struct yaml_field probes_fields[] = {
+    {.name = "series",
+     .type = YAML_T_TEXTS,
+     .offset = offsetof(struct probes_in, series),
+     .required = true,
+     .help = "series that hold results, as globs"},
+    {.name = "ok_when",
+     .type = YAML_T_TEXTS,
+     .offset = offsetof(struct probes_in, ok_when),
+     .help = "values that passed: a number, or a range such as 200..399; 1 when left "
+             "out"},
+    {.name = "hold",
+     .type = YAML_T_TEXT,
+     .offset = offsetof(struct probes_in, hold),
+     .help = "\"3 of 5\": how many of the last points must have failed"},
+    {.name = "result_labels",
+     .type = YAML_T_TEXTS,
+     .offset = offsetof(struct probes_in, result_labels),
+     .help = "labels that tell the result, as globs; result, result_type and "
+             "status_code when left out"},
+};
+
+/* "1", "200..399". */
+static bool read_pass(const char *text, double *ret_from, double *ret_to)
+{
+    char from[64];
+    bool percent = false;
+    const char *dots = strstr(text, "..");
+    size_t n = dots != NULL ? (size_t)(dots - text) : strlen(text);
+    if (n >= sizeof from)
+        return false;
+    memcpy(from, text, n);
+    from[n] = '\0';
+    if (!read_figure(from, ret_from, &percent) || percent)
+        return false;
+    *ret_to = *ret_from;
+    return dots == NULL || (read_figure(dots + 2, ret_to, &percent) && !percent &&
+                            *ret_to >= *ret_from);
+}
+
+static void read_passes(struct reader *rd, const struct yaml_node *map,
+                        const struct yaml_texts *texts, struct probing *p)
+{
+    const struct yaml_node *at = place(map, "ok_when");
+    if (texts->n == 0 || texts->n > PASSES_MAX)
+        SAY(rd, at, "ok_when", "ok_when has %zu values, expected 1 to %d", texts->n,
+            PASSES_MAX);
+    for (size_t i = 0; i < texts->n && i < PASSES_MAX; i++) {
+        if (!read_pass(texts->at[i], &p->pass[i].from, &p->pass[i].to))
+            SAY(rd, at->kind == YAML_LIST ? &at->item[i] : at, "ok_when",
+                "ok_when is '%s', expected a number such as 1, or a range such as "
+                "200..399",
+                texts->at[i]);
+        p->n_pass++;
+    }
+}
+
+static void read_probes(struct reader *rd, const struct yaml_node *map, struct rule *r)
+{
+    static const char *one = "1";
+    static const char *labels[] = {"result", "result_type", "status_code"};
+    struct probes_in in = {.hold = "3 of 5",
+                           .ok_when = {&one, 1},
+                           .result_labels = {labels, sizeof labels / sizeof *labels}};
+    if (!is_map(rd, map, "probes"))
+        return;
+    if (yaml_read(rd->doc, map, "probes", probes_fields,
+                  sizeof probes_fields / sizeof *probes_fields, &in, rd->c) < 0)
+        return;
+    if (in.series.n == 0)
+        SAY(rd, place(map, "series"), "empty", "series names nothing");
+    read_patterns(rd, place(map, "series"), &in.series, r->pattern, &r->n_patterns);
+    read_passes(rd, map, &in.ok_when, &r->probing);
+    read_patterns(rd, place(map, "result_labels"), &in.result_labels,
+                  r->probing.result_label, &r->probing.n_result_labels);
+    if (!read_hold(in.hold, &r->probing.hold, &r->probing.of))
+        SAY(rd, place(map, "hold"), "hold",
+            "hold is '%s', expected something like \"3 of 5\", at most 60", in.hold);
+}
+
 /* --- a rule --- */
 
 struct rule_in {
@@ -553,7 +643,8 @@ struct rule_in {
     double weight;
     span fresh_after;
     struct yaml_texts series, relief, names, severity, ok_codes;
-    const struct yaml_node *on, *calls, *attention, *must_handle, *limit, *needs;
+    const struct yaml_node *on, *calls, *probes, *attention, *must_handle, *limit,
+        *needs;
 };
 
 #define FIELD(field_name, kind, member, help_text)                                     \
@@ -580,6 +671,7 @@ static const struct yaml_field rule_fields[] = {
           "true: programs that crash on the changed hosts"),
     FIELD("alarms", YAML_T_BOOL, alarms, "true: alarms that began after the change"),
     FIELD("tests", YAML_T_BOOL, tests, "true: tests that began to fail"),
+    FIELD("probes", YAML_T_NODE, probes, "series that hold results of probes"),
     FIELD("names", YAML_T_TEXTS, names,
           "alarms by name, or tests by \"suite/class.name\", as globs; all when left "
           "out"),
@@ -634,12 +726,12 @@ static void read_subject(struct reader *rd, const struct yaml_node *map,
     bool has_series = yaml_get(map, "series") != NULL;
     bool has_relief = yaml_get(map, "relief") != NULL;
     int n = has_series + (in->calls != NULL) + in->silence + in->coredumps +
-            in->alarms + in->tests + has_relief;
+            in->alarms + in->tests + has_relief + (in->probes != NULL);
     if (n != 1) {
         yaml_complain(
             rd->doc, map, rd->c, "subject",
-            "rule '%s' has %s, expected exactly one of series, calls, relief, silence: "
-            "true, coredumps: true, alarms: true, tests: true",
+            "rule '%s' has %s, expected exactly one of series, calls, relief, probes, "
+            "silence: true, coredumps: true, alarms: true, tests: true",
             in->id, n == 0 ? "no subject" : "several subjects");
         return;
     }
@@ -658,6 +750,9 @@ static void read_subject(struct reader *rd, const struct yaml_node *map,
     } else if (in->calls != NULL) {
         r->subject = SUBJECT_CALLS;
         read_calls(rd, in->calls, r);
+    } else if (in->probes != NULL) {
+        r->subject = SUBJECT_PROBES;
+        read_probes(rd, in->probes, r);
     } else {
         r->subject = in->silence     ? SUBJECT_SILENCE
                      : in->coredumps ? SUBJECT_CORES
@@ -753,6 +848,8 @@ static void rule_clear(struct rule *r)
         free(r->severity[i]);
     for (size_t i = 0; i < r->n_ok_codes; i++)
         free(r->ok_codes[i]);
+    for (size_t i = 0; i < r->probing.n_result_labels; i++)
+        free(r->probing.result_label[i]);
     *r = (struct rule){0};
 }
 
@@ -1086,15 +1183,26 @@ bool rule_catches_all(const struct rule *r, const char *name)
     return rule_fit(r, name) == 1;
 }
 
+/* What a rule says of series: the three layers. */
+enum says { SAYS_LEVEL, SAYS_LIMIT, SAYS_PROBE };
+
+static bool rule_says(const struct rule *r, enum says what)
+{
+    if (what == SAYS_PROBE)
+        return r->subject == SUBJECT_PROBES;
+    return r->subject == SUBJECT_SERIES &&
+           (what == SAYS_LIMIT ? r->limit.set : r->attention.set || r->must_handle.set);
+}
+
 static const struct rule *best_series(const struct ruleset *rs, const struct change *c,
-                                      const char *metric, const char *host, bool limit)
+                                      const char *metric, const char *host,
+                                      enum says what)
 {
     const struct rule *best = NULL;
     int best_fit = 0;
     for (size_t i = 0; i < rs->n; i++) {
         const struct rule *r = &rs->rule[i];
-        bool speaks = limit ? r->limit.set : r->attention.set || r->must_handle.set;
-        if (r->subject != SUBJECT_SERIES || !speaks || !rule_applies(r, c))
+        if (!rule_says(r, what) || !rule_applies(r, c))
             continue;
         if (r->host != NULL && (host == NULL || !glob_match(r->host, host)))
             continue;
@@ -1110,13 +1218,36 @@ static const struct rule *best_series(const struct ruleset *rs, const struct cha
 const struct rule *ruleset_for_series(const struct ruleset *rs, const struct change *c,
                                       const char *metric, const char *host)
 {
-    return best_series(rs, c, metric, host, false);
+    const struct rule *r = best_series(rs, c, metric, host, SAYS_LEVEL);
+    const struct rule *probe = best_series(rs, c, metric, host, SAYS_PROBE);
+    bool result =
+        r != NULL && probe != NULL && rule_fit(probe, metric) >= rule_fit(r, metric);
+    return result ? NULL : r;
 }
 
 const struct rule *ruleset_for_limit(const struct ruleset *rs, const struct change *c,
                                      const char *metric, const char *host)
 {
-    return best_series(rs, c, metric, host, true);
+    return best_series(rs, c, metric, host, SAYS_LIMIT);
+}
+
+const struct rule *ruleset_for_probe(const struct ruleset *rs, const struct change *c,
+                                     const char *metric, const char *host)
+{
+    const struct rule *r = best_series(rs, c, metric, host, SAYS_LEVEL);
+    const struct rule *probe = best_series(rs, c, metric, host, SAYS_PROBE);
+    bool level =
+        r != NULL && probe != NULL && rule_fit(probe, metric) < rule_fit(r, metric);
+    return level ? NULL : probe;
+}
+
+bool rule_passes(const struct rule *r, double value)
+{
+    const struct probing *p = &r->probing;
+    for (size_t i = 0; i < p->n_pass; i++)
+        if (value >= p->pass[i].from && value <= p->pass[i].to)
+            return true;
+    return false;
 }
 
 const struct rule *ruleset_for_calls(const struct ruleset *rs, const struct change *c,

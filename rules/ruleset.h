@@ -15,7 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LOOKS_MAX = 8, SLOW_MAX = 4, RULES_MAX = 10000, PATTERNS_MAX = 64 };
+enum {
+    LOOKS_MAX = 8,
+    SLOW_MAX = 4,
+    RULES_MAX = 10000,
+    PATTERNS_MAX = 64,
+    PASSES_MAX = 8,
+};
 
 /* What is compared with what, for one kind of change. */
 struct windows_rule {
@@ -38,6 +44,7 @@ enum subject {
     SUBJECT_CORES,
     SUBJECT_ALARMS,
     SUBJECT_TESTS,
+    SUBJECT_PROBES,
     SUBJECT_RELIEF, /* did new hosts take load off the old ones? */
     SUBJECT_N
 };
@@ -67,7 +74,21 @@ struct bar {
                       it; of silence: hosts; of coredumps: dumps after the change, where
                       q and effect are for crashes that are known already; of alarms:
                       hosts that an alarm is new on, where q is for alarms that ring in
-                      ordinary times too; of tests: tests that began to fail */
+                      ordinary times too; of tests: tests that began to fail; of
+                      probes: hosts that a probe began to fail on, where effect is the
+                      share of the hosts and q is for probes that fail now and then */
+};
+
+/* What a probe's series say. */
+struct probing {
+    struct {
+        double from, to;
+    } pass[PASSES_MAX]; /* a value in one of these, bounds included, has passed */
+    size_t n_pass;
+    int hold, of; /* it fails when `hold` of the last `of` points have not passed */
+    char *result_label[PATTERNS_MAX]; /* labels that tell the result, and so change with
+                                         it: not part of what is probed */
+    size_t n_result_labels;
 };
 
 struct limit {
@@ -92,7 +113,7 @@ struct rule {
     unsigned kinds;       /* bit per enum change_kind; 0: all */
     char *service, *host; /* globs; NULL: all */
     enum subject subject;
-    char *pattern[PATTERNS_MAX]; /* globs on metric names (series, relief),
+    char *pattern[PATTERNS_MAX]; /* globs on metric names (series, relief, probes),
                                     "caller->callee:iface", names of alarms, or
                                     "suite/class.name" of tests */
     size_t n_patterns;
@@ -102,6 +123,7 @@ struct rule {
     enum worse worse;
     struct bar attention, must_handle;
     struct limit limit;
+    struct probing probing; /* of SUBJECT_PROBES */
     struct needs needs;
     span fresh_after; /* of series: a host without a past is left alone for so long */
     char *ok_codes[PATTERNS_MAX]; /* business-normal return codes (globs) */
@@ -142,10 +164,13 @@ bool rule_catches_all(const struct rule *r, const char *name);
  * and a host: of those that apply, the best fit, the first of equals; NULL: none.  A
  * host of NULL is the service as a whole, which rules for some hosts only leave out.
  * `..._for_series` looks at rules with a grade's bar, `..._for_limit` at those with a
- * hard limit: these are two layers. */
+ * hard limit: these are two layers.  A series that a rule about probes fits at least as
+ * well is a result, not a level: `..._for_series` gives NULL for it. */
 const struct rule *ruleset_for_series(const struct ruleset *rs, const struct change *c,
                                       const char *metric, const char *host);
 const struct rule *ruleset_for_limit(const struct ruleset *rs, const struct change *c,
+                                     const char *metric, const char *host);
+const struct rule *ruleset_for_probe(const struct ruleset *rs, const struct change *c,
                                      const char *metric, const char *host);
 const struct rule *ruleset_for_calls(const struct ruleset *rs, const struct change *c,
                                      enum measure m, const char *edge);
@@ -158,6 +183,8 @@ const struct rule *ruleset_for_alarm(const struct ruleset *rs, const struct chan
 /* The rule that speaks for a test, by "suite/class.name". */
 const struct rule *ruleset_for_test(const struct ruleset *rs, const struct change *c,
                                     const char *test);
+/* True when a value of a probe's series is one that passed. */
+bool rule_passes(const struct rule *r, double value);
 /* True when a rule of the set is for some hosts only. */
 bool ruleset_has_host_rules(const struct ruleset *rs);
 

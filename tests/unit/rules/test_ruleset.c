@@ -125,8 +125,8 @@ TEST(all_mistakes_are_told_in_one_run_each_with_its_place)
         "r.yml:5:25: error[figure]: effect is '30', expected a share with its sign: "
         "30%\n"
         "r.yml:6:5: error[subject]: rule 'two' has several subjects, expected exactly "
-        "one of series, calls, relief, silence: true, coredumps: true, alarms: "
-        "true, tests: true\n"
+        "one of series, calls, relief, probes, silence: true, coredumps: true, "
+        "alarms: true, tests: true\n"
         "r.yml:9:24: error[figure]: delta is '5%', but it is a change in the metric's "
         "own unit: expected a number without %\n"
         "r.yml:10:12: error[worse]: worse is 'sideways', expected both, up, down\n"
@@ -168,8 +168,8 @@ TEST(limits_and_bars_are_checked)
         "r.yml:5:46: error[grade]: grade is 'ok', expected attention or must-handle\n"
         "r.yml:8:16: error[bar]: attention says nothing, expected one or more of q, "
         "effect, delta, count\n"
-        "r.yml:9:26: error[bar]: count is for calls, silence, coredumps, alarms and "
-        "tests; a series has no events\n"
+        "r.yml:9:26: error[bar]: count is for calls, silence, coredumps, alarms, tests "
+        "and probes; a series has no events\n"
         "r.yml:12:16: error[bar]: silence knows effect (share of the changed hosts) "
         "and count (hosts) only\n"
         "r.yml:15:15: error[ok_codes]: ok_codes go with calls only\n"
@@ -206,8 +206,8 @@ TEST(coredumps_are_a_subject_of_their_own)
                      "r.yml:6:24: error[bar]: coredumps know count (dumps), and q and "
                      "effect for crashes that are known already\n"
                      "r.yml:7:5: error[subject]: rule 'd' has no subject, expected "
-                     "exactly one of series, calls, relief, silence: true, coredumps: "
-                     "true, alarms: true, tests: true\n");
+                     "exactly one of series, calls, relief, probes, silence: true, "
+                     "coredumps: true, alarms: true, tests: true\n");
 }
 
 TEST(alarms_and_tests_are_subjects_with_names_and_severities)
@@ -250,6 +250,61 @@ TEST(alarms_and_tests_are_subjects_with_names_and_severities)
         "r.yml:11:16: error[bar]: alarms know count (hosts), and q for alarms that "
         "ring in ordinary times too\n"
         "r.yml:14:16: error[bar]: tests know count only: tests that began to fail\n");
+}
+
+TEST(probes_are_series_that_tell_what_passed)
+{
+    struct ruleset *rs = good(
+        "format: 1\nrules:\n"
+        "  - {id: all, series: \"*\", attention: {effect: 10%}}\n"
+        "  - {id: exact, series: \"ping.result_code{url=x}\", attention: {delta: 1}}\n"
+        "  - id: up\n"
+        "    probes: {series: [probe_success*]}\n"
+        "    attention: {count: 1, effect: 10%, q: 5%}\n"
+        "  - id: code\n"
+        "    probes: {series: [http.code*, ping.*], ok_when: [0, 200..399, -2..-1.5],\n"
+        "             hold: 2 of 3, result_labels: [result]}\n"
+        "    must-handle: {count: 1}\n");
+    struct change c = {.service = NULL};
+    const struct rule *up = &rs->rule[2], *code = &rs->rule[3];
+    CHECK_INT(up->subject, SUBJECT_PROBES);
+    CHECK(up->probing.hold == 3 && up->probing.of == 5);
+    CHECK(up->probing.n_result_labels == 3 && code->probing.n_result_labels == 1);
+    CHECK(rule_passes(up, 1) && !rule_passes(up, 0) && !rule_passes(up, 0.9));
+    CHECK(code->probing.hold == 2 && code->probing.of == 3);
+    CHECK(rule_passes(code, 0) && rule_passes(code, 200) && rule_passes(code, 399));
+    CHECK(rule_passes(code, -1.5) && !rule_passes(code, 1) && !rule_passes(code, 500));
+    /* a result is no level, unless a rule for levels names it better */
+    CHECK(ruleset_for_probe(rs, &c, "probe_success{instance=a}", "h") == up);
+    CHECK(ruleset_for_series(rs, &c, "probe_success{instance=a}", "h") == NULL);
+    CHECK(ruleset_for_series(rs, &c, "cpu.busy", "h") == &rs->rule[0]);
+    CHECK(ruleset_for_probe(rs, &c, "cpu.busy", "h") == NULL);
+    CHECK(ruleset_for_series(rs, &c, "ping.result_code{url=x}", "h") == &rs->rule[1]);
+    CHECK(ruleset_for_probe(rs, &c, "ping.result_code{url=x}", "h") == NULL);
+    CHECK(ruleset_for_probe(rs, &c, "ping.result_code{url=y}", "h") == code);
+    ruleset_free(&rs);
+    check_complaints(
+        "format: 1\n"
+        "rules:\n"
+        "  - id: a\n"
+        "    probes: {series: [], ok_when: [up, 5..1], hold: 6 of 5}\n"
+        "    attention: {delta: 5}\n"
+        "  - id: b\n"
+        "    probes: {ok_when: 0}\n"
+        "    names: x\n"
+        "    attention: {count: 1}\n",
+        "r.yml:4:22: error[empty]: series names nothing\n"
+        "r.yml:4:36: error[ok_when]: ok_when is 'up', expected a number such as 1, or "
+        "a range such as 200..399\n"
+        "r.yml:4:40: error[ok_when]: ok_when is '5..1', expected a number such as 1, "
+        "or a range such as 200..399\n"
+        "r.yml:4:53: error[hold]: hold is '6 of 5', expected something like \"3 of "
+        "5\", at most 60\n"
+        "r.yml:5:24: error[bar]: probes know count (hosts), effect (share of the "
+        "hosts), and q for probes that fail now and then\n"
+        "r.yml:7:13: error[missing-field]: probes lacks 'series', expected a list of "
+        "texts, or one text\n"
+        "r.yml:8:12: error[names]: names go with alarms and tests only\n");
 }
 
 TEST(windows_are_checked)
