@@ -445,10 +445,10 @@ static void put_column(const struct unit *u, const struct block *b, uint32_t col
             b->cells[(size_t)row * b->n_metrics + column];
 }
 
-static int read_windows(const struct panel_far *f, const struct unit *u,
+static int read_windows(const struct panel_far *f, const struct unit *u, instant from,
                         struct track *ret)
 {
-    struct block *b = windows_cut(f->windows, u->entity, f->from, f->to);
+    struct block *b = windows_cut(f->windows, u->entity, from, f->to);
     size_t n = b != NULL ? (size_t)b->rows * u->n_metrics : 0;
     float *cells = b != NULL ? malloc((n + 1) * sizeof *cells) : NULL;
     if (cells == NULL) {
@@ -465,22 +465,39 @@ static int read_windows(const struct panel_far *f, const struct unit *u,
     return 0;
 }
 
-int unit_past(const struct unit *u, struct track *ret_past)
+static int read_far(const struct unit *u, instant from, struct track *ret_past)
 {
-    *ret_past = u->past;
-    if (u->far == NULL || u->n_metrics == 0 || u->far->from.ms >= u->far->to.ms)
+    struct panel_far *f = u->far;
+    if (from.ms >= f->to.ms)
         return 0;
-    if (u->far->history == NULL)
-        return read_windows(u->far, u, ret_past);
+    if (f->history == NULL)
+        return read_windows(f, u, from, ret_past);
     struct unit one = *u;
     struct err why = {0};
-    if (history_read(u->far->history, &one, u->far->from, u->far->to, &why) == 0) {
+    if (history_read(f->history, &one, from, f->to, &why) == 0) {
         *ret_past = one.past;
         return 0;
     }
     free(one.past.cells);
-    atomic_fetch_add(&u->far->failed, 1);
+    atomic_fetch_add(&f->failed, 1);
     return why.code == ENOMEM ? -1 : 0;
+}
+
+int unit_past(const struct unit *u, struct track *ret_past)
+{
+    *ret_past = u->past;
+    return u->far == NULL || u->n_metrics == 0 ? 0
+                                               : read_far(u, u->far->from, ret_past);
+}
+
+int unit_past_near(const struct unit *u, span reach, struct track *ret_past)
+{
+    *ret_past = u->past;
+    if (u->far == NULL || u->n_metrics == 0)
+        return 0;
+    instant from =
+        step_start((instant){u->far->to.ms - reach.ms}, windows_step(u->far->windows));
+    return read_far(u, from.ms > u->far->from.ms ? from : u->far->from, ret_past);
 }
 
 void unit_past_done(const struct unit *u, struct track *past)

@@ -83,6 +83,9 @@ void panel_free(struct panel **p);
  * One that cannot be read is empty (rows 0) and counted by panel_past_failed.  -1 when
  * memory is short.  Any thread. */
 int unit_past(const struct unit *u, struct track *ret_past);
+/* The same for the last `reach` of it only, at the finest step that is kept for so
+ * long; a past that is not far is given as it is. */
+int unit_past_near(const struct unit *u, span reach, struct track *ret_past);
 void unit_past_done(const struct unit *u, struct track *past);
 
 /* The start of the oldest row that unit_past can give, and the step to expect; false:

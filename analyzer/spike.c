@@ -1,0 +1,406 @@
+/* analyzer/spike.c - counting points far beyond the usual.
+ *
+ * First from the hot rows alone, with the smallest deviation that may hold: whoever has
+ * too few points by that is done.  For the others the past day is read, and the count
+ * is taken again as it is for the pretended changes.  Pure, any thread. */
+#include "analyzer/spike.h"
+#include "analyzer/odds.h"
+#include "analyzer/pool.h"
+#include "analyzer/shift.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define LEVEL_SHARE   0.01 /* of the level: no deviation counts as less */
+#define QUARTILE_PART 0.5  /* of the day's first quartile of deviations, likewise */
+#define SPREAD_LEAST  0.35
+#define SPREAD_Q      0.95
+#define SPREAD_UNIT   1.645
+#define POINTS_SHARE  0.6 /* of a window's points that must be there */
+enum {
+    BEFORE_POINTS_LEAST = 6,
+    PLACEBOS_MAX = 256,
+    DAY_MS = 86400000,
+    BEFORE_PARTS = 3, /* pretended changes in one window before */
+};
+
+/* A series' rows from the past day to the end of the look. */
+struct tape {
+    const float *v;
+    size_t n, pivot;
+    size_t before, from, to; /* rows: before the pivot, and of the window after it */
+    double *some;            /* room for `before` or `to` values */
+};
+
+/* What is usual in front of a row. */
+struct usual {
+    double level, deviation; /* NaN: too few points */
+};
+
+struct tally {
+    int n, of, above;
+    double sum; /* of the points beyond */
+    size_t first;
+};
+
+static bool reads_at(const struct tape *t, size_t pivot)
+{
+    return pivot >= t->before && pivot + t->to <= t->n;
+}
+
+static struct usual usual_before(const struct tape *t, size_t pivot)
+{
+    size_t n = 0;
+    for (size_t i = pivot - t->before; i < pivot; i++)
+        if (!isnan(t->v[i]))
+            t->some[n++] = t->v[i];
+    if (n < BEFORE_POINTS_LEAST)
+        return (struct usual){NAN, NAN};
+    struct usual u = {.level = shift_median(t->some, n)};
+    for (size_t i = 0; i < n; i++)
+        t->some[i] = fabs(t->some[i] - u.level);
+    u.deviation = shift_median(t->some, n);
+    return u;
+}
+
+static double far_of(const struct usual *u, double floor)
+{
+    return SPIKE_FAR * fmax(u->deviation, floor + LEVEL_SHARE * fabs(u->level));
+}
+
+static struct tally count_after(const struct tape *t, size_t pivot,
+                                const struct usual *u, double far, enum worse worse)
+{
+    struct tally c = {0};
+    for (size_t i = pivot + t->from; i < pivot + t->to; i++) {
+        double off = t->v[i] - u->level;
+        if (isnan(off))
+            continue;
+        c.of++;
+        bool counts = fabs(off) > far &&
+                      (worse == WORSE_BOTH || (worse == WORSE_UP) == (off > 0));
+        if (!counts)
+            continue;
+        c.first = c.n == 0 ? i : c.first;
+        c.n++;
+        c.above += off > 0;
+        c.sum += t->v[i];
+    }
+    return c;
+}
+
+/* --- pretended changes --- */
+
+struct moments {
+    int n;
+    size_t at[PLACEBOS_MAX];
+    struct usual usual[PLACEBOS_MAX];
+    double log_n[PLACEBOS_MAX];
+};
+
+/* All over the past day, none of them with a row of the windows of the real one. */
+static void find_moments(const struct tape *t, size_t day, struct moments *m)
+{
+    size_t step =
+        t->before / (2 * BEFORE_PARTS) > 0 ? t->before / (2 * BEFORE_PARTS) : 1;
+    size_t last =
+        t->pivot > t->to + t->before / 2 ? t->pivot - t->to - t->before / 2 : 0;
+    m->n = 0;
+    for (size_t back = 0; back < day && last > back && m->n < PLACEBOS_MAX;
+         back += step) {
+        size_t at = last - back;
+        if (!reads_at(t, at))
+            break;
+        struct usual u = usual_before(t, at);
+        if (isnan(u.level))
+            continue;
+        m->at[m->n] = at;
+        m->usual[m->n++] = u;
+    }
+}
+
+static double floor_of(const struct moments *m)
+{
+    double deviation[PLACEBOS_MAX];
+    for (int i = 0; i < m->n; i++)
+        deviation[i] = m->usual[i].deviation;
+    return m->n > 0 ? QUARTILE_PART * shift_quantile(deviation, (size_t)m->n, 0.25) : 0;
+}
+
+/* Fills the spike's z, p and moments; false when the day holds too few moments. */
+static bool score(const struct tape *t, struct moments *m, double floor,
+                  enum worse worse, struct spike *s)
+{
+    double off[PLACEBOS_MAX];
+    int n = 0;
+    s->moments_like = 0;
+    for (int i = 0; i < m->n; i++) {
+        const struct usual *u = &m->usual[i];
+        struct tally c = count_after(t, m->at[i], u, far_of(u, floor), worse);
+        if (c.of < POINTS_SHARE * s->of)
+            continue;
+        s->moments_like += c.n >= s->n;
+        m->log_n[n++] = log1p(c.n);
+    }
+    s->moments = n;
+    if (n < SPIKE_PLACEBOS_LEAST)
+        return false;
+    for (int i = 0; i < n; i++)
+        off[i] = m->log_n[i];
+    double middle = shift_median(off, (size_t)n);
+    for (int i = 0; i < n; i++)
+        off[i] = fabs(m->log_n[i] - middle);
+    double spread = shift_quantile(off, (size_t)n, SPREAD_Q) / SPREAD_UNIT;
+    s->z = (log1p(s->n) - middle) / fmax(spread, SPREAD_LEAST);
+    s->p = s->z > 0 ? pool_p_cold(s->z) : 1;
+    return true;
+}
+
+/* --- reading --- */
+
+/* Rows of the hot track from `from` on, as floats; what is older is NaN until read. */
+static void put_track(const struct unit *u, const struct track *t, size_t metric,
+                      instant from, span step, float *v, size_t n)
+{
+    if (t->rows == 0 || t->step.ms < step.ms)
+        return;
+    int64_t wide = t->step.ms / step.ms, first = (t->from.ms - from.ms) / step.ms;
+    for (uint32_t i = 0; i < t->rows; i++) {
+        float x = t->cells[(size_t)i * u->n_metrics + metric];
+        for (int64_t j = 0; j < wide && !isnan(x); j++) {
+            int64_t at = first + (int64_t)i * wide + j;
+            if (at >= 0 && at < (int64_t)n)
+                v[at] = x;
+        }
+    }
+}
+
+static struct tape tape_of(const struct level_case *lc, const struct member *m,
+                           instant from, float *v, double *some)
+{
+    const struct track *hot = &m->unit->hot;
+    const struct frame *f = &m->slot->frame;
+    int64_t step = hot->step.ms, before = lc->lineup->windows->before.ms;
+    bool alone = m->slot->host == NULL ||
+                 !lineup_touched(lc->lineup, m->slot->host,
+                                 (instant){f->before_to.ms - 2 * before}, f->before_to);
+    struct tape t = {.v = v, .some = some};
+    t.n = (size_t)((hot->from.ms + (int64_t)hot->rows * step - from.ms) / step);
+    t.pivot = (size_t)((m->slot->pivot.ms - from.ms) / step);
+    t.before =
+        (size_t)((alone ? 2 * before : f->before_to.ms - f->before_from.ms) / step);
+    t.from = (size_t)((f->after_from.ms - from.ms + step - 1) / step) - t.pivot;
+    t.to = (size_t)((f->after_to.ms - from.ms) / step) - t.pivot;
+    for (size_t i = 0; i < t.n; i++)
+        v[i] = NAN;
+    put_track(m->unit, hot, m->metric, from, hot->step, v, t.n);
+    return t;
+}
+
+/* Row bounds of the hot track, at least `reach` before the pivot. */
+static instant tape_from(const struct member *m, int64_t reach)
+{
+    const struct track *hot = &m->unit->hot;
+    int64_t from = m->slot->pivot.ms - reach, step = hot->step.ms;
+    int64_t rows = from < hot->from.ms ? (hot->from.ms - from + step - 1) / step : 0;
+    return (instant){hot->from.ms - rows * step};
+}
+
+/* --- one host --- */
+
+struct room {
+    float *v;
+    double *some;
+    struct moments *moments;
+};
+
+/* False when there are too few points to tell. */
+static bool measure(const struct tape *t, double floor, enum worse worse,
+                    struct spike *s)
+{
+    if (t->pivot > t->n || !reads_at(t, t->pivot) || t->to <= t->from)
+        return false;
+    struct usual u = usual_before(t, t->pivot);
+    if (isnan(u.level))
+        return false;
+    double far = far_of(&u, floor);
+    struct tally c = count_after(t, t->pivot, &u, far, worse);
+    s->n = c.n;
+    s->of = c.of;
+    s->above = 2 * c.above >= c.n;
+    s->level = u.level;
+    s->far = far;
+    s->peak = c.n > 0 ? c.sum / c.n : NAN;
+    const struct member *m = s->member;
+    int64_t step = m->unit->hot.step.ms;
+    s->first =
+        (instant){m->slot->pivot.ms + ((int64_t)c.first - (int64_t)t->pivot) * step};
+    return c.of >= SPIKE_POINTS_LEAST;
+}
+
+static int64_t near_reach(const struct level_case *lc)
+{
+    return 2 * lc->lineup->windows->before.ms;
+}
+
+/* The same count on an unchanged host, in the changed one's own frame. */
+static void ask_controls(const struct level_case *lc, const struct room *r,
+                         struct spike *s)
+{
+    size_t stride = lc->n_controls / SPIKE_CONTROLS_MAX + 1;
+    for (size_t i = 0; i < lc->n_controls; i += stride) {
+        struct member m = lc->control[i];
+        struct spike other = {.member = &m};
+        m.slot = s->member->slot;
+        if (m.slot->host == NULL ||
+            !control_is_free(lc->lineup, m.unit->who.host, &m.slot->frame))
+            continue;
+        instant from = tape_from(&m, near_reach(lc));
+        struct tape t = tape_of(lc, &m, from, r->v, r->some);
+        if (!measure(&t, 0, lc->rule->worse, &other))
+            continue;
+        s->controls++;
+        s->controls_like += 2 * other.n >= s->n;
+    }
+}
+
+/* The count again with the day that it is set against; 0 when it is not a spike, -1:
+ * out of memory. */
+static int look_closer(const struct level_case *lc, struct moments *m, struct spike *s)
+{
+    struct track past;
+    const struct unit *u = s->member->unit;
+    int64_t reach = DAY_MS + near_reach(lc), step = u->hot.step.ms;
+    instant from = tape_from(s->member, reach);
+    size_t rows = (size_t)((u->hot.from.ms - from.ms) / step) + u->hot.rows;
+    float *v = calloc(rows + 1, sizeof *v);
+    double *some = calloc(rows + 1, sizeof *some);
+    int rc = v != NULL && some != NULL ? unit_past_near(u, (span){reach}, &past) : -1;
+    if (rc == 0) {
+        struct tape t = tape_of(lc, s->member, from, v, some);
+        put_track(u, &past, s->member->metric, from, u->hot.step, v, t.n);
+        put_track(u, &u->hot, s->member->metric, from, u->hot.step, v, t.n);
+        unit_past_done(u, &past);
+        find_moments(&t, (size_t)(DAY_MS / step), m);
+        double floor = floor_of(m);
+        rc = measure(&t, floor, lc->rule->worse, s) && s->n >= SPIKE_POINTS_LEAST &&
+             score(&t, m, floor, lc->rule->worse, s);
+    }
+    free(v);
+    free(some);
+    return rc;
+}
+
+static int find_all(const struct level_case *lc, const struct room *r,
+                    struct spikes *to)
+{
+    for (size_t i = 0; i < lc->n_members; i++) {
+        const struct member *m = &lc->member[i];
+        struct spike s = {.member = m};
+        if (m->unit->hot.rows == 0 || m->slot->state != SLOT_READY)
+            continue;
+        instant from = tape_from(m, near_reach(lc));
+        struct tape t = tape_of(lc, m, from, r->v, r->some);
+        if (!measure(&t, 0, lc->rule->worse, &s))
+            continue;
+        to->n_asked++;
+        if (s.n < SPIKE_POINTS_LEAST)
+            continue;
+        int rc = look_closer(lc, r->moments, &s);
+        if (rc < 0)
+            return -1;
+        if (rc == 0 || s.z < SPIKE_Z_LEAST)
+            continue;
+        ask_controls(lc, r, &s);
+        to->at[to->n++] = s;
+    }
+    return 0;
+}
+
+static size_t rows_needed(const struct level_case *lc)
+{
+    size_t most = 0, before = 0;
+    for (size_t i = 0; i < lc->n_members + lc->n_controls; i++) {
+        const struct member *m =
+            i < lc->n_members ? &lc->member[i] : &lc->control[i - lc->n_members];
+        const struct track *hot = &m->unit->hot;
+        most = hot->rows > most ? hot->rows : most;
+        if (hot->rows > 0)
+            before = (size_t)(near_reach(lc) / hot->step.ms) + 1;
+    }
+    return most + before;
+}
+
+int spikes_find(const struct level_case *lc, struct spikes *ret_spikes, struct err *err)
+{
+    size_t rows = rows_needed(lc) + 1;
+    struct spikes s = {.rule = lc->rule,
+                       .metric = lc->metric,
+                       .service =
+                           lc->n_members > 0 ? lc->member[0].unit->who.service : "",
+                       .control = lc->control,
+                       .n_control_members = lc->n_controls};
+    struct room r = {.v = calloc(rows, sizeof *r.v),
+                     .some = calloc(rows, sizeof *r.some),
+                     .moments = calloc(1, sizeof *r.moments)};
+    s.at = calloc(lc->n_members + 1, sizeof *s.at);
+    int rc = r.v != NULL && r.some != NULL && r.moments != NULL && s.at != NULL
+                 ? find_all(lc, &r, &s)
+                 : -1;
+    free(r.v);
+    free(r.some);
+    free(r.moments);
+    if (rc < 0) {
+        spikes_free(&s);
+        return err_set(err, ENOMEM, "out of memory");
+    }
+    *ret_spikes = s;
+    return 0;
+}
+
+void spikes_free(struct spikes *s)
+{
+    free(s->at);
+    *s = (struct spikes){0};
+}
+
+/* --- grading --- */
+
+static bool is_large(const struct bar *b, const struct spike *s)
+{
+    double off = fabs(s->peak - s->level), base = fabs(s->level);
+    return off >= b->delta && off >= b->effect * base;
+}
+
+static bool is_excused(const struct spike *s)
+{
+    return s->controls > 0 && 2 * s->controls_like > s->controls;
+}
+
+/* Everybody who was asked is a test; those who are not in the list had nothing to show,
+ * so their p is 1. */
+int spikes_grade(struct spikes *spikes, size_t n, struct err *err)
+{
+    struct odds_layer layer;
+    size_t asked = 0;
+    for (size_t i = 0; i < n; i++)
+        asked += spikes[i].n_asked;
+    if (odds_layer_make(&layer, asked) < 0)
+        return err_set(err, ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < spikes[i].n_asked; k++)
+            odds_layer_add(&layer, k < spikes[i].n ? spikes[i].at[k].p : 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct bar *b = &spikes[i].rule->attention;
+        double q = b->q > 0 ? b->q : 1;
+        for (size_t k = 0; k < spikes[i].n && b->set; k++) {
+            struct spike *s = &spikes[i].at[k];
+            if (!is_excused(s) && is_large(b, s) &&
+                s->p <= odds_layer_threshold(&layer, q))
+                s->grade = GRADE_ATTENTION;
+        }
+    }
+    odds_layer_free(&layer);
+    return 0;
+}
