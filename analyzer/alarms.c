@@ -10,6 +10,7 @@
 #include "analyzer/pool.h"
 #include "analyzer/watch.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -292,6 +293,7 @@ static int grade_all(struct new_alarms *all, struct err *err)
     for (size_t i = 0; i < all->n; i++) {
         struct new_alarm *a = &all->at[i];
         size_t n = 0;
+        assert(a->rule != NULL);
         for (size_t k = 0; k < all->n; k++)
             if (all->at[k].rule == a->rule && is_ordinary(&all->at[k]))
                 p[n++] = all->at[k].p;

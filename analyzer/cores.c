@@ -9,6 +9,7 @@
 #include "analyzer/pool.h"
 #include "analyzer/watch.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -101,6 +102,7 @@ static bool is_earlier(const struct core_row *r, const struct core_row *than)
 
 static struct crash_host *host_of(struct crash *c, const char *host)
 {
+    assert(c->host != NULL);
     struct crash_host *last = c->n_hosts > 0 ? &c->host[c->n_hosts - 1] : NULL;
     if (last == NULL || strcmp(last->host, host) != 0) {
         last = &c->host[c->n_hosts++];
@@ -270,6 +272,7 @@ static void score(const struct bench *b, struct crash *c)
 {
     const struct core_facts *f = b->facts;
     const char *coarse = c->example->print.coarse;
+    assert(coarse != NULL && (f->past != NULL || f->n_pasts == 0));
     const struct core_past *past = f->n_pasts > 0 ? bsearch(coarse, f->past, f->n_pasts,
                                                             sizeof *f->past, by_coarse)
                                                   : NULL;

@@ -289,8 +289,8 @@ void shift_plan_make(const struct strip *strip, size_t pivot,
         int64_t then = at - (int64_t)(d + 1) * look->day;
         p->days[d] = spot_at(strip, then, look);
         for (int o = 0; o < SHIFT_CLOCK_PLACEBOS; o++)
-            p->clock[d][o] =
-                spot_at(strip, then + (o - SHIFT_CLOCK_PLACEBOS / 2) * step, look);
+            p->clock[d][o] = spot_at(
+                strip, then + (int64_t)(o - SHIFT_CLOCK_PLACEBOS / 2) * step, look);
     }
 }
 
@@ -429,7 +429,7 @@ static size_t gather_clock(const struct shift_sums *s, const struct shift_plan *
             size_t mine = 0;
             if (isnan(then[d]))
                 continue;
-            while (sorted[mine] < then[d])
+            while (mine < known && sorted[mine] < then[d])
                 mine++;
             ret[n++] = then[d] - lambda * median_without(sorted, known, mine);
         }

@@ -54,6 +54,7 @@ static json_t *value_of(const struct json_at *v)
 static void place(const char *text, size_t at, unsigned *ret_line, unsigned *ret_column)
 {
     unsigned line = 1, column = 1;
+    assert(text != NULL || at == 0);
     for (size_t i = 0; i < at; i++) {
         if (text[i] == '\n')
             line++, column = 1;

@@ -401,8 +401,9 @@ static int do_get(struct rrd_bytes *in, struct buf *reply, struct err *err)
 /* --- draw --- */
 
 /* The lines as a file that lives for one picture. */
-static int write_scratch(struct rrd_put_request *p, struct err *err)
+static int write_scratch(const struct rrd_put_request *request, struct err *err)
 {
+    struct rrd_put_request put = *request, *p = &put;
     int64_t old;
     struct rrd_source names[PICTURE_LINES_MAX];
     int64_t archive[2] = {p->step, (int64_t)p->n_rows};

@@ -5,6 +5,7 @@
  * characters.  One thread at a time. */
 #include "collector/hostinfo/backlog.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,7 @@ static bool split(const char *p, const char *end, struct buf *shape, struct buf 
 static struct shape *shape_for(struct backlog *b, const struct buf *text)
 {
     struct shape *s = b->last != NULL ? b->last->shape : NULL;
+    assert(text->data != NULL); /* a reading has a name at least */
     if (s == NULL || s->n != text->len || memcmp(s->text, text->data, s->n) != 0) {
         s = malloc(sizeof *s + text->len);
         if (s == NULL)
