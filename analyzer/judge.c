@@ -13,7 +13,6 @@
 #include "analyzer/calls.h"
 #include "analyzer/control.h"
 #include "analyzer/edges.h"
-#include "analyzer/findings.h"
 #include "analyzer/fresh.h"
 #include "analyzer/fresh_calls.h"
 #include "analyzer/grade.h"
@@ -21,9 +20,18 @@
 #include "analyzer/level.h"
 #include "analyzer/limit.h"
 #include "analyzer/pulse.h"
+#include "analyzer/rank.h"
 #include "analyzer/relief.h"
 #include "analyzer/restart.h"
 #include "analyzer/series.h"
+#include "analyzer/tell_alarms.h"
+#include "analyzer/tell_call.h"
+#include "analyzer/tell_crashes.h"
+#include "analyzer/tell_level.h"
+#include "analyzer/tell_limit.h"
+#include "analyzer/tell_relief.h"
+#include "analyzer/tell_silence.h"
+#include "analyzer/tell_tests.h"
 #include "base/buf.h"
 
 #include <errno.h>
@@ -304,25 +312,25 @@ static void tell_all(struct desk *d)
 {
     struct teller *t = &d->teller;
     for (size_t i = 0; i < d->n_levels; i++)
-        findings_level(t, &d->level[i], NULL);
+        tell_level(t, &d->level[i], NULL);
     for (size_t i = 0; i < d->n_limits; i++)
-        findings_limit(t, &d->limit[i]);
+        tell_limit(t, &d->limit[i]);
     for (size_t i = 0; i < d->calls.n; i++)
-        findings_call(t, &d->calls.test[i], &d->calls);
+        tell_call(t, &d->calls.test[i], &d->calls);
     for (size_t i = 0; i < d->calls.n_latency; i++)
-        findings_level(t, &d->calls.latency[i], d->calls.latency_edge[i]);
+        tell_level(t, &d->calls.latency[i], d->calls.latency_edge[i]);
     for (size_t i = 0; i < d->fresh_calls.n; i++)
-        findings_fresh_call(t, &d->fresh_calls.at[i], &d->fresh_calls);
-    findings_relief(t, &d->relief, d->excused);
-    findings_crashes(t, &d->crashes);
-    findings_alarms(t, &d->alarms);
-    findings_tests(t, &d->tests);
+        tell_call_fresh(t, &d->fresh_calls.at[i], &d->fresh_calls);
+    tell_relief(t, &d->relief, d->excused);
+    tell_crashes(t, &d->crashes);
+    tell_alarms(t, &d->alarms);
+    tell_tests(t, &d->tests);
     const struct ruleset *rs = d->jc->rules;
     for (size_t i = 0; i < rs->n; i++)
         if (rs->rule[i].subject == SUBJECT_SILENCE &&
             rule_applies(&rs->rule[i], d->jc->change))
-            findings_silence(t, &rs->rule[i], &d->pulses);
-    findings_rank(d->verdict);
+            tell_silence(t, &rs->rule[i], &d->pulses);
+    rank_findings(d->verdict);
 }
 
 /* --- other changes --- */

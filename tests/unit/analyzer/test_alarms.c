@@ -1,6 +1,6 @@
 /* tests of analyzer/alarms, and of the findings and counts that come of it */
 #include "analyzer/alarms.h"
-#include "analyzer/findings.h"
+#include "analyzer/tell_alarms.h"
 #include "analyzer/grade.h"
 #include "tests/test.h"
 #include "tests/unit/analyzer/make_change.h"
@@ -106,7 +106,7 @@ static const struct finding *told(struct scene *s, size_t n)
 {
     s->verdict = verdict_new("c1");
     struct teller t = {&s->lineup, &s->controls, s->verdict, false};
-    findings_alarms(&t, &s->alarms);
+    tell_alarms(&t, &s->alarms);
     CHECK(!t.failed);
     CHECK_INT((long long)s->verdict->n_findings, (long long)n);
     return s->verdict->findings;

@@ -1,6 +1,6 @@
 /* tests of analyzer/cores, and of the findings and counts that come of it */
 #include "analyzer/cores.h"
-#include "analyzer/findings.h"
+#include "analyzer/tell_crashes.h"
 #include "analyzer/grade.h"
 #include "tests/test.h"
 #include "tests/unit/analyzer/make_change.h"
@@ -128,7 +128,7 @@ static const struct finding *told(struct scene *s, size_t n)
 {
     s->verdict = verdict_new("c1");
     struct teller t = {&s->lineup, &s->controls, s->verdict, false};
-    findings_crashes(&t, &s->crashes);
+    tell_crashes(&t, &s->crashes);
     CHECK(!t.failed);
     CHECK_INT(s->verdict->n_findings, n);
     return s->verdict->findings;
@@ -324,10 +324,10 @@ TEST(the_order_of_rows_makes_no_difference_and_the_worst_comes_first)
 TEST(beyond_a_number_crashes_are_only_counted)
 {
     OWNED_SCENE *s = scene();
-    for (int i = 0; i < FINDINGS_CRASHES_MAX + 5; i++)
+    for (int i = 0; i < TELL_CRASHES_MAX + 5; i++)
         dump(s, i, 1, 100 + i);
-    judged(s, FINDINGS_CRASHES_MAX + 5);
-    const struct finding *f = told(s, FINDINGS_CRASHES_MAX);
+    judged(s, TELL_CRASHES_MAX + 5);
+    const struct finding *f = told(s, TELL_CRASHES_MAX);
     CHECK_INT(f->n_like, 5);
     CHECK(strstr(f->because, "; 5 further crashes are not listed") != NULL);
 }

@@ -1,5 +1,5 @@
 /* tests of analyzer/tests, and of the findings and counts that come of it */
-#include "analyzer/findings.h"
+#include "analyzer/tell_tests.h"
 #include "analyzer/grade.h"
 #include "analyzer/tests.h"
 #include "tests/test.h"
@@ -84,7 +84,7 @@ static const struct finding *told(struct scene *s, size_t n)
 {
     s->verdict = verdict_new("c1");
     struct teller t = {&s->lineup, NULL, s->verdict, false};
-    findings_tests(&t, &s->suites);
+    tell_tests(&t, &s->suites);
     CHECK(!t.failed);
     CHECK_INT((long long)s->verdict->n_findings, (long long)n);
     return s->verdict->findings;

@@ -1,0 +1,87 @@
+/* analyzer/tell_silence.c - silent hosts as a finding.  Pure, any thread. */
+#include "analyzer/tell_silence.h"
+#include "analyzer/words.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static enum grade grade_silence(const struct rule *r, const struct pulses *p)
+{
+    double n = (double)p->silent, share = p->asked > 0 ? n / (double)p->asked : 0;
+    const struct bar *must = &r->must_handle, *look = &r->attention;
+    /* Hosts that still report calls live: it is their figures that are gone. */
+    double dead = (double)(p->silent - p->calling);
+    double dead_share = p->asked > 0 ? dead / (double)p->asked : 0;
+    if (must->set && dead >= must->count && dead_share >= must->effect)
+        return GRADE_MUST_HANDLE;
+    return look->set && n >= look->count && share >= look->effect ? GRADE_ATTENTION
+                                                                  : GRADE_OK;
+}
+
+static void say_silence(struct buf *b, const struct teller *t, const struct finding *f,
+                        const struct pulses *p, const struct pulse *worst)
+{
+    if (f->n_hosts == 1)
+        buf_addf(b, "%s sent", f->hosts[0].name);
+    else
+        buf_addf(b, "%zu of %zu changed hosts sent", f->n_hosts, p->asked);
+    size_t others = p->others + p->good + p->fresh;
+    if (worst->cut.n_after > 0) { /* came back, and went away for good */
+        buf_add(b, " nothing any more from ");
+        words_span(b, instant_since(worst->last, worst->slot->pivot));
+        buf_add(b, " after the change on");
+    } else {
+        buf_add(b, " nothing from ");
+        words_span(b, t->lineup->windows->settle);
+        buf_add(b, " to ");
+        words_span(b, worst->slot->look);
+        buf_add(b, " after the change, but did before it");
+    }
+    buf_addf(b, "; %zu other host%s kept sending", others, others == 1 ? "" : "s");
+    if (p->calling > 0)
+        buf_addf(b,
+                 "; calls are still reported by %zu of the silent, so the agent may "
+                 "have stopped, not the host",
+                 p->calling);
+}
+
+void tell_silence(struct teller *t, const struct rule *r, const struct pulses *p)
+{
+    enum grade grade = grade_silence(r, p);
+    /* With nobody else to be heard the collector is as likely to be at fault. */
+    if (p->silent == 0 || grade == GRADE_OK || p->others + p->good + p->fresh == 0)
+        return;
+    struct finding *f = teller_begin(t, r, FINDING_SILENT, grade, false);
+    struct teller_host *bad = calloc(p->n + 1, sizeof *bad);
+    if (f == NULL || bad == NULL) {
+        t->failed = true;
+        free(bad);
+        return;
+    }
+    size_t n = 0;
+    const struct pulse *worst = NULL;
+    f->before = f->after = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        const struct pulse *one = &p->at[i];
+        if (one->state != PULSE_SILENT)
+            continue;
+        double rows = (double)one->cut.n_before;
+        bad[n++] = (struct teller_host){NULL, one->slot->host, rows, 0, rows};
+        f->before += rows;
+        if (worst == NULL || one->slot->look.ms > worst->slot->look.ms)
+            worst = one;
+        if (instant_is_none(f->first_seen) || one->last.ms < f->first_seen.ms)
+            f->first_seen = one->last;
+    }
+    assert(worst != NULL); /* p->silent > 0 */
+    f->before /= (double)n;
+    f->delta = -f->before;
+    f->effect = -1;
+    teller_list_hosts(t, f, bad, n);
+    free(bad);
+    f->service = teller_copy(t, t->lineup->change->service);
+    f->metric = teller_copy(t, "rows with samples");
+    struct buf words = {0};
+    say_silence(&words, t, f, p, worst);
+    teller_end(t, f, &words, r, grade);
+}
