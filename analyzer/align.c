@@ -358,6 +358,8 @@ int align(const struct change *c, const struct change *const *nearby, size_t n_n
             l.step = hot->step;
     }
     qsort(l.unit, l.n_units, sizeof *l.unit, by_texts);
+    if (labels_open(&l.labels, l.unit, l.n_units, c, err) < 0)
+        goto fail;
     if (list_touches(nearby, n_nearby, c, &l) < 0)
         goto fail;
     if ((l.named ? list_named(&l, ends) : list_known(&l, ends)) < 0)
@@ -380,6 +382,7 @@ void lineup_free(struct lineup *l)
     free(l->slot);
     free(l->cohort);
     free(l->touch);
+    labels_close(&l->labels);
     *l = (struct lineup){0};
 }
 

@@ -8,6 +8,7 @@
 #ifndef ANALYZER_ALIGN_H
 #define ANALYZER_ALIGN_H
 
+#include "analyzer/labels.h"
 #include "base/err.h"
 #include "base/instant.h"
 #include "rules/ruleset.h"
@@ -62,6 +63,7 @@ struct lineup {
     struct frame *cohort;
     size_t n_touches;
     struct touch *touch; /* sorted by host, then time */
+    struct labels labels;
 };
 
 /* Everything in it is borrowed from the arguments but the arrays.  `ends` is the

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,134 @@ static bool free_for_any(const struct lineup *l, const char *host)
     return false;
 }
 
+static bool sends_in(const struct unit *u, const struct frame *f)
+{
+    const struct lane rows = {u->hot.from, u->hot.step, u->hot.rows, NULL};
+    size_t from, to;
+    lane_rows(&rows, f->after_from, f->after_to, &from, &to);
+    for (size_t i = from * u->n_metrics; i < to * u->n_metrics; i++)
+        if (!isnan(u->hot.cells[i]))
+            return true;
+    return false;
+}
+
+/* True when any unit of the host of unit `at` sent something after the change; before
+ * there is an after, all count as alive. */
+static bool is_alive(const struct lineup *l, size_t at)
+{
+    const struct frame *f = &l->whole.frame;
+    const char *host = l->unit[at]->who.host;
+    if (l->whole.state != SLOT_READY || f->after_to.ms <= f->after_from.ms)
+        return true;
+    while (at > 0 && l->unit[at - 1]->who.kind == ENTITY_HOST &&
+           strcmp(l->unit[at - 1]->who.host, host) == 0)
+        at--;
+    for (; at < l->n_units && l->unit[at]->who.kind == ENTITY_HOST &&
+           strcmp(l->unit[at]->who.host, host) == 0;
+         at++)
+        if (sends_in(l->unit[at], f))
+            return true;
+    return false;
+}
+
+/* --- labels --- */
+
+/* What controls must have in common with the changed hosts; NULL: any value will do. */
+struct wanted {
+    const char *value[LABELS_KEYS_MAX];
+    bool given[LABELS_KEYS_MAX]; /* by the change itself */
+};
+
+/* The value that all changed hosts have; NULL when one has another or none. */
+static const char *common_value(const struct lineup *l, size_t k)
+{
+    const char *common = NULL;
+    for (size_t i = 0; i < l->n_slots; i++) {
+        const char *value = labels_value(&l->labels, l->slot[i].host, k);
+        if (value == NULL || (common != NULL && strcmp(common, value) != 0))
+            return NULL;
+        common = value;
+    }
+    return common;
+}
+
+static void want(const struct lineup *l, const char *const *host, size_t n,
+                 struct wanted *w)
+{
+    const struct labels *s = &l->labels;
+    *w = (struct wanted){0};
+    for (size_t k = 0; k < s->n_keys; k++) {
+        bool known = false; /* of any host that this change or its controls are about */
+        for (size_t i = 0; i < n && !known; i++)
+            known = labels_value(s, host[i], k) != NULL;
+        for (size_t i = 0; i < l->n_slots && !known; i++)
+            known = labels_value(s, l->slot[i].host, k) != NULL;
+        for (size_t i = 0; i < l->change->n_labels && known; i++)
+            if (strcmp(l->change->label[i].key, s->key[k]) == 0)
+                w->value[k] = l->change->label[i].value;
+        w->given[k] = w->value[k] != NULL;
+        if (known && !w->given[k])
+            w->value[k] = common_value(l, k);
+    }
+}
+
+static bool is_like(const struct lineup *l, const char *host, const struct wanted *w)
+{
+    for (size_t k = 0; k < l->labels.n_keys; k++) {
+        const char *value =
+            w->value[k] != NULL ? labels_value(&l->labels, host, k) : NULL;
+        if (w->value[k] != NULL && (value == NULL || strcmp(value, w->value[k]) != 0))
+            return false;
+    }
+    return true;
+}
+
+static size_t count_like(const struct lineup *l, const struct controls *c,
+                         const struct wanted *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->n; i++)
+        n += is_like(l, c->host[i], w);
+    return n;
+}
+
+/* NULL where nothing is asked for. */
+static int say_wanted(const struct lineup *l, const struct wanted *w, char **ret)
+{
+    struct buf b = {0};
+    for (size_t k = 0; k < l->labels.n_keys; k++)
+        if (w->value[k] != NULL)
+            buf_addf(&b, "%s%s=%s", b.len > 0 ? ", " : "", l->labels.key[k],
+                     w->value[k]);
+    *ret = b.len > 0 ? buf_give(&b) : NULL;
+    bool failed = b.failed;
+    buf_free(&b);
+    return failed ? -1 : 0;
+}
+
+static int choose_alike(const struct lineup *l, struct controls *c)
+{
+    struct wanted w;
+    want(l, c->host, c->n, &w);
+    size_t rack = l->labels.n_keys - 1;
+    c->alike = count_like(l, c, &w);
+    if (c->alike < CONTROLS_LEAST && !w.given[rack] && w.value[rack] != NULL) {
+        w.value[rack] = NULL;
+        c->alike = count_like(l, c, &w);
+    }
+    if (say_wanted(l, &w, &c->like) < 0)
+        return -1;
+    c->unlike = c->like != NULL && c->alike < CONTROLS_LEAST && c->alike < c->n;
+    if (c->unlike)
+        return 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (is_like(l, c->host[i], &w))
+            c->host[kept++] = c->host[i];
+    c->n = kept;
+    return 0;
+}
+
 int control_choose(const struct lineup *l, struct controls *ret_controls,
                    struct err *err)
 {
@@ -47,8 +176,16 @@ int control_choose(const struct lineup *l, struct controls *ret_controls,
         if (who->kind != ENTITY_HOST || strcmp(who->service, service) != 0)
             continue;
         c.known++;
-        if (free_for_any(l, who->host))
+        if (!free_for_any(l, who->host))
+            continue;
+        if (is_alive(l, i))
             c.host[c.n++] = who->host;
+        else
+            c.silent++;
+    }
+    if (choose_alike(l, &c) < 0) {
+        controls_free(&c);
+        return err_set(err, ENOMEM, "out of memory");
     }
     *ret_controls = c;
     return 0;
@@ -57,6 +194,7 @@ int control_choose(const struct lineup *l, struct controls *ret_controls,
 void controls_free(struct controls *c)
 {
     free(c->host);
+    free(c->like);
     *c = (struct controls){0};
 }
 
@@ -67,6 +205,21 @@ static void name_some(struct buf *b, const struct controls *c)
         buf_addf(b, "%s%s", i > 0 ? ", " : "", c->host[i]);
     if (c->n > NAMED)
         buf_addf(b, " and %zu more", c->n - NAMED);
+}
+
+static void name_all(struct buf *b, const struct controls *c, const char *service,
+                     size_t used)
+{
+    buf_addf(b, "%zu unchanged host%s of %s", c->n, c->n == 1 ? "" : "s", service);
+    if (c->like != NULL && !c->unlike)
+        buf_addf(b, " with %s", c->like);
+    buf_add(b, ": ");
+    name_some(b, c);
+    if (c->unlike)
+        buf_addf(b, "; only %zu of them ha%s %s, too few, so all are compared with",
+                 c->alike, c->alike == 1 ? "s" : "ve", c->like);
+    if (used < CONTROLS_LEAST)
+        buf_addf(b, "; fewer than %d to compare with", CONTROLS_LEAST);
 }
 
 char *control_note(const struct lineup *l, const struct controls *c, size_t used)
@@ -81,6 +234,9 @@ char *control_note(const struct lineup *l, const struct controls *c, size_t used
                  service);
     else if (c->known == 0)
         buf_addf(&b, "no host reports under service %s", service);
+    else if (c->n == 0 && c->silent > 0)
+        buf_addf(&b, "the %zu unchanged host%s of %s sent nothing after the change",
+                 c->silent, c->silent == 1 ? "" : "s", service);
     else if (c->n == 0)
         buf_addf(&b,
                  "all %zu known hosts of %s were changed, by this or by another "
@@ -89,12 +245,7 @@ char *control_note(const struct lineup *l, const struct controls *c, size_t used
     else if (used == 0)
         buf_addf(&b, "the %zu unchanged hosts of %s had too few samples", c->n,
                  service);
-    else {
-        buf_addf(&b, "%zu unchanged host%s of %s: ", c->n, c->n == 1 ? "" : "s",
-                 service);
-        name_some(&b, c);
-        if (used < CONTROLS_LEAST)
-            buf_addf(&b, "; fewer than %d to compare with", CONTROLS_LEAST);
-    }
+    else
+        name_all(&b, c, service, used);
     return buf_give(&b);
 }

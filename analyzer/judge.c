@@ -106,7 +106,7 @@ static size_t find_controls(const struct desk *d, const struct series *s,
         return 0;
     for (size_t i = 0; i < d->controls.n; i++) {
         const struct unit *u = series_unit(&d->lineup, d->controls.host[i], s->service);
-        int metric = u != NULL && u->hot.rows > 0 ? series_metric(u, s->metric) : -1;
+        int metric = u != NULL && u->hot.rows > 0 ? series_on(&d->lineup, s, u) : -1;
         if (metric >= 0)
             to[n++] = (struct member){NULL, u, (uint32_t)metric};
     }
@@ -226,6 +226,17 @@ static int judge_limits(struct desk *d, const struct series_list *list,
     return 0;
 }
 
+/* Hosts of other labels do not show what these ones would have done. */
+static void cap_unlike(struct desk *d)
+{
+    for (size_t i = 0; i < d->n_levels; i++) {
+        struct level *l = &d->level[i];
+        for (size_t k = 0; k < l->n; k++)
+            l->host[k].score.compared = false;
+        l->group.compared = false;
+    }
+}
+
 static int judge_series(struct desk *d)
 {
     struct member *control = d->control;
@@ -233,6 +244,8 @@ static int judge_series(struct desk *d)
         judge_limits(d, &d->limited, &control) < 0 ||
         judge_limits(d, &d->fresh_limited, &control) < 0)
         return -1;
+    if (d->controls.unlike)
+        cap_unlike(d);
     return level_grade(d->level, d->n_levels, d->err);
 }
 

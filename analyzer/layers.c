@@ -518,7 +518,7 @@ static void read_controls(struct bench *b, const struct series *s)
     b->n_controls = 0;
     for (size_t i = 0; i < b->controls->n && b->n_controls < LAYER_CONTROLS_MAX; i++) {
         const struct unit *u = series_unit(b->lineup, b->controls->host[i], s->service);
-        int metric = u != NULL ? series_metric(u, s->metric) : -1;
+        int metric = u != NULL ? series_on(b->lineup, s, u) : -1;
         if (metric >= 0)
             read_host(u, (size_t)metric, &b->rows, pivot, &b->control[b->n_controls++],
                       b->scratch);

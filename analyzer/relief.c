@@ -201,7 +201,8 @@ static int measure_calls(const struct lineup *l, struct relief *r, bool *ret_kno
 /* --- figures --- */
 
 /* The host's figure that fits a pattern of the rule best, by name among equals. */
-static const char *figure_of(const struct rule *rule, const struct unit *u)
+static const char *figure_of(const struct lineup *l, const struct rule *rule,
+                             const struct unit *u)
 {
     const char *best = NULL;
     int most = 0;
@@ -209,7 +210,7 @@ static const char *figure_of(const struct rule *rule, const struct unit *u)
         int fit = rule_fit(rule, u->metric[i]);
         if (fit > most) {
             most = fit;
-            best = u->metric[i];
+            best = labels_name(&l->labels, u, i);
         }
     }
     return best;
@@ -223,7 +224,7 @@ static const char *choose_figure(const struct lineup *l, const struct controls *
     for (size_t i = 0; i < k->n; i++)
         for (size_t j = 0; j < 2; j++) {
             const struct unit *u = series_unit(l, k->host[i], labels[j]);
-            const char *figure = u != NULL ? figure_of(rule, u) : NULL;
+            const char *figure = u != NULL ? figure_of(l, rule, u) : NULL;
             if (figure != NULL)
                 return figure;
         }
@@ -237,7 +238,8 @@ static bool find_member(const struct lineup *l, const char *host, const char *me
     const char *labels[] = {l->change->service, ""};
     for (size_t j = 0; j < 2; j++) {
         const struct unit *u = series_unit(l, host, labels[j]);
-        int at = u != NULL && u->hot.rows > 0 ? series_metric(u, metric) : -1;
+        int at =
+            u != NULL && u->hot.rows > 0 ? labels_metric(&l->labels, u, metric) : -1;
         if (at < 0)
             continue;
         const struct slot *s = lineup_slot(l, host);

@@ -51,9 +51,15 @@ const struct unit *series_unit(const struct lineup *l, const char *host,
     return same ? l->unit[i] : NULL;
 }
 
+int series_on(const struct lineup *l, const struct series *s, const struct unit *u)
+{
+    return labels_metric(&l->labels, u, s->key);
+}
+
 /* A member with the rule that speaks for it, as long as the list is being sorted. */
 struct entry {
     struct member m;
+    const char *key;
     const struct rule *rule;
 };
 
@@ -65,7 +71,7 @@ static int by_group(const void *a, const void *b)
         return xw ? 1 : -1;
     int d = strcmp(x->m.unit->who.service, y->m.unit->who.service);
     if (d == 0)
-        d = strcmp(x->m.unit->metric[x->m.metric], y->m.unit->metric[y->m.metric]);
+        d = strcmp(x->key, y->key);
     /* rules lie in one array, so their addresses have the files' order */
     if (d == 0 && x->rule != y->rule)
         return x->rule < y->rule ? -1 : 1;
@@ -74,11 +80,22 @@ static int by_group(const void *a, const void *b)
     return d;
 }
 
+/* Names lie together, so that a rule is asked for once a name. */
+static int by_name(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    bool xw = x->m.slot->host == NULL, yw = y->m.slot->host == NULL;
+    int d = xw == yw
+                ? strcmp(x->m.unit->metric[x->m.metric], y->m.unit->metric[y->m.metric])
+                : xw - yw;
+    return d != 0 || xw ? d : strcmp(x->m.slot->host, y->m.slot->host);
+}
+
 static bool same_group(const struct series *s, const struct entry *e)
 {
     return s->whole == (e->m.slot->host == NULL) && s->rule == e->rule &&
            strcmp(s->service, e->m.unit->who.service) == 0 &&
-           strcmp(s->metric, e->m.unit->metric[e->m.metric]) == 0;
+           strcmp(s->key, e->key) == 0;
 }
 
 /* Calls `each` for every unit that the change is judged by: those of hosts with a past
@@ -105,6 +122,7 @@ static void each_unit(const struct lineup *l, bool fresh,
 }
 
 struct filling {
+    const struct lineup *lineup;
     struct entry *entry;
     size_t n, rows;
 };
@@ -122,7 +140,8 @@ static void take_unit(const struct slot *slot, const struct unit *u, void *arg)
 {
     struct filling *f = arg;
     for (uint32_t i = 0; i < u->n_metrics && u->hot.rows > 0; i++)
-        f->entry[f->n++].m = (struct member){slot, u, i};
+        f->entry[f->n++] = (struct entry){.m = {slot, u, i},
+                                          .key = labels_name(&f->lineup->labels, u, i)};
 }
 
 /* Asks once a metric unless a rule is for some hosts only. */
@@ -149,22 +168,26 @@ static void make_groups(const struct filling *f, struct series_list *list)
 {
     for (size_t i = 0; i < f->n; i++) {
         const struct entry *e = &f->entry[i];
+        const char *metric = e->m.unit->metric[e->m.metric];
         list->member[i] = e->m;
         if (list->n == 0 || !same_group(&list->at[list->n - 1], e))
-            list->at[list->n++] =
-                (struct series){.service = e->m.unit->who.service,
-                                .metric = e->m.unit->metric[e->m.metric],
-                                .whole = e->m.slot->host == NULL,
-                                .rule = e->rule,
-                                .member = &list->member[i]};
-        list->at[list->n - 1].n_members++;
+            list->at[list->n++] = (struct series){.service = e->m.unit->who.service,
+                                                  .metric = metric,
+                                                  .key = e->key,
+                                                  .whole = e->m.slot->host == NULL,
+                                                  .rule = e->rule,
+                                                  .member = &list->member[i]};
+        struct series *s = &list->at[list->n - 1];
+        s->n_members++;
+        if (s->metric != metric && strcmp(s->metric, metric) != 0)
+            s->metric = s->key;
     }
 }
 
 static int make_list(const struct lineup *l, const struct ruleset *rs, series_ask ask,
                      bool fresh, struct series_list *ret_list, struct err *err)
 {
-    struct filling f = {0};
+    struct filling f = {.lineup = l};
     each_unit(l, fresh, count_unit, &f);
     struct series_list list = {.n_members = f.n, .rows = f.rows};
     f.entry = calloc(f.n + 1, sizeof *f.entry);
@@ -178,9 +201,9 @@ static int make_list(const struct lineup *l, const struct ruleset *rs, series_as
     f.n = 0;
     each_unit(l, fresh, take_unit, &f);
     list.n_members = f.n;
-    qsort(f.entry, f.n, sizeof *f.entry, by_group);
+    qsort(f.entry, f.n, sizeof *f.entry, by_name);
     find_rules(l, rs, ask, &f);
-    qsort(f.entry, f.n, sizeof *f.entry, by_group); /* once more: by rule, too */
+    qsort(f.entry, f.n, sizeof *f.entry, by_group);
     make_groups(&f, &list);
     free(f.entry);
     *ret_list = list;

@@ -1,6 +1,10 @@
 /* analyzer/series.h - the changed hosts' series, grouped: one group holds one metric of
  * one service label on all hosts of the change.
  *
+ * Host labels in a series' name (analyzer/labels.h) do not part a group.  A group is
+ * called as its series are; where they are called differently, by what is left without
+ * their labels.
+ *
  * A host that runs several services reports under several labels; its series of one
  * label are compared with the same label on other hosts only. */
 #ifndef ANALYZER_SERIES_H
@@ -22,8 +26,9 @@ struct member {
 
 struct series {
     const char *service; /* label; "" when the sender named none */
-    const char *metric;
-    bool whole;                  /* of the service itself, not of its hosts */
+    const char *metric;  /* as its sender calls it */
+    const char *key;     /* without its hosts' labels: what other hosts may have, too */
+    bool whole;          /* of the service itself, not of its hosts */
     const struct rule *rule;     /* NULL: none speaks for it */
     const struct member *member; /* sorted by host */
     size_t n_members;
@@ -55,5 +60,7 @@ const struct unit *series_unit(const struct lineup *l, const char *host,
                                const char *service);
 /* As unit_metric: index of a metric, or -1. */
 int series_metric(const struct unit *u, const char *metric);
+/* The same figure on another host, whatever its labels; or -1. */
+int series_on(const struct lineup *l, const struct series *s, const struct unit *u);
 
 #endif

@@ -1151,10 +1151,24 @@ bool rule_applies(const struct rule *r, const struct change *c)
     return glob_match(r->service, c->service != NULL ? c->service : "");
 }
 
-/* 0: does not fit; 1: fits by wildcards alone; exact names above all others. */
-static int fit(const char *pattern, const char *name)
+/* A pattern without a tag speaks for a figure whatever its tags: "cpu.busy" for
+ * "cpu.busy{idc=sh1}". */
+static bool fits_base(const char *pattern, const char *name)
 {
-    if (!glob_match(pattern, name))
+    enum { BASE_MAX = 512 };
+    char base[BASE_MAX];
+    size_t n = strcspn(name, "{");
+    if (name[n] == '\0' || n >= sizeof base || strchr(pattern, '{') != NULL)
+        return false;
+    memcpy(base, name, n);
+    base[n] = '\0';
+    return glob_match(pattern, base);
+}
+
+/* 0: does not fit; 1: fits by wildcards alone; exact names above all others. */
+static int fit(const char *pattern, const char *name, bool tags)
+{
+    if (!glob_match(pattern, name) && !(tags && fits_base(pattern, name)))
         return 0;
     int letters = 0;
     bool wild = false;
@@ -1170,8 +1184,9 @@ static int fit(const char *pattern, const char *name)
 int rule_fit(const struct rule *r, const char *name)
 {
     int best = 0;
+    bool tags = r->subject == SUBJECT_SERIES || r->subject == SUBJECT_RELIEF;
     for (size_t i = 0; i < r->n_patterns; i++) {
-        int f = fit(r->pattern[i], name);
+        int f = fit(r->pattern[i], name, tags);
         if (f > best)
             best = f;
     }

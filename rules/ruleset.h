@@ -154,7 +154,8 @@ void ruleset_free(struct ruleset **r);
 /* True when the rule is about changes of this kind and service. */
 bool rule_applies(const struct rule *r, const struct change *c);
 /* How well a pattern of the rule fits a name: 0 not at all; larger is more specific (an
- * exact name above any glob, more literal letters above fewer). */
+ * exact name above any glob, more literal letters above fewer).  Of series, a pattern
+ * without a tag fits whatever tags the name has. */
 int rule_fit(const struct rule *r, const char *name);
 /* True when the rule fits the name by a pattern without a single letter of its own,
  * such as "*": it speaks for what nobody thought of. */

@@ -226,6 +226,76 @@ TEST(without_controls_levels_are_attention_with_the_reason)
                "nearby");
 }
 
+/* As fleet, with a label in every name: hosts 0 to 5 in sh1, the others in sh2; those
+ * of sh2 do three times as much from the change on. */
+static struct made_panel *two_centres(int all, double jump)
+{
+    static const char *const name[2][3] = {
+        {"cpu.busy{idc=sh1}", "load.load1{idc=sh1}", "mem.used_pct{idc=sh1}"},
+        {"cpu.busy{idc=sh2}", "load.load1{idc=sh2}", "mem.used_pct{idc=sh2}"}};
+    static const double level[] = {30, 2, 60};
+    struct made_panel *m = made_panel_new(7980, 60, 70);
+    for (int i = 0; i < all; i++)
+        for (size_t k = 0; k < 3; k++) {
+            bool far = i >= all / 2, cpu = k == 0;
+            made_level(m, made_host(made_name(i), "pay"), name[far][k], 10020, level[k],
+                       level[k] * (cpu && (far || i < 4) ? jump : 1), level[k] * 0.05,
+                       1);
+        }
+    return m;
+}
+
+TEST(hosts_of_the_same_data_centre_are_compared_with)
+{
+    OWNED_MADE *m = two_centres(20, 1.6);
+    OWNED_VERDICT *v = judged(m, release(4), NULL, true);
+    check_grade(v, GRADE_MUST_HANDLE); /* though all of sh2 did the same */
+    CHECK_INT(v->coverage.controls, 6);
+    CHECK_TEXT(v->coverage.controls_note, "6 unchanged hosts of pay with idc=sh1: h04, "
+                                          "h05, h06, h07, h08 and 1 more");
+    const struct finding *f = found(v, "cpu.busy");
+    CHECK(f != NULL);
+    CHECK_TEXT(f->metric, "cpu.busy{idc=sh1}");
+    CHECK_INT(f->n_hosts, 4);
+}
+
+TEST(too_few_hosts_of_the_same_data_centre_make_it_attention_at_most)
+{
+    OWNED_MADE *m = two_centres(12, 1.6); /* h04 and h05 are all there are in sh1 */
+    for (int i = 6; i < 12; i++)
+        made_level(m, made_host(made_name(i), "pay"), "cpu.busy{idc=sh2}", 0, 30, 30,
+                   1.5, 1);
+    OWNED_VERDICT *v = judged(m, release(4), NULL, true);
+    check_grade(v, GRADE_ATTENTION);
+    CHECK_INT(v->coverage.controls, 8); /* their figures have other names */
+    CHECK(strstr(v->coverage.controls_note, "; only 2 of them have idc=sh1, too few, "
+                                            "so all are compared with") != NULL);
+    CHECK(strstr(v->reason, "attention at most") != NULL);
+}
+
+TEST(a_change_in_two_data_centres_is_one_group)
+{
+    OWNED_MADE *m = two_centres(40, 1);
+    struct change_host some[] = {{.name = (char[]){"h02"}},
+                                 {.name = (char[]){"h03"}},
+                                 {.name = (char[]){"h32"}},
+                                 {.name = (char[]){"h33"}}};
+    struct change *c = release(4);
+    for (int i = 0; i < 4; i++) {
+        some[i].pivot = some[i].done = c->start;
+        made_level(m, made_host(some[i].name, "pay"),
+                   i < 2 ? "cpu.busy{idc=sh1}" : "cpu.busy{idc=sh2}", 10020, 30, 60, 1,
+                   1);
+    }
+    c->host = some;
+    OWNED_VERDICT *v = judged(m, c, NULL, true);
+    check_grade(v, GRADE_MUST_HANDLE);
+    CHECK_INT(v->n_findings, 1);
+    CHECK_INT(v->findings[0].n_hosts, 4);
+    CHECK_TEXT(v->findings[0].metric, "cpu.busy"); /* each calls it by another name */
+    CHECK_INT(v->coverage.controls, 36);
+}
+
 TEST(a_dip_that_is_over_is_told_and_graded_ok)
 {
     OWNED_MADE *m = fleet(12);

@@ -569,3 +569,22 @@ TEST(what_does_not_go_with_new_hosts_is_named)
         "hosts should take that is enough\n"
         "r.yml:11:13: error[empty]: relief names no figure of load\n");
 }
+
+TEST(a_pattern_without_tags_speaks_for_a_figure_whatever_its_tags)
+{
+    struct ruleset *rs =
+        good("format: 1\n"
+             "rules:\n"
+             "  - {id: a, series: cpu.busy, attention: {q: 1%}}\n"
+             "  - {id: b, series: \"cpu.*{cpu=0}\", attention: {q: 1%}}\n"
+             "  - {id: c, calls: {measure: fail_share, edges: [\"web->pay:get\"]},\n"
+             "     attention: {q: 1%}}\n");
+    const struct rule *plain = &rs->rule[0], *tagged = &rs->rule[1];
+    CHECK(rule_fit(plain, "cpu.busy") > 0);
+    CHECK_INT(rule_fit(plain, "cpu.busy{idc=sh1}"), rule_fit(plain, "cpu.busy"));
+    CHECK_INT(rule_fit(plain, "cpu.busy2{idc=sh1}"), 0);
+    CHECK(rule_fit(tagged, "cpu.busy{cpu=0}") > 0);
+    CHECK_INT(rule_fit(tagged, "cpu.busy{cpu=1}"), 0);
+    CHECK_INT(rule_fit(&rs->rule[2], "web->pay:get{id}"), 0);
+    ruleset_free(&rs);
+}
