@@ -13,6 +13,7 @@
 #include "storage/change.h"
 #include "storage/core.h"
 #include "storage/fingerprint.h"
+#include "storage/mute.h"
 #include "storage/test_run.h"
 #include "storage/verdict.h"
 
@@ -249,6 +250,45 @@ struct test_rows {
 int ledger_tests(struct ledger *l, const struct test_ask *ask,
                  struct test_rows *ret_rows, struct err *err);
 void test_rows_free(struct test_rows *rows);
+
+/* --- mutes --- */
+enum { LEDGER_MUTES_MAX = 1000 }; /* not over yet at a time, and of one list */
+
+/* Takes *m over.  As ledger_post: POSTED_REPEAT when the same mute is there,
+ * POSTED_CONFLICT when the same was there and was ended early, POSTED_FAILED with
+ * EDQUOT also when LEDGER_MUTES_MAX are in force or to come. */
+void ledger_put_mute(struct ledger *l, struct mute **m,
+                     void (*done)(enum posted posted, const struct err *err, void *arg),
+                     void *arg);
+/* The same, waiting. */
+enum posted ledger_put_mute_wait(struct ledger *l, struct mute **m, struct err *err);
+
+/* Ends a mute at `now`; it is kept, with who ended it and when.  POSTED_NEW; or
+ * POSTED_REPEAT when it was ended early before (which stays as it was), POSTED_CONFLICT
+ * when it was over by itself, POSTED_FAILED with ENOENT when there is none. */
+void ledger_end_mute(struct ledger *l, const char *id, const char *by, instant now,
+                     void (*done)(enum posted posted, const struct err *err, void *arg),
+                     void *arg);
+/* The same, waiting. */
+enum posted ledger_end_mute_wait(struct ledger *l, const char *id, const char *by,
+                                 instant now, struct err *err);
+
+struct mutes {
+    size_t n;
+    struct mute **at;
+};
+enum mutes_which {
+    MUTES_ALL,      /* whenever */
+    MUTES_IN_FORCE, /* at a time */
+    MUTES_OF_LOOK,  /* that count for a look at a time (mute_counts) */
+};
+/* The latest made first, up to LEDGER_MUTES_MAX. */
+int ledger_mutes(struct ledger *l, enum mutes_which which, instant at,
+                 struct mutes *ret_mutes, struct err *err);
+void mutes_free(struct mutes *list);
+#define OWNED_MUTES __attribute__((cleanup(mutes_free))) struct mutes
+/* NULL with ENOENT when there is none. */
+struct mute *ledger_mute(struct ledger *l, const char *id, struct err *err);
 
 /* --- the outbox: mails to send --- */
 struct parcel {

@@ -95,6 +95,13 @@ static const struct {
      "  run INTEGER NOT NULL, test INTEGER NOT NULL, result INTEGER NOT NULL,"
      "  ms INTEGER, message TEXT, PRIMARY KEY(run, test)) WITHOUT ROWID;"
      "CREATE INDEX test_results_by_test ON test_results(test, run);"},
+    {"mutes",
+     "CREATE TABLE mutes("
+     "  id TEXT PRIMARY KEY, rule TEXT, service TEXT, host TEXT, metric TEXT,"
+     "  kind TEXT, author TEXT NOT NULL, reason TEXT NOT NULL,"
+     "  begins INTEGER NOT NULL, until INTEGER NOT NULL, made_at INTEGER NOT NULL,"
+     "  ended_at INTEGER, ended_by TEXT) WITHOUT ROWID;"
+     "CREATE INDEX mutes_by_until ON mutes(until);"},
 };
 enum {
     N_MIGRATIONS = sizeof migrations / sizeof *migrations,

@@ -12,6 +12,10 @@
     "(?4 IS NULL OR ifnull(grade, 'not-judged') = ?4)"
 #define LEDGER_PAGE_ORDER " ORDER BY start DESC, change_id LIMIT ?5"
 
+#define LEDGER_MUTE_COLUMNS                                                            \
+    "SELECT id, rule, service, host, metric, kind, author, reason, begins, until, "    \
+    "made_at, ended_at, ended_by FROM mutes "
+
 /* Runs posted for the change ?1, for the service ?2, or for other changes of it. */
 #define LEDGER_TEST_RUNS_OF                                                            \
     "(r.change_id = ?1 OR r.service = ?2 OR r.change_id IN "                           \
@@ -125,6 +129,15 @@
       "WHERE " LEDGER_TEST_RUNS_OF "AND x.test = ?5 AND x.result > 0 AND "             \
       "r.time >= ?3 AND r.time < ?4 ORDER BY r.time DESC, r.hash LIMIT ?6")            \
     X(COUNT_TEST_RUNS, "SELECT count(*) FROM test_runs")                               \
+    X(ADD_MUTE,                                                                        \
+      "INSERT INTO mutes(id, rule, service, host, metric, kind, author, reason, "      \
+      "begins, until, made_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")  \
+    X(END_MUTE, "UPDATE mutes SET ended_at = ?2, ended_by = ?3 WHERE id = ?1")         \
+    X(MUTE_END, "SELECT until, ended_at FROM mutes WHERE id = ?1")                     \
+    X(MUTE, LEDGER_MUTE_COLUMNS "WHERE id = ?1")                                       \
+    X(MUTES, LEDGER_MUTE_COLUMNS "WHERE until > ?1 ORDER BY made_at DESC, id")         \
+    X(COUNT_MUTES, "SELECT count(*) FROM mutes WHERE until > ?1 AND "                  \
+                   "ended_at IS NULL")                                                 \
     X(COUNT_EVENTS, "SELECT count(*) FROM events")                                     \
     X(COUNT_CHANGES, "SELECT count(*) FROM changes")                                   \
     X(COUNT_VERDICTS, "SELECT count(*) FROM verdicts")                                 \
