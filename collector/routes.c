@@ -9,6 +9,7 @@
 #include "collector/in_alarm.h"
 #include "collector/in_calls.h"
 #include "collector/in_core.h"
+#include "collector/in_mute.h"
 #include "collector/in_test.h"
 
 #include <assert.h>
@@ -126,6 +127,18 @@ static void serve_tests(struct httpd_req *r, void *app)
     in_test_serve(r, collector_of(app)->ledger, instant_now());
 }
 
+static void serve_mutes(struct httpd_req *r, void *app)
+{
+    struct collector *c = collector_of(app);
+    in_mute_serve(r, c->ledger, &c->listener, instant_now());
+}
+
+static void serve_mute_end(struct httpd_req *r, void *app)
+{
+    struct collector *c = collector_of(app);
+    in_mute_serve_end(r, c->ledger, &c->listener, instant_now());
+}
+
 /* 204, or 400 with the complaint. */
 static void answer_samples(struct httpd_req *r, struct buf *complaint)
 {
@@ -201,6 +214,8 @@ const struct httpd_route collector_routes[] = {
     {"POST", "/v1/alarms/alertmanager", serve_webhook, ALARM_BODY_MAX, ALARM_BODY_MAX},
     {"POST", "/v1/alarms", serve_alarms, ALARM_BODY_MAX, ALARM_BODY_MAX},
     {"POST", "/v1/tests", serve_tests, TEST_RUN_BYTES_MAX, TEST_RUN_BYTES_MAX},
+    {"POST", "/v1/mutes", serve_mutes, MUTE_BYTES_MAX, MUTE_BYTES_MAX},
+    {"POST", "/v1/mutes/{id}/end", serve_mute_end, MUTE_BYTES_MAX, MUTE_BYTES_MAX},
     {"POST", "/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {"POST", "/api/v2/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {"POST", "/v1/calls", serve_calls, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},

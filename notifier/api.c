@@ -230,3 +230,38 @@ void api_report(struct httpd_req *r, void *app)
     guard(r);
     httpd_answer_buf(r, 200, formats[format].type, &body);
 }
+
+/* --- mutes --- */
+
+static int read_active(const char *text, instant now, enum mutes_which *ret_which,
+                       instant *ret_at, struct err *err)
+{
+    *ret_which = MUTES_ALL;
+    *ret_at = now;
+    if (text == NULL || *text == '\0')
+        return 0;
+    *ret_which = MUTES_IN_FORCE;
+    if (strcmp(text, "true") == 0 || instant_parse(text, ret_at, NULL) == 0)
+        return 0;
+    return err_set(err, EINVAL,
+                   "active: '%.60s' is neither true nor a time such as "
+                   "2026-11-21T10:00:00Z",
+                   text);
+}
+
+void api_mutes(struct httpd_req *r, void *app)
+{
+    struct notifier *n = notifier_of(app);
+    enum mutes_which which;
+    instant at;
+    struct err err = {0};
+    OWNED_MUTES mutes = {0};
+    if (read_active(httpd_query(r, "active"), n->spec.now(), &which, &at, &err) < 0 ||
+        ledger_mutes(n->spec.ledger, which, at, &mutes, &err) < 0) {
+        httpd_fail(r, status_of(&err), "%s", err.text);
+        return;
+    }
+    OWNED_BUF body = {0};
+    fmt_json_mutes(&mutes, &body);
+    httpd_answer_buf(r, 200, json_type, &body);
+}

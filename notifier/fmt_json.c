@@ -81,3 +81,14 @@ void fmt_json_verdict(const struct change *c, const struct verdict *v, struct bu
     jsonw_close(&w);
     buf_add_ch(to, '\n');
 }
+
+void fmt_json_mutes(const struct mutes *mutes, struct buf *to)
+{
+    buf_add_ch(to, '[');
+    for (size_t i = 0; i < mutes->n; i++) {
+        struct jsonw w = {.to = to};
+        buf_add(to, i > 0 ? ",\n" : "");
+        mute_write(mutes->at[i], NULL, &w);
+    }
+    buf_add(to, "]\n");
+}

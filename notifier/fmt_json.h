@@ -20,4 +20,7 @@ void fmt_json_list(const struct change_rows *rows, struct buf *to);
 /* The verdict alone and a newline; NULL: what stands for a change that has none yet. */
 void fmt_json_verdict(const struct change *c, const struct verdict *v, struct buf *to);
 
+/* The list of mutes. */
+void fmt_json_mutes(const struct mutes *mutes, struct buf *to);
+
 #endif

@@ -15,5 +15,6 @@ const struct httpd_route notifier_routes[] = {
     {.method = "GET", .path = "/v1/changes/{id}", .serve = api_change},
     {.method = "GET", .path = "/v1/changes/{id}/verdict", .serve = api_verdict},
     {.method = "GET", .path = "/v1/changes/{id}/report", .serve = api_report},
+    {.method = "GET", .path = "/v1/mutes", .serve = api_mutes},
     {0},
 };

@@ -14,6 +14,7 @@ int cmd_gate(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_changes(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_mute(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };

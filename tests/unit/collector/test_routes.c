@@ -1,5 +1,5 @@
-/* tests of collector/routes, and of in_change, in_core, in_alarm, in_test and posting,
- * through a real server, a real ledger and the windows */
+/* tests of collector/routes, and of in_change, in_core, in_alarm, in_test, in_mute and
+ * posting, through a real server, a real ledger and the windows */
 #include "base/gz.h"
 #include "base/httpc.h"
 #include "collector/routes.h"
@@ -157,6 +157,65 @@ TEST(a_bad_coredump_is_refused_with_field_and_place)
     CHECK_INT(post_n("/v1/coredumps", NULL, large, CORE_BODY_MAX + 1), 413);
     free(large);
     CHECK_INT(ledger_stats(ledger).cores, 0);
+    end();
+}
+
+#define MUTE(reason)                                                                   \
+    "{\"rule\":\"disk.*\",\"author\":\"li\",\"reason\":\"" reason "\",\"until\":\"%"   \
+    "s\"}"
+
+/* Where the id of the last answer's mute leads, for its end. */
+static const char *end_path(void)
+{
+    static char path[80];
+    snprintf(path, sizeof path, "/v1/mutes/%.13s/end",
+             buf_text(&answer) + strlen("{\"id\":\""));
+    return path;
+}
+
+TEST(a_mute_is_made_once_and_its_end_is_written_once)
+{
+    start();
+    char at[INSTANT_TEXT_MAX], body[300];
+    instant later = instant_add(instant_now(), span_seconds(3600));
+    snprintf(body, sizeof body, MUTE("known"), instant_text(later, at));
+    CHECK_INT(post("/v1/mutes", body), 201);
+    CHECK(strstr(buf_text(&answer), "\"status\":\"accepted\"") != NULL);
+    CHECK(strstr(buf_text(&answer), "\"reason\":\"known\"") != NULL);
+    CHECK_INT(atomic_load(&told), 1); /* open changes are to be judged anew */
+    CHECK_INT(post("/v1/mutes", body), 200);
+    CHECK(strstr(buf_text(&answer), "\"status\":\"repeat\"") != NULL);
+    const char *path = end_path();
+    CHECK_INT(atomic_load(&told), 1);
+    CHECK_INT(post(path, "{\"by\":\"wu\"}"), 200);
+    CHECK(strstr(buf_text(&answer), "\"status\":\"ended\"") != NULL);
+    CHECK(strstr(buf_text(&answer), "\"ended_by\":\"wu\"") != NULL);
+    CHECK_INT(atomic_load(&told), 2);
+    CHECK_INT(post(path, "{\"by\":\"zhao\"}"), 200);
+    CHECK(strstr(buf_text(&answer), "\"status\":\"repeat\"") != NULL);
+    CHECK(strstr(buf_text(&answer), "\"ended_by\":\"wu\"") != NULL);
+    CHECK_INT(post("/v1/mutes", body), 409);
+    CHECK(strstr(buf_text(&answer), "was ended early") != NULL);
+    CHECK_INT(atomic_load(&told), 2);
+    end();
+}
+
+TEST(a_bad_mute_is_refused_with_field_and_place)
+{
+    start();
+    CHECK_INT(post("/v1/mutes", "{\"rule\": \"a\", \"author\": 7}"), 400);
+    CHECK(strstr(buf_text(&answer), "author (line 1, column 25)") != NULL);
+    CHECK_INT(post("/v1/mutes", "{"), 400);
+    CHECK_INT(post("/v1/mutes", ""), 400);
+    char *large = malloc(MUTE_BYTES_MAX + 1);
+    memset(large, ' ', MUTE_BYTES_MAX + 1);
+    CHECK_INT(post_n("/v1/mutes", NULL, large, MUTE_BYTES_MAX + 1), 413);
+    free(large);
+    CHECK_INT(post("/v1/mutes/m012345678901/end", "{\"by\":\"wu\"}"), 404);
+    CHECK_INT(post("/v1/mutes/m012345678901/end", "{}"), 400);
+    CHECK(strstr(buf_text(&answer), "by (line 1, column 1): is missing") != NULL);
+    CHECK_INT(post("/v1/mutes/m012345678901/end", ""), 400);
+    CHECK_INT(atomic_load(&told), 0);
     end();
 }
 

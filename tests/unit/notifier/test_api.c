@@ -189,3 +189,38 @@ TEST(reports_come_in_four_formats)
     CHECK(says(&g, "X-Aftercheck-Grade: must-handle\r\n"));
     stop(&g);
 }
+
+static void store_mute(struct ledger *l, const char *rule, const char *until)
+{
+    char json[300];
+    struct err err = {0};
+    struct mute *m = NULL;
+    snprintf(json, sizeof json,
+             "{\"rule\":\"%s\",\"author\":\"li\",\"reason\":\"known\","
+             "\"until\":\"%s\"}",
+             rule, until);
+    OWNED_JSON *doc = json_parse(json, strlen(json), &err);
+    struct json_at root = json_root(doc);
+    if (mute_read(&root, SAMPLE_START, &m, &err) < 0 ||
+        ledger_put_mute_wait(l, &m, &err) != POSTED_NEW)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+}
+
+TEST(mutes_are_listed_all_or_those_in_force_at_a_time)
+{
+    struct rig g;
+    start(&g);
+    CHECK_INT(get(&g, "/v1/mutes"), 200);
+    CHECK_TEXT(buf_text(&g.body), "[]\n");
+    store_mute(g.ledger, "long", "3h");
+    store_mute(g.ledger, "short", "30m"); /* over at the rig's present */
+    CHECK_INT(get(&g, "/v1/mutes"), 200);
+    CHECK(says(&g, "\"rule\":\"long\"") && says(&g, "\"rule\":\"short\""));
+    CHECK_INT(get(&g, "/v1/mutes?active=true"), 200);
+    CHECK(says(&g, "\"rule\":\"long\"") && !says(&g, "\"rule\":\"short\""));
+    CHECK_INT(get(&g, "/v1/mutes?active=2026-11-21T10:10:00Z"), 200);
+    CHECK(says(&g, "\"rule\":\"long\"") && says(&g, "\"rule\":\"short\""));
+    CHECK_INT(get(&g, "/v1/mutes?active=yes"), 400);
+    CHECK(says(&g, "active: 'yes' is neither true nor a time"));
+    stop(&g);
+}
