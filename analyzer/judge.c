@@ -24,6 +24,7 @@
 #include "analyzer/relief.h"
 #include "analyzer/restart.h"
 #include "analyzer/series.h"
+#include "analyzer/spike.h"
 #include "analyzer/tell_alarms.h"
 #include "analyzer/tell_call.h"
 #include "analyzer/tell_crashes.h"
@@ -31,6 +32,7 @@
 #include "analyzer/tell_limit.h"
 #include "analyzer/tell_relief.h"
 #include "analyzer/tell_silence.h"
+#include "analyzer/tell_spikes.h"
 #include "analyzer/tell_tests.h"
 #include "base/buf.h"
 
@@ -85,6 +87,8 @@ struct desk {
     struct layers layers;
     struct level *level;
     size_t n_levels;
+    struct spikes *spikes; /* of the first `n_spikes` levels: those of the series */
+    size_t n_spikes;
     struct limit_check *limit;
     size_t n_limits;
     struct member *control; /* of all series, one after another */
@@ -155,10 +159,12 @@ static int list_all(struct desk *d)
     size_t levels = spoken_for(&d->series) + spoken_for(&d->fresh);
     size_t limits = spoken_for(&d->limited) + spoken_for(&d->fresh_limited);
     d->level = calloc(levels + 1, sizeof *d->level);
+    d->spikes = calloc(levels + 1, sizeof *d->spikes);
     d->limit = calloc(limits + 1, sizeof *d->limit);
     d->control = calloc((levels + limits) * d->controls.n + 1, sizeof *d->control);
     d->room = calloc(most_rows(&d->lineup) + 1, sizeof *d->room);
-    if (d->level == NULL || d->limit == NULL || d->control == NULL || d->room == NULL)
+    if (d->level == NULL || d->spikes == NULL || d->limit == NULL ||
+        d->control == NULL || d->room == NULL)
         return err_set(d->err, ENOMEM, "out of memory");
     return 0;
 }
@@ -188,6 +194,9 @@ static int judge_levels(struct desk *d, struct member **control)
         if (level_measure(&lc, &d->level[d->n_levels], d->err) < 0)
             return -1;
         d->n_levels++;
+        if (spikes_find(&lc, &d->spikes[d->n_spikes], d->err) < 0)
+            return -1;
+        d->n_spikes++;
         *control += n;
     }
     return 0;
@@ -246,7 +255,11 @@ static int judge_series(struct desk *d)
         return -1;
     if (d->controls.unlike)
         cap_unlike(d);
-    return level_grade(d->level, d->n_levels, d->err);
+    if (level_grade(d->level, d->n_levels, d->err) < 0)
+        return -1;
+    for (size_t i = 0; i < d->n_spikes; i++)
+        spikes_leave_told(&d->spikes[i], &d->level[i]);
+    return spikes_grade(d->spikes, d->n_spikes, d->err);
 }
 
 /* --- calls --- */
@@ -326,6 +339,8 @@ static void tell_all(struct desk *d)
     struct teller *t = &d->teller;
     for (size_t i = 0; i < d->n_levels; i++)
         tell_level(t, &d->level[i], NULL);
+    for (size_t i = 0; i < d->n_spikes; i++)
+        tell_spikes(t, &d->spikes[i]);
     for (size_t i = 0; i < d->n_limits; i++)
         tell_limit(t, &d->limit[i]);
     for (size_t i = 0; i < d->calls.n; i++)
@@ -470,7 +485,10 @@ static void clear_desk(struct desk *d)
         level_free(&d->level[i]);
     for (size_t i = 0; i < d->n_limits; i++)
         limit_check_free(&d->limit[i]);
+    for (size_t i = 0; i < d->n_spikes; i++)
+        spikes_free(&d->spikes[i]);
     free(d->level);
+    free(d->spikes);
     free(d->limit);
     free(d->control);
     free(d->room);

@@ -367,6 +367,25 @@ void spikes_free(struct spikes *s)
 
 /* --- grading --- */
 
+static bool level_tells(const struct level *l, const struct member *m)
+{
+    if (l->has_group && l->group.grade != GRADE_OK)
+        return true;
+    for (size_t i = 0; i < l->n; i++)
+        if (l->host[i].member == m)
+            return l->host[i].score.grade != GRADE_OK;
+    return false;
+}
+
+void spikes_leave_told(struct spikes *s, const struct level *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (!level_tells(l, s->at[i].member))
+            s->at[n++] = s->at[i];
+    s->n = n;
+}
+
 static bool is_large(const struct bar *b, const struct spike *s)
 {
     double off = fabs(s->peak - s->level), base = fabs(s->level);

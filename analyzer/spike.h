@@ -62,6 +62,10 @@ int spikes_find(const struct level_case *lc, struct spikes *ret_spikes,
                 struct err *err);
 void spikes_free(struct spikes *s);
 
+/* Leaves out what the level of the same series tells already: `levels` is of the same
+ * case. */
+void spikes_leave_told(struct spikes *s, const struct level *l);
+
 /* Grades all of a change together: the share of false findings is kept over all hosts
  * and series that were asked.  -1: out of memory. */
 int spikes_grade(struct spikes *spikes, size_t n, struct err *err);
