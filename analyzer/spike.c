@@ -39,8 +39,8 @@ struct usual {
 };
 
 struct tally {
-    int n, of, above;
-    double sum; /* of the points beyond */
+    int n, of, above, late; /* `late`: beyond, in the last third of the window */
+    double sum;             /* of the points beyond */
     size_t first;
 };
 
@@ -85,6 +85,7 @@ static struct tally count_after(const struct tape *t, size_t pivot,
         c.first = c.n == 0 ? i : c.first;
         c.n++;
         c.above += off > 0;
+        c.late += 3 * (pivot + t->to - i) <= t->to - t->from;
         c.sum += t->v[i];
     }
     return c;
@@ -229,6 +230,7 @@ static bool measure(const struct tape *t, double floor, enum worse worse,
     s->n = c.n;
     s->of = c.of;
     s->above = 2 * c.above >= c.n;
+    s->over = c.late < SPIKE_LATE_LEAST;
     s->level = u.level;
     s->far = far;
     s->peak = c.n > 0 ? c.sum / c.n : NAN;
@@ -369,11 +371,11 @@ void spikes_free(struct spikes *s)
 
 static bool level_tells(const struct level *l, const struct member *m)
 {
-    if (l->has_group && l->group.grade != GRADE_OK)
+    if (l->has_group && l->group.grade != GRADE_OK && !l->group.recovered)
         return true;
     for (size_t i = 0; i < l->n; i++)
         if (l->host[i].member == m)
-            return l->host[i].score.grade != GRADE_OK;
+            return l->host[i].score.grade != GRADE_OK && !l->host[i].score.recovered;
     return false;
 }
 
@@ -415,7 +417,7 @@ int spikes_grade(struct spikes *spikes, size_t n, struct err *err)
         double q = b->q > 0 ? b->q : 1;
         for (size_t k = 0; k < spikes[i].n && b->set; k++) {
             struct spike *s = &spikes[i].at[k];
-            if (!is_excused(s) && is_large(b, s) &&
+            if (!s->over && !is_excused(s) && is_large(b, s) &&
                 s->p <= odds_layer_threshold(&layer, q))
                 s->grade = GRADE_ATTENTION;
         }

@@ -135,6 +135,34 @@ TEST(what_most_controls_do_too_is_no_finding)
     done(&s, &m);
 }
 
+TEST(a_burst_that_is_past_is_no_finding)
+{
+    struct made_panel *m = new_panel();
+    calm(m, "h00");
+    float *v = made_series(m, made_host("h00", "pay"), "queue");
+    for (int i = 35; i < 45; i++)
+        v[i] *= 5;
+    struct spikes s = find(m, &any, 1, 0);
+    CHECK_INT(s.n, 1);
+    CHECK(s.at[0].over);
+    CHECK_INT(s.at[0].grade, GRADE_OK);
+    done(&s, &m);
+}
+
+TEST(what_the_level_tells_is_not_told_again)
+{
+    struct spike one = {.member = &member[0], .n = 20, .of = 25};
+    struct level_host host = {.member = &member[0],
+                              .score = {.grade = GRADE_ATTENTION, .recovered = true}};
+    struct level level = {.n = 1, .host = &host};
+    struct spikes s = {.rule = &any, .n_asked = 1, .n = 1, .at = &one};
+    spikes_leave_told(&s, &level);
+    CHECK_INT(s.n, 1); /* as over, it is not told enough */
+    host.score.recovered = false;
+    spikes_leave_told(&s, &level);
+    CHECK_INT(s.n, 0);
+}
+
 TEST(only_the_side_that_is_worse_counts)
 {
     struct made_panel *m = new_panel();
