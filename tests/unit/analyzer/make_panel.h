@@ -100,6 +100,18 @@ static inline float *made_series(struct made_panel *m, struct entity who,
     return unit->cells[i];
 }
 
+/* The past rows of a series; past_rows is set before the first series. */
+static inline float *made_past(struct made_panel *m, struct entity who,
+                               const char *metric)
+{
+    const float *cells = made_series(m, who, metric);
+    for (size_t u = 0; u < m->n; u++)
+        for (size_t i = 0; i < m->unit[u].n; i++)
+            if (m->unit[u].cells[i] == cells)
+                return m->unit[u].past[i];
+    abort();
+}
+
 /* Even noise in -1..1. */
 static inline double made_noise(uint64_t *seed)
 {
