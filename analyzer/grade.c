@@ -133,6 +133,23 @@ void tally_tests(struct tally *t, const struct broken_suites *s)
         meet_subject(t, SUBJECT_TESTS);
 }
 
+void tally_probes(struct tally *t, const struct probes *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const struct probe *one = &p->at[i];
+        t->coverage->series_judged += (int)one->n_judged;
+        for (size_t h = 0; h < one->n; h++)
+            if (one->host[h].state <= PROBE_NONE_AFTER)
+                miss(t,
+                     one->host[h].state == PROBE_NONE_BEFORE ? UNJUDGED_NO_DATA_BEFORE
+                                                             : UNJUDGED_NO_DATA_AFTER,
+                     1);
+        if (one->n_controls > t->controls_used)
+            t->controls_used = one->n_controls;
+        meet(t, one->rule, one->n_judged);
+    }
+}
+
 void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *p)
 {
     struct coverage *c = t->coverage;

@@ -16,6 +16,7 @@
 #include "analyzer/level.h"
 #include "analyzer/life.h"
 #include "analyzer/limit.h"
+#include "analyzer/probes.h"
 #include "analyzer/pulse.h"
 #include "analyzer/relief.h"
 #include "analyzer/tests.h"
@@ -46,6 +47,7 @@ void tally_limit(struct tally *t, const struct limit_check *c);
 void tally_calls(struct tally *t, const struct calls *c);
 void tally_alarms(struct tally *t, const struct new_alarms *a);
 void tally_tests(struct tally *t, const struct broken_suites *s);
+void tally_probes(struct tally *t, const struct probes *p);
 void tally_crashes(struct tally *t, const struct crashes *c);
 /* After all others: hosts without a past are judged when they could be compared. */
 void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *p);

@@ -1,7 +1,7 @@
 /* analyzer/judge.c - the steps of a judgement, one after another.
  *
- *     align -> controls -> layers, levels, limits, calls, crashes, alarms, tests,
- *     silence, relief -> findings -> grade
+ *     align -> controls -> layers, levels, limits, probes, calls, crashes, alarms,
+ *     tests, silence, relief -> findings -> grade
  *
  * Hosts without a past go a way of their own: fresh.h for levels, fresh_calls.h.
  *
@@ -19,6 +19,7 @@
 #include "analyzer/layers.h"
 #include "analyzer/level.h"
 #include "analyzer/limit.h"
+#include "analyzer/probes.h"
 #include "analyzer/pulse.h"
 #include "analyzer/rank.h"
 #include "analyzer/relief.h"
@@ -30,6 +31,7 @@
 #include "analyzer/tell_crashes.h"
 #include "analyzer/tell_level.h"
 #include "analyzer/tell_limit.h"
+#include "analyzer/tell_probes.h"
 #include "analyzer/tell_relief.h"
 #include "analyzer/tell_silence.h"
 #include "analyzer/tell_spikes.h"
@@ -78,6 +80,7 @@ struct desk {
     struct crashes crashes;
     struct new_alarms alarms;
     struct broken_suites tests;
+    struct probes probes;
     struct fresh_calls fresh_calls;
     struct relief relief;
     struct restarts restarts;
@@ -317,6 +320,11 @@ static int judge_tests(struct desk *d)
     return tests_judge(d->jc->change, d->jc->rules, d->jc->tests, &d->tests, d->err);
 }
 
+static int judge_probes(struct desk *d)
+{
+    return probes_judge(&d->lineup, &d->controls, d->jc->rules, &d->probes, d->err);
+}
+
 /* --- telling --- */
 
 static void count_all(struct desk *d)
@@ -331,6 +339,7 @@ static void count_all(struct desk *d)
     tally_crashes(&d->tally, &d->crashes);
     tally_alarms(&d->tally, &d->alarms);
     tally_tests(&d->tally, &d->tests);
+    tally_probes(&d->tally, &d->probes);
     tally_pulses(&d->tally, &d->lineup, &d->pulses);
 }
 
@@ -353,6 +362,7 @@ static void tell_all(struct desk *d)
     tell_crashes(t, &d->crashes);
     tell_alarms(t, &d->alarms);
     tell_tests(t, &d->tests);
+    tell_probes(t, &d->probes);
     const struct ruleset *rs = d->jc->rules;
     for (size_t i = 0; i < rs->n; i++)
         if (rs->rule[i].subject == SUBJECT_SILENCE &&
@@ -497,6 +507,7 @@ static void clear_desk(struct desk *d)
     crashes_free(&d->crashes);
     alarms_free(&d->alarms);
     tests_free(&d->tests);
+    probes_free(&d->probes);
     fresh_calls_free(&d->fresh_calls);
     relief_free(&d->relief);
     edges_free(&d->edges);
@@ -519,7 +530,7 @@ int judge(const struct judge_case *jc, struct verdict **ret_verdict, struct err 
         err_set(err, ENOMEM, "out of memory");
     else if (begin_verdict(&d) == 0 && prepare(&d) == 0 && judge_series(&d) == 0 &&
              judge_calls(&d) == 0 && judge_crashes(&d) == 0 && judge_alarms(&d) == 0 &&
-             judge_tests(&d) == 0 && judge_expected(&d) == 0)
+             judge_tests(&d) == 0 && judge_probes(&d) == 0 && judge_expected(&d) == 0)
         rc = conclude(&d);
     clear_desk(&d);
     if (rc == 0)

@@ -528,11 +528,20 @@ static int ask_control(const struct desk *d, struct probe *p, const struct unit 
                 state_of(&p->rule->probing, &lane, &d->l->whole.frame, fresh, &h);
             p->n_controls += s > PROBE_NONE_AFTER;
             p->controls_failing += s == PROBE_FAILS;
+            p->controls_recovered += s == PROBE_RECOVERED;
         }
     }
     free(room);
     free(metric);
     return ready ? 0 : no_memory(d);
+}
+
+/* As large a share of the unchanged hosts as of the changed ones, or half of it. */
+static bool as_bad(const struct probe *p, size_t n, size_t controls)
+{
+    double share = (double)n / (double)p->n_judged;
+    return controls > 0 &&
+           (double)controls >= equally_bad * share * (double)p->n_controls;
 }
 
 static int ask_controls(const struct desk *d, struct probe *p)
@@ -544,13 +553,12 @@ static int ask_controls(const struct desk *d, struct probe *p)
     for (size_t i = 0; !p->whole && i < d->watch.n_controls; i++) {
         const struct unit *u = series_unit(d->l, d->watch.control[i], p->service);
         if (u != NULL && u->hot.rows > 0 &&
-            ask_control(d, p, u, fresh == p->n_failing, &name) < 0)
+            ask_control(d, p, u, fresh > 0 && fresh == p->n_failing, &name) < 0)
             return -1;
     }
-    double share = (double)p->n_failing / (double)p->n_judged;
-    p->excused =
-        p->controls_failing > 0 &&
-        (double)p->controls_failing >= equally_bad * share * (double)p->n_controls;
+    p->excused = as_bad(p, p->n_failing, p->controls_failing);
+    p->excused_recovered = as_bad(p, p->n_failing + p->n_recovered,
+                                  p->controls_failing + p->controls_recovered);
     return name.failed ? no_memory(d) : 0;
 }
 
@@ -558,24 +566,29 @@ static int judge_probe(const struct desk *d, struct probe *p, double *room)
 {
     for (size_t i = 0; i < p->n; i++)
         judge_host(p, &p->host[i], room);
-    if (p->n_failing == 0)
+    if (p->n_failing == 0 && p->n_recovered == 0)
         return 0;
     for (size_t i = 0; i < p->n; i++)
-        if (p->host[i].state == PROBE_FAILS && ask_past(d, p->rule, &p->host[i]) < 0)
+        if (p->host[i].state >= PROBE_RECOVERED &&
+            ask_past(d, p->rule, &p->host[i]) < 0)
             return -1;
     return ask_controls(d, p);
 }
 
 /* --- grades --- */
 
-/* Failing hosts that a bar counts. */
+/* Counts on the host at this rate; a probe that never fails in ordinary times always
+ * does. */
+static bool counts(const struct probe_host *h, enum probe_state state, double threshold)
+{
+    return h->state == state && (!probe_is_ordinary(h) || h->p <= threshold);
+}
+
 static size_t counted(const struct probe *p, double threshold)
 {
     size_t n = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        const struct probe_host *h = &p->host[i];
-        n += h->state == PROBE_FAILS && (!probe_is_ordinary(h) || h->p <= threshold);
-    }
+    for (size_t i = 0; i < p->n; i++)
+        n += counts(&p->host[i], PROBE_FAILS, threshold);
     return n;
 }
 
@@ -585,10 +598,15 @@ static bool passes(const struct bar *b, const struct probe *p, size_t n)
     return b->set && n > 0 && (double)n >= b->count && share >= b->effect;
 }
 
-/* Failing hosts for a bar; all of them where it asks for no q. */
-static size_t failing_for(const struct bar *b, const struct probe *p, double threshold)
+static size_t mark(struct probe *p, enum probe_state state, double threshold)
 {
-    return b->q > 0 ? counted(p, threshold) : p->n_failing;
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (counts(&p->host[i], state, threshold)) {
+            p->host[i].told = true;
+            n++;
+        }
+    return n;
 }
 
 /* Without enough unchanged hosts only those must be handled that never fail in ordinary
@@ -597,18 +615,26 @@ static void grade_probe(struct probe *p, double must, double look)
 {
     static const double none = -1;
     const struct bar *top = &p->rule->must_handle, *low = &p->rule->attention;
-    if (p->n_failing == 0 || p->excused)
-        return;
-    bool compared = p->n_controls >= CONTROLS_LEAST;
-    size_t n_top = failing_for(top, p, must), n_low = failing_for(low, p, look);
-    size_t n_sure = compared ? n_top : counted(p, none);
-    if (passes(top, p, n_sure)) {
+    double sure = p->n_controls >= CONTROLS_LEAST ? must : none;
+    double least = low->set && look > must ? look : must;
+    if (!p->excused && passes(top, p, counted(p, sure))) {
         p->grade = GRADE_MUST_HANDLE;
-        p->n_told = n_sure;
-    } else if (passes(low, p, n_low) || passes(top, p, n_top)) {
+        p->n_told = mark(p, PROBE_FAILS, sure);
+    } else if (!p->excused &&
+               (passes(low, p, counted(p, look)) || passes(top, p, counted(p, must)))) {
         p->grade = GRADE_ATTENTION;
-        p->n_told = n_low > n_top ? n_low : n_top;
+        p->n_told = mark(p, PROBE_FAILS, least);
     }
+    if (!p->excused_recovered)
+        p->n_over = mark(p, PROBE_RECOVERED, least);
+}
+
+/* The largest p that a bar takes; all of them where it asks for no q. */
+static double threshold_of(const struct bar *b, double *p, size_t n, size_t tests)
+{
+    if (!b->set)
+        return -1;
+    return b->q > 0 ? fdr_threshold(p, n, tests, b->q) : 1;
 }
 
 /* Those of ordinary times are tests, and together they must not find too much. */
@@ -624,7 +650,9 @@ static int grade_all(const struct desk *d)
     for (size_t i = 0; i < all->n; i++) {
         const struct rule *r = all->at[i].rule;
         size_t n = 0, tests = 0;
-        for (size_t k = 0; all->at[i].n_failing > 0 && k < all->n; k++) {
+        if (all->at[i].n_failing == 0 && all->at[i].n_recovered == 0)
+            continue;
+        for (size_t k = 0; k < all->n; k++) {
             if (all->at[k].rule != r)
                 continue;
             tests += all->at[k].n_judged;
@@ -632,8 +660,8 @@ static int grade_all(const struct desk *d)
                 if (probe_is_ordinary(&all->at[k].host[h]))
                     p[n++] = all->at[k].host[h].p;
         }
-        double must = fdr_threshold(p, n, tests, r->must_handle.q);
-        double look = fdr_threshold(p, n, tests, r->attention.q);
+        double must = threshold_of(&r->must_handle, p, n, tests);
+        double look = threshold_of(&r->attention, p, n, tests);
         grade_probe(&all->at[i], must, look);
     }
     free(p);

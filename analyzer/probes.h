@@ -59,8 +59,9 @@ struct probe_host {
     int n_last, failed_last;     /* of its last points */
     double value;                /* the last that did not pass after; NaN: none */
     instant first;               /* the first point since the pivot that failed */
-    /* ordinary times, of a host that fails; NaN where there are none */
+    /* ordinary times, of a host that fails or did; NaN where there are none */
     double failed_past, of_past, expected, p;
+    bool told; /* the grade rests on it; of a recovered one: it is worth telling */
 };
 
 struct probe {
@@ -71,9 +72,10 @@ struct probe {
     size_t n;
     struct probe_host *host; /* by name */
     size_t n_judged, n_failing, n_recovered;
-    size_t n_controls, controls_failing; /* looked at when it fails somewhere */
-    bool excused;
-    size_t n_told; /* failing hosts that the grade rests on */
+    /* looked at when it fails somewhere, or did */
+    size_t n_controls, controls_failing, controls_recovered;
+    bool excused, excused_recovered;
+    size_t n_told, n_over; /* hosts that are told: failing, recovered */
     enum grade grade;
 };
 

@@ -28,7 +28,7 @@ static const char *const kind_names[FINDING_KIND_N] = {
     [FINDING_TRAFFIC] = "traffic", [FINDING_SILENT] = "silent",
     [FINDING_CORE] = "core",       [FINDING_ALARM] = "alarm",
     [FINDING_SPIKE] = "spike",     [FINDING_TEST] = "test",
-    [FINDING_RELIEF] = "relief"};
+    [FINDING_PROBE] = "probe",     [FINDING_RELIEF] = "relief"};
 
 const char *grade_name(enum grade g)
 {

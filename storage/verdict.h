@@ -41,6 +41,7 @@ enum finding_kind {
     FINDING_ALARM,
     FINDING_SPIKE,
     FINDING_TEST,
+    FINDING_PROBE,
     FINDING_RELIEF, /* new hosts that take no load */
     FINDING_KIND_N
 };

@@ -62,6 +62,20 @@ class Case:
                                    side="server")
         return self
 
+    def probes(self, names, fails=lambda host, t: False):
+        """An HTTP check of each host itself every second, as Telegraf sends it: labels tell
+        the result, too.  It fails where `fails` says so."""
+        for host in names:
+            for t in range(-BEFORE, AFTER):
+                bad = fails(host, t)
+                labels = "result=connection_failed" if bad else "result=success,status_code=200"
+                fields = "result_code=3i" if bad else \
+                    "result_code=0i,http_response_code=200i,response_time=%.4f" % \
+                    (0.012 * (1 + 0.1 * self.random.uniform(-1, 1)))
+                self.lines.append("http_response,host=%s,service=pay,server=http://localhost/health,"
+                                  "method=GET,%s %s %d" % (host, labels, fields, PIVOT + t))
+        return self
+
     def dump(self, host, at, frames, pid=100, signal="SIGSEGV"):
         """A coredump of pay so many seconds after the pivot."""
         return self.event("coredump", time=stamp(at), host=host, service="pay",
@@ -160,6 +174,26 @@ def cases():
         .tests(-20, ["history"], service="pay") \
         .tests(8, ["history", "refund", "charge"], change_id="8812") \
         .tests(12, ["login"], service="pay").tests(14, ["charge"], service="pay")
+    all = HOSTS + OTHERS
+    everywhere = Case("alarm-everywhere").hosts(all).calls(all).change(HOSTS)
+    for i, host in enumerate(all):  # a certificate that ends for all of them, change or not
+        everywhere.alarm(host, 4 + i, "CertificateExpires", text="it ends today")
+    everywhere.alarm("h1", 9, "LinkDown", severity="warning")
+    for host in OTHERS[:2]:  # as large a share of the unchanged hosts
+        everywhere.alarm(host, 11, "LinkDown", severity="warning")
+    yield everywhere
+    loop = Case("crash-loop").hosts(all).calls(all).change(HOSTS)
+    start = ["raise", "abort", "std::terminate()", "Config::load(std::string const&)", "main"]
+    for at in range(1, 30, 3):  # it starts, reads its configuration, falls over
+        for n, host in enumerate(HOSTS[:3]):
+            loop.dump(host, at + n, start, pid=1000 * n, signal="SIGABRT")
+    yield loop
+    # one host's check fails for good, one's for a while; h5 fails now and then, change or not
+    yield Case("probe-fails").hosts(all).calls(all).change(HOSTS).probes(
+        all, lambda h, t: (h in ("h2", "h3") and t >= 4) or (h == "h4" and 3 <= t < 12) or
+        (h == "h5" and t % 9 == 0))
+    yield Case("probe-quiet").hosts(all).calls(all).change(HOSTS).probes(
+        all, lambda h, t: t % 11 == 3 or (h == "h1" and t == 20))
     more = dict(kind="scale-out", title="4 more hosts for pay", artifact=None)
     yield Case("scale-out-good").hosts(HOSTS, lambda h, m, t: 0.6, since=0) \
         .hosts(OTHERS, lambda h, m, t: 0.6).calls(HOSTS, since=0, after=30) \

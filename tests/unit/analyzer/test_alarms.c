@@ -1,7 +1,7 @@
 /* tests of analyzer/alarms, and of the findings and counts that come of it */
 #include "analyzer/alarms.h"
-#include "analyzer/tell_alarms.h"
 #include "analyzer/grade.h"
+#include "analyzer/tell_alarms.h"
 #include "tests/test.h"
 #include "tests/unit/analyzer/make_change.h"
 #include "tests/unit/analyzer/make_panel.h"

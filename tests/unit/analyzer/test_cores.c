@@ -1,7 +1,7 @@
 /* tests of analyzer/cores, and of the findings and counts that come of it */
 #include "analyzer/cores.h"
-#include "analyzer/tell_crashes.h"
 #include "analyzer/grade.h"
+#include "analyzer/tell_crashes.h"
 #include "tests/test.h"
 #include "tests/unit/analyzer/make_change.h"
 #include "tests/unit/analyzer/make_panel.h"

@@ -139,6 +139,26 @@ TEST(rules_are_counted_by_whether_they_met_anything)
     rule[0].subject = SUBJECT_SERIES;
 }
 
+TEST(a_probe_counts_its_hosts_and_why_some_were_not_judged)
+{
+    struct probe_host host[] = {{.state = PROBE_PASSES},
+                                {.state = PROBE_NONE_BEFORE},
+                                {.state = PROBE_FAILS},
+                                {.state = PROBE_NONE_AFTER}};
+    struct probe one = {
+        .rule = &rule[1], .n = 4, .host = host, .n_judged = 2, .n_controls = 7};
+    begin(make_change(&made, "pay", 10, 1, 1), 10, GRADE_N);
+    tally_probes(&d.tally, &(struct probes){.n = 1, .at = &one});
+    CHECK_INT(d.v->coverage.series_judged, 2);
+    CHECK_INT(d.v->coverage.series_not_judged, 2);
+    CHECK_INT(d.v->coverage.unjudged[UNJUDGED_NO_DATA_BEFORE], 1);
+    CHECK_INT(d.v->coverage.unjudged[UNJUDGED_NO_DATA_AFTER], 1);
+    CHECK_INT((long long)d.tally.controls_used, 7);
+    CHECK_INT(d.tally.rule[1], TALLY_JUDGED);
+    tally_free(&d.tally);
+    verdict_free(&d.v);
+}
+
 TEST(hosts_that_wait_or_overlap_are_told_apart)
 {
     begin(make_change(&made, "pay", 10, 1, 1), 8, GRADE_N);

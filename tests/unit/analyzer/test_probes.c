@@ -140,6 +140,7 @@ TEST(the_last_points_decide_and_one_that_passes_again_has_recovered)
     CHECK_INT(p->host[2].state, PROBE_RECOVERED);
     CHECK_INT(p->host[3].state, PROBE_PASSES);
     CHECK_INT((long long)p->n_recovered, 1);
+    CHECK(p->n_told == 1 && p->host[0].told && p->n_over == 1 && p->host[2].told);
     CHECK_INT(p->grade, GRADE_ATTENTION); /* one host: too few for must-handle */
 }
 
@@ -241,6 +242,21 @@ TEST(without_enough_unchanged_hosts_a_rate_is_for_attention_at_most)
     const struct probe *p = judged(s, 1);
     CHECK_INT((long long)p->n_controls, 4);
     CHECK_INT(p->grade, GRADE_ATTENTION);
+}
+
+TEST(a_probe_that_is_over_everywhere_or_often_is_not_told)
+{
+    OWNED_SCENE *s = scene_new(), *often = scene_new();
+    pass(s, 0, 10);
+    pass(often, 0, 10);
+    for (int i = 0; i < 10; i++)
+        says(s, i, 600, 900, 0);
+    past(often, 0, 2);
+    says(often, 0, 600, 900, 0);
+    const struct probe *p = judged(s, 1);
+    CHECK(p->n_recovered == 4 && p->controls_recovered == 6 && p->n_over == 0);
+    p = judged(often, 1);
+    CHECK(p->n_recovered == 1 && p->n_over == 0 && p->grade == GRADE_OK);
 }
 
 TEST(too_few_points_on_either_side_are_not_judged)

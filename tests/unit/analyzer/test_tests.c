@@ -1,6 +1,6 @@
 /* tests of analyzer/tests, and of the findings and counts that come of it */
-#include "analyzer/tell_tests.h"
 #include "analyzer/grade.h"
+#include "analyzer/tell_tests.h"
 #include "analyzer/tests.h"
 #include "tests/test.h"
 #include "tests/unit/analyzer/make_change.h"
