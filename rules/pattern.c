@@ -1,0 +1,352 @@
+/* rules/pattern.c - names, globs and regular expressions (PCRE2 with JIT).
+ *
+ * What must hold: whatever the pattern and the name, an answer comes after a bounded
+ * time.  A match has a limit of steps; the compiled code runs on 32 KiB of the stack
+ * and the interpreter, which takes over where the machine allows no compiled code, has
+ * limits of heap and depth.  Expressions are UTF-8 and names may hold any bytes
+ * (PCRE2_MATCH_INVALID_UTF).  What a match needs is allocated for it alone, so any
+ * thread may ask. */
+#include "rules/pattern.h"
+
+#include "base/ascii.h"
+#include "base/names.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PARENS_MAX = 32, /* within one another */
+    HEAP_KIB_MAX = 1024,
+    DEPTH_MAX = 1000,
+    PROBE_BYTES = 200,
+};
+
+struct pattern {
+    enum pattern_kind kind;
+    int letters;
+    pcre2_code *code; /* of PATTERN_REGEX */
+    pcre2_match_context *limits;
+    size_t from, n; /* the expression within the text */
+    uint32_t options;
+    _Atomic uint64_t gave_up;
+    char text[];
+};
+
+/* --- making --- */
+
+static const struct {
+    char letter;
+    uint32_t option;
+} flags[] = {{'i', PCRE2_CASELESS}, {'x', PCRE2_EXTENDED}};
+enum { FLAGS = sizeof flags / sizeof *flags };
+
+/* Finds the expression between the slashes and the flags behind it. */
+static int read_slashes(struct pattern *p, size_t *ret_at, struct err *err)
+{
+    const char *last = strrchr(p->text, '/');
+    *ret_at = strlen(p->text);
+    if (last == p->text)
+        return err_set(err, EINVAL,
+                       "a text that begins with / is a regular expression and needs "
+                       "another / behind it, as in /^pay-/");
+    p->from = 1;
+    p->n = (size_t)(last - p->text) - 1;
+    *ret_at = 1;
+    if (p->n == 0)
+        return err_set(err, EINVAL,
+                       "an empty regular expression fits everything; "
+                       "write *");
+    p->options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C |
+                 PCRE2_DOLLAR_ENDONLY;
+    for (const char *f = last + 1; *f != '\0'; f++) {
+        size_t i = 0;
+        while (i < FLAGS && flags[i].letter != *f)
+            i++;
+        *ret_at = (size_t)(f - p->text);
+        if (i == FLAGS)
+            return err_set(
+                err, EINVAL,
+                "unknown flag '%c' behind the regular expression, expected i "
+                "or x (a / within it is written as it is)",
+                ascii_plain(*f) ? *f : '?');
+        p->options |= flags[i].option;
+    }
+    return 0;
+}
+
+static pcre2_code *compile(const struct pattern *p, uint32_t more, int *ret_error,
+                           size_t *ret_at)
+{
+    pcre2_compile_context *c = pcre2_compile_context_create(NULL);
+    *ret_error = PCRE2_ERROR_NOMEMORY;
+    *ret_at = 0;
+    if (c == NULL)
+        return NULL;
+    pcre2_set_parens_nest_limit(c, PARENS_MAX);
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)p->text + p->from, p->n,
+                                     p->options | more, ret_error, ret_at, c);
+    pcre2_compile_context_free(c);
+    return code;
+}
+
+static int make_regex(struct pattern *p, size_t *ret_at, struct err *err)
+{
+    int error;
+    size_t at;
+    uint32_t least = 0;
+    PCRE2_UCHAR words[160];
+    if (read_slashes(p, ret_at, err) < 0)
+        return -1;
+    p->code = compile(p, 0, &error, &at);
+    if (p->code == NULL) {
+        if (pcre2_get_error_message(error, words, sizeof words) < 0)
+            words[0] = '\0';
+        *ret_at = p->from + (at < p->n ? at : p->n);
+        return err_set(err, EINVAL, "the regular expression is wrong here: %s",
+                       (const char *)words);
+    }
+    /* no compiled code on this machine: the interpreter does it */
+    (void)pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE);
+    p->limits = pcre2_match_context_create(NULL);
+    if (p->limits == NULL)
+        return err_set(err, ENOMEM, "out of memory");
+    pcre2_set_match_limit(p->limits, PATTERN_STEPS_MAX);
+    pcre2_set_heap_limit(p->limits, HEAP_KIB_MAX);
+    pcre2_set_depth_limit(p->limits, DEPTH_MAX);
+    pcre2_pattern_info(p->code, PCRE2_INFO_MINLENGTH, &least);
+    p->letters = PATTERN_FIT_ALL + (int)least;
+    return 0;
+}
+
+static void make_glob(struct pattern *p)
+{
+    int letters = 0;
+    p->kind = PATTERN_EXACT;
+    for (const char *t = p->text; *t != '\0'; t++) {
+        if (*t == '*' || *t == '?')
+            p->kind = PATTERN_GLOB;
+        else
+            letters++;
+    }
+    p->letters = PATTERN_FIT_ALL + letters;
+    if (p->kind == PATTERN_EXACT)
+        p->letters += PATTERN_FIT_EXACT;
+}
+
+struct pattern *pattern_new(const char *text, size_t *ret_at, struct err *err)
+{
+    size_t n = strlen(text), at_unused;
+    if (ret_at == NULL)
+        ret_at = &at_unused;
+    *ret_at = 0;
+    if (n == 0) {
+        err_set(err, EINVAL, "an empty pattern fits nothing");
+        return NULL;
+    }
+    if (n > PATTERN_BYTES_MAX) {
+        err_set(err, EINVAL, "the pattern is %zu bytes long, at most %d", n,
+                PATTERN_BYTES_MAX);
+        return NULL;
+    }
+    struct pattern *p = calloc(1, sizeof *p + n + 1);
+    if (p == NULL) {
+        err_set(err, ENOMEM, "out of memory");
+        return NULL;
+    }
+    memcpy(p->text, text, n + 1);
+    if (text[0] != '/') {
+        make_glob(p);
+        return p;
+    }
+    p->kind = PATTERN_REGEX;
+    if (make_regex(p, ret_at, err) < 0)
+        pattern_free(&p);
+    return p;
+}
+
+void pattern_free(struct pattern **p)
+{
+    if (*p == NULL)
+        return;
+    pcre2_match_context_free((*p)->limits);
+    pcre2_code_free((*p)->code);
+    free(*p);
+    *p = NULL;
+}
+
+const char *pattern_text(const struct pattern *p)
+{
+    return p->text;
+}
+
+enum pattern_kind pattern_kind(const struct pattern *p)
+{
+    return p->kind;
+}
+
+/* --- asking --- */
+
+/* 1 it fits, 0 it does not, -1 given up. */
+static int regex_match(const struct pattern *p, const char *name)
+{
+    size_t n = strlen(name);
+    pcre2_match_data *data =
+        n <= PATTERN_NAME_MAX ? pcre2_match_data_create(1, NULL) : NULL;
+    if (data == NULL)
+        return -1;
+    int rc = pcre2_match(p->code, (PCRE2_SPTR)name, n, 0, 0, data, p->limits);
+    pcre2_match_data_free(data);
+    if (rc == PCRE2_ERROR_NOMATCH)
+        return 0;
+    return rc >= 0 ? 1 : -1;
+}
+
+bool pattern_match(const struct pattern *p, const char *name)
+{
+    if (p->kind == PATTERN_EXACT)
+        return strcmp(p->text, name) == 0;
+    if (p->kind == PATTERN_GLOB)
+        return glob_match(p->text, name);
+    int rc = regex_match(p, name);
+    if (rc < 0) /* the count is no part of what the pattern means */
+        atomic_fetch_add(&((struct pattern *)(uintptr_t)p)->gave_up, 1);
+    return rc > 0;
+}
+
+int pattern_fit(const struct pattern *p, const char *name)
+{
+    return pattern_match(p, name) ? p->letters : 0;
+}
+
+int pattern_letters(const struct pattern *p)
+{
+    return p->letters;
+}
+
+uint64_t pattern_gave_up(const struct pattern *p)
+{
+    return atomic_load(&p->gave_up);
+}
+
+/* --- cost --- */
+
+/* What the hard names are made of: the pattern's own letters, alone and in pairs, and
+ * what stands for its classes. */
+struct probe {
+    char unit[2 * PATTERN_BYTES_MAX][3];
+    size_t n;
+};
+
+static void add_unit(struct probe *q, char a, char b)
+{
+    char unit[3] = {a, b, '\0'};
+    for (size_t i = 0; i < q->n; i++)
+        if (strcmp(q->unit[i], unit) == 0)
+            return;
+    if (q->n < sizeof q->unit / sizeof *q->unit)
+        memcpy(q->unit[q->n++], unit, sizeof unit);
+}
+
+static void gather_units(const struct pattern *p, struct probe *q)
+{
+    static const char usual[] = "a0.-_ /:=";
+    char last = '\0';
+    for (const char *u = usual; *u != '\0'; u++)
+        add_unit(q, *u, '\0');
+    add_unit(q, 'a', '.');
+    add_unit(q, 'a', '-');
+    add_unit(q, '0', '.');
+    for (size_t i = p->from; i < p->from + p->n; i++) {
+        char c = p->text[i];
+        if (c <= ' ' || c > '~' || strchr("()[]{}|?*+^$\\", c) != NULL)
+            continue;
+        add_unit(q, c, '\0');
+        if (last != '\0')
+            add_unit(q, last, c);
+        last = c;
+    }
+}
+
+struct steps {
+    pcre2_code *code;
+    pcre2_match_data *data;
+    pcre2_match_context *limits;
+};
+
+static bool exceeds(const struct steps *s, const char *name, size_t n, unsigned limit)
+{
+    pcre2_set_match_limit(s->limits, limit);
+    int rc =
+        pcre2_match(s->code, (PCRE2_SPTR)name, n, 0, PCRE2_NO_JIT, s->data, s->limits);
+    return rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_HEAPLIMIT ||
+           rc == PCRE2_ERROR_DEPTHLIMIT;
+}
+
+/* The steps a name takes beyond `least`, to within a sixteenth; `least` when it takes
+ * no more. */
+static unsigned count_steps(const struct steps *s, const char *name, size_t n,
+                            unsigned least)
+{
+    if (!exceeds(s, name, n, least))
+        return least;
+    unsigned most = PATTERN_STEPS_MAX;
+    if (exceeds(s, name, n, most))
+        return most;
+    while (most - least > 1 + most / 16) {
+        unsigned mid = least + (most - least) / 2;
+        if (exceeds(s, name, n, mid))
+            least = mid;
+        else
+            most = mid;
+    }
+    return most;
+}
+
+static unsigned probe_all(const struct steps *s, const struct probe *q)
+{
+    static const char *const end[] = {"", "!", "\x01"};
+    unsigned most = 0;
+    for (size_t i = 0; i < q->n && most < PATTERN_STEPS_MAX; i++) {
+        char name[PROBE_BYTES + 8];
+        size_t n = 0, unit = strlen(q->unit[i]);
+        for (; n + unit <= PROBE_BYTES; n += unit)
+            memcpy(name + n, q->unit[i], unit);
+        for (size_t k = 0; k < sizeof end / sizeof *end; k++) {
+            size_t tail = strlen(end[k]);
+            memcpy(name + n, end[k], tail);
+            most = count_steps(s, name, n + tail, most);
+        }
+    }
+    return most;
+}
+
+unsigned pattern_cost(const struct pattern *p)
+{
+    int error;
+    size_t at;
+    unsigned steps = 0;
+    if (p->kind != PATTERN_REGEX)
+        return 0;
+    /* without its short cuts, which a name made on purpose can avoid */
+    struct steps s = {.code = compile(p, PCRE2_NO_START_OPTIMIZE, &error, &at),
+                      .data = pcre2_match_data_create(1, NULL),
+                      .limits = pcre2_match_context_create(NULL)};
+    struct probe *q = calloc(1, sizeof *q);
+    if (s.code != NULL && s.data != NULL && s.limits != NULL && q != NULL) {
+        pcre2_set_heap_limit(s.limits, HEAP_KIB_MAX);
+        gather_units(p, q);
+        steps = probe_all(&s, q);
+    }
+    free(q);
+    pcre2_match_context_free(s.limits);
+    pcre2_match_data_free(s.data);
+    pcre2_code_free(s.code);
+    return steps;
+}
