@@ -57,7 +57,7 @@ static void write_round(struct buf *b, int round)
 static void measure(const char *what, const struct sink *sink)
 {
     OWNED_BUF b = {0};
-    struct in_line *l = in_line_new(sink, &in_line_default_tags);
+    struct in_line *l = in_line_new(sink, &entity_tags_default);
     struct in_line_result result = {0};
     double first = 0, rest = 0, bytes = 0;
     for (int round = 0; round < ROUNDS; round++) {

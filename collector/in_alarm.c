@@ -75,10 +75,10 @@ static int take_label(const struct json_at *labels, const char *const *names, ch
     return 0;
 }
 
-static int take_rest(const struct json_at *labels, const struct in_line_tags *tags,
+static int take_rest(const struct json_at *labels, const struct entity_tags *tags,
                      struct alarm *a, struct err *err)
 {
-    const char *leave[2 * LINE_TAG_NAMES_MAX + 3] = {"alertname", "severity"};
+    const char *leave[2 * ENTITY_TAG_NAMES_MAX + 3] = {"alertname", "severity"};
     size_t n = 2;
     for (size_t i = 0; tags->host[i] != NULL; i++)
         leave[n++] = tags->host[i];
@@ -88,7 +88,7 @@ static int take_rest(const struct json_at *labels, const struct in_line_tags *ta
     return alarm_labels(labels, leave, &a->labels, err);
 }
 
-static int take_labels(const struct json_at *alert, const struct in_line_tags *tags,
+static int take_labels(const struct json_at *alert, const struct entity_tags *tags,
                        struct alarm *a, struct err *err)
 {
     static const char *const names[] = {"alertname", NULL};
@@ -172,7 +172,7 @@ static int take_times(const struct json_at *alert, instant now, struct alarm *a,
                                       : json_complain(&m, err, "is before startsAt");
 }
 
-static int take_alert(const struct json_at *alert, const struct in_line_tags *tags,
+static int take_alert(const struct json_at *alert, const struct entity_tags *tags,
                       instant now, struct alarm *a, struct err *err)
 {
     struct json_at m;
@@ -242,7 +242,7 @@ static struct json_doc *parse(const char *text, size_t n, struct err *err)
     return NULL;
 }
 
-int in_alarm_read_webhook(const char *text, size_t n, const struct in_line_tags *tags,
+int in_alarm_read_webhook(const char *text, size_t n, const struct entity_tags *tags,
                           instant now, struct in_alarm_result *result, struct err *err)
 {
     OWNED_JSON *doc = parse(text, n, err);
@@ -398,7 +398,7 @@ static bool again(struct httpd_req *r)
 
 /* What `read` made of a request's body is counted and posted. */
 static void take(struct httpd_req *r, struct in_alarm *a, struct ledger *ledger,
-                 const struct in_line_tags *tags, instant now)
+                 const struct entity_tags *tags, instant now)
 {
     struct in_alarm_result result = {0};
     struct err err = {0};
@@ -421,7 +421,7 @@ static void take(struct httpd_req *r, struct in_alarm *a, struct ledger *ledger,
 }
 
 void in_alarm_serve_webhook(struct httpd_req *r, struct in_alarm *a,
-                            struct ledger *ledger, const struct in_line_tags *tags,
+                            struct ledger *ledger, const struct entity_tags *tags,
                             instant now)
 {
     take(r, a, ledger, tags, now);

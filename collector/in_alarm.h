@@ -49,7 +49,7 @@ void in_alarm_result_free(struct in_alarm_result *r);
 
 /* Read the bytes of a request.  -1 and *err when nothing of it can be read (EMSGSIZE:
  * it has too many values); bad messages are in the result. */
-int in_alarm_read_webhook(const char *text, size_t n, const struct in_line_tags *tags,
+int in_alarm_read_webhook(const char *text, size_t n, const struct entity_tags *tags,
                           instant now, struct in_alarm_result *result, struct err *err);
 int in_alarm_read(const char *text, size_t n, instant now,
                   struct in_alarm_result *result, struct err *err);
@@ -65,7 +65,7 @@ void in_alarm_free(struct in_alarm **a);
 /* A handler's whole work; `r` is called with it again until it is answered.  The
  * ledger must outlive the server. */
 void in_alarm_serve_webhook(struct httpd_req *r, struct in_alarm *a,
-                            struct ledger *ledger, const struct in_line_tags *tags,
+                            struct ledger *ledger, const struct entity_tags *tags,
                             instant now);
 void in_alarm_serve(struct httpd_req *r, struct in_alarm *a, struct ledger *ledger,
                     instant now);

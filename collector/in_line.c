@@ -8,7 +8,6 @@
  * line was understood.  One thread at a time runs a reader. */
 #include "collector/in_line.h"
 
-#include "base/hostport.h"
 #include "base/names.h"
 #include "collector/heads.h"
 #include "collector/number.h"
@@ -18,9 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-const struct in_line_tags in_line_default_tags = {{"host", "instance"},
-                                                  {"service", "job"}};
 
 #define X(id, name, short_name, divide, multiply)                                      \
     [LINE_##id] = {name, short_name, divide, multiply},
@@ -34,7 +30,7 @@ enum { SCRATCH_BYTES = HEAD_BYTES_MAX + LINE_TAGS_MAX * 2 + 16 };
 
 struct in_line {
     struct sink sink;
-    struct in_line_tags tags;
+    struct entity_tags tags;
     struct heads *heads;
     /* the line being read */
     size_t n, n_fields; /* numbers, and fields of any kind */
@@ -55,12 +51,6 @@ struct run {
     bool off_shape; /* the fields are not those of the head's shape */
 };
 
-struct tag {
-    char *key, *value;
-    size_t n_key, n_value;
-    bool used;
-};
-
 enum line_precision in_line_precision(const char *name)
 {
     for (int i = 0; i < LINE_PRECISION_N; i++)
@@ -70,7 +60,7 @@ enum line_precision in_line_precision(const char *name)
     return LINE_PRECISION_N;
 }
 
-struct in_line *in_line_new(const struct sink *sink, const struct in_line_tags *tags)
+struct in_line *in_line_new(const struct sink *sink, const struct entity_tags *tags)
 {
     struct in_line *l = malloc(sizeof *l);
     if (l == NULL)
@@ -185,81 +175,6 @@ static bool read_tags(struct run *r, const char *p, const char *end, char *scrat
     return true;
 }
 
-static int by_key(const void *a, const void *b)
-{
-    return strcmp(((const struct tag *)a)->key, ((const struct tag *)b)->key);
-}
-
-static struct tag *find_tag(struct tag *tag, size_t n, const char *const *names)
-{
-    for (; *names != NULL; names++)
-        for (size_t i = 0; i < n; i++)
-            if (strcmp(tag[i].key, *names) == 0) {
-                tag[i].used = true;
-                return &tag[i];
-            }
-    return NULL;
-}
-
-/* "10.0.0.1:9100" -> "10.0.0.1", "[::1]:9100" -> "::1"; "::1" has no port. */
-static void cut_port(struct tag *t)
-{
-    t->value = hostport_bare(t->value);
-    t->n_value = strlen(t->value);
-}
-
-/* The texts of the entity that the tags name; they live in the tags. */
-static bool entity_of_tags(struct run *r, struct tag *tag, size_t n,
-                           struct entity *ret_who)
-{
-    struct tag *host = find_tag(tag, n, r->l->tags.host);
-    struct tag *service = find_tag(tag, n, r->l->tags.service);
-    if (host == NULL && service == NULL)
-        return refuse(r, DROP_NO_ENTITY, r->line,
-                      "expected a tag '%.40s' or '%.40s' that says whose sample it is",
-                      r->l->tags.host[0] != NULL ? r->l->tags.host[0] : "",
-                      r->l->tags.service[0] != NULL ? r->l->tags.service[0] : "");
-    if (host != NULL) {
-        if (strcmp(host->key, "instance") == 0)
-            cut_port(host);
-        if (!check_name(r, r->line, "the host's name", host->value, host->n_value))
-            return false;
-    }
-    if (service != NULL &&
-        !check_name(r, r->line, "the service's name", service->value, service->n_value))
-        return false;
-    *ret_who = (struct entity){host != NULL ? ENTITY_HOST : ENTITY_SERVICE,
-                               .host = host != NULL ? host->value : "",
-                               .service = service != NULL ? service->value : "",
-                               .caller = "",
-                               .callee = "",
-                               .iface = "",
-                               .caller_host = "",
-                               .callee_host = "",
-                               .side = ""};
-    return true;
-}
-
-/* "{device=sda,mode=rw}" of the tags that are left; "" when none is. */
-static void write_suffix(char *to, const struct tag *tag, size_t n)
-{
-    char *out = to;
-    for (size_t i = 0; i < n; i++) {
-        if (tag[i].used)
-            continue;
-        *out = out == to ? '{' : ',';
-        out++;
-        memcpy(out, tag[i].key, tag[i].n_key);
-        out += tag[i].n_key;
-        *out++ = '=';
-        memcpy(out, tag[i].value, tag[i].n_value);
-        out += tag[i].n_value;
-    }
-    if (out > to)
-        *out++ = '}';
-    *out = '\0';
-}
-
 /* A head that is met for the first time: [r->line, end). */
 static bool learn_head(struct run *r, const char *end)
 {
@@ -278,14 +193,12 @@ static bool learn_head(struct run *r, const char *end)
     if (!check_name(r, r->line, "the measurement's name", l->prefix, n_prefix) ||
         !read_tags(r, p, end, l->scratch, tag, &n_tags))
         return false;
-    qsort(tag, n_tags, sizeof *tag, by_key);
-    for (size_t i = 1; i < n_tags; i++)
-        if (strcmp(tag[i - 1].key, tag[i].key) == 0)
-            return refuse(r, DROP_SYNTAX, p, "tag '%.40s' stands twice", tag[i].key);
-    if (!entity_of_tags(r, tag, n_tags, &who))
-        return false;
+    struct err err = {0};
+    enum drop why = tags_entity(tag, n_tags, &l->tags, &who, &err);
+    if (why != DROP_N)
+        return refuse(r, why, why == DROP_SYNTAX ? p : r->line, "%s", err.text);
     memcpy(l->prefix + n_prefix, ".", 2);
-    write_suffix(l->suffix, tag, n_tags);
+    tags_suffix(tag, n_tags, l->suffix, sizeof l->suffix);
     uint32_t entity = l->sink.entity(&who, l->sink.arg);
     if (entity == WINDOWS_NONE)
         return refuse(r, DROP_FULL, r->line, "no room for a new host or service");

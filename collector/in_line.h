@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/instant.h"
 #include "collector/intake.h"
+#include "collector/tags.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,17 +27,7 @@
 enum {
     LINE_TAGS_MAX = 64,
     LINE_FIELDS_MAX = 1024,
-    LINE_TAG_NAMES_MAX = 8,
 };
-
-/* Which tags say the host and the service: the first of each list that a line has.  Of
- * a tag named `instance` the port is taken off.  Ended by NULL. */
-struct in_line_tags {
-    const char *host[LINE_TAG_NAMES_MAX + 1];
-    const char *service[LINE_TAG_NAMES_MAX + 1];
-};
-/* host, else instance; service, else job */
-extern const struct in_line_tags in_line_default_tags;
 
 /* Units of the time at the end of a line. */
 #define LINE_PRECISIONS(X)                                                             \
@@ -73,7 +64,7 @@ struct in_line_result {
  * good.  One thread at a time.  `tags` and the sink's `arg` are borrowed for its life.
  */
 struct in_line;
-struct in_line *in_line_new(const struct sink *sink, const struct in_line_tags *tags);
+struct in_line *in_line_new(const struct sink *sink, const struct entity_tags *tags);
 void in_line_free(struct in_line **l);
 
 /* Reads `n` bytes of whole lines (the last may lack its end).  A quoted text may hold

@@ -23,7 +23,7 @@ enum { COLLECTOR_TAG = 0x434f4c31, READERS_KEPT_MAX = 16 };
 struct collector {
     uint32_t tag;
     struct ledger *ledger;
-    struct in_line_tags tags;
+    struct entity_tags tags;
     struct in_change_listener listener;
     struct sink sink;
     struct intake *intake;
@@ -52,7 +52,7 @@ struct collector *collector_new(const struct collector_spec *spec, struct err *e
     bool tags_given = spec->tags.host[0] != NULL || spec->tags.service[0] != NULL;
     c->tag = COLLECTOR_TAG;
     c->ledger = spec->ledger;
-    c->tags = tags_given ? spec->tags : in_line_default_tags;
+    c->tags = tags_given ? spec->tags : entity_tags_default;
     c->listener = spec->listener;
     c->sink = sink_of_windows(spec->windows);
     pthread_mutex_init(&c->lock, NULL);

@@ -27,7 +27,7 @@ enum {
 struct collector_spec {
     struct windows *windows; /* both are borrowed and must outlive the collector */
     struct ledger *ledger;
-    struct in_line_tags tags; /* empty: in_line_default_tags; the texts are borrowed */
+    struct entity_tags tags; /* empty: entity_tags_default; the texts are borrowed */
     struct in_change_listener listener;
 };
 

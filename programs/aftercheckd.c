@@ -293,7 +293,7 @@ static int open_stores(struct service *s, struct err *err)
 
 static void copy_tags(const struct yaml_texts *from, const char **to)
 {
-    size_t n = from->n < LINE_TAG_NAMES_MAX ? from->n : LINE_TAG_NAMES_MAX;
+    size_t n = from->n < ENTITY_TAG_NAMES_MAX ? from->n : ENTITY_TAG_NAMES_MAX;
     for (size_t i = 0; i < n; i++)
         to[i] = from->at[i];
 }

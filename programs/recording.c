@@ -110,7 +110,7 @@ struct recording *recording_new(struct err *err)
     struct windows_spec spec = {.step = {1000}, .rows = 2, .bytes_max = 64ull << 30};
     struct sink sink = sink_of(r);
     r->names = windows_open(&spec, NULL, err);
-    r->lines = r->names != NULL ? in_line_new(&sink, &in_line_default_tags) : NULL;
+    r->lines = r->names != NULL ? in_line_new(&sink, &entity_tags_default) : NULL;
     r->calls = in_calls_new();
     if (r->lines == NULL || r->calls == NULL) {
         err_set(err, ENOMEM, "out of memory");

@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     const char *text = (const char *)bytes;
     struct in_alarm_result webhook = {0}, generic = {0};
     struct err one = {0}, two = {0};
-    int rc = in_alarm_read_webhook(text, n, &in_line_default_tags, now, &webhook, &one);
+    int rc = in_alarm_read_webhook(text, n, &entity_tags_default, now, &webhook, &one);
     check(&webhook, rc, &one);
     rc = in_alarm_read(text, n, now, &generic, &two);
     check(&generic, rc, &two);

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
                               .bounds = intake_bounds(now)};
     struct witness w = {.bounds = ask.bounds};
     struct sink sink = {on_entity, on_metric, on_put, &w};
-    struct in_line *l = in_line_new(&sink, &in_line_default_tags);
+    struct in_line *l = in_line_new(&sink, &entity_tags_default);
     assert(l != NULL);
     uint64_t sum = 0;
     for (int pass = 0; pass < 3; pass++) {

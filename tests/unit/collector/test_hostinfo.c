@@ -209,7 +209,7 @@ TEST(what_is_written_is_read_by_the_service_without_complaint)
     read_busy(&first, &second);
     struct text_sink s = {0};
     struct sink sink = text_sink(&s);
-    struct in_line *l = in_line_new(&sink, &in_line_default_tags);
+    struct in_line *l = in_line_new(&sink, &entity_tags_default);
     instant now = {1795255215000};
     struct in_line_ask ask = {
         .precision = LINE_S, .now = now, .bounds = intake_bounds(now)};

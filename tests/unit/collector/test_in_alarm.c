@@ -10,7 +10,7 @@ static struct in_alarm_result webhook(const char *text)
 {
     struct in_alarm_result r = {0};
     struct err err = {0};
-    if (in_alarm_read_webhook(text, strlen(text), &in_line_default_tags, NOW, &r,
+    if (in_alarm_read_webhook(text, strlen(text), &entity_tags_default, NOW, &r,
                               &err) < 0)
         test_fail(__FILE__, __LINE__, "%s", err.text);
     return r;
@@ -67,7 +67,7 @@ TEST(a_webhook_of_alertmanager_is_mapped)
 
 TEST(other_labels_may_say_the_host_and_the_service)
 {
-    static const struct in_line_tags tags = {{"node"}, {"app"}};
+    static const struct entity_tags tags = {{"node"}, {"app"}};
     static const char text[] =
         ALERTS(ALERT("\"alertname\":\"A\",\"node\":\"h1:1\",\"app\":\"pay\",\"job\":"
                      "\"x\"",
@@ -148,7 +148,7 @@ static void unreadable(const char *text, int code, const char *words)
     struct in_alarm_result r = {0};
     struct err err = {0};
     CHECK_INT(
-        in_alarm_read_webhook(text, strlen(text), &in_line_default_tags, NOW, &r, &err),
+        in_alarm_read_webhook(text, strlen(text), &entity_tags_default, NOW, &r, &err),
         -1);
     CHECK(code == 0 || err.code == code);
     if (strstr(err.text, words) == NULL)

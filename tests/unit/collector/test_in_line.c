@@ -15,7 +15,7 @@ static void start(void)
     in_line_free(&line);
     result = (struct in_line_result){0};
     struct sink sink = text_sink(&out);
-    line = in_line_new(&sink, &in_line_default_tags);
+    line = in_line_new(&sink, &entity_tags_default);
 }
 
 static void read_n(const char *text, size_t n, enum line_precision precision)
@@ -93,7 +93,7 @@ TEST(instance_and_job_stand_in_for_host_and_service)
 
 TEST(which_tags_name_the_host_is_settable)
 {
-    struct in_line_tags tags = {{"node"}, {"app"}};
+    struct entity_tags tags = {{"node"}, {"app"}};
     struct text_sink s = {0};
     struct sink sink = text_sink(&s);
     struct in_line *l = in_line_new(&sink, &tags);
