@@ -280,40 +280,18 @@ struct steps {
     pcre2_match_context *limits;
 };
 
-static bool exceeds(const struct steps *s, const char *name, size_t n, unsigned limit)
+static bool exceeds(const struct steps *s, const char *name, size_t n)
 {
-    pcre2_set_match_limit(s->limits, limit);
     int rc =
         pcre2_match(s->code, (PCRE2_SPTR)name, n, 0, PCRE2_NO_JIT, s->data, s->limits);
     return rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_HEAPLIMIT ||
            rc == PCRE2_ERROR_DEPTHLIMIT;
 }
 
-/* The steps a name takes beyond `least`, to within a sixteenth; `least` when it takes
- * no more. */
-static unsigned count_steps(const struct steps *s, const char *name, size_t n,
-                            unsigned least)
+static bool any_exceeds(const struct steps *s, const struct probe *q)
 {
-    if (!exceeds(s, name, n, least))
-        return least;
-    unsigned most = PATTERN_STEPS_MAX;
-    if (exceeds(s, name, n, most))
-        return most;
-    while (most - least > 1 + most / 16) {
-        unsigned mid = least + (most - least) / 2;
-        if (exceeds(s, name, n, mid))
-            least = mid;
-        else
-            most = mid;
-    }
-    return most;
-}
-
-static unsigned probe_all(const struct steps *s, const struct probe *q)
-{
-    static const char *const end[] = {"", "!", "\x01"};
-    unsigned most = 0;
-    for (size_t i = 0; i < q->n && most < PATTERN_STEPS_MAX; i++) {
+    static const char *const end[] = {"!", ""};
+    for (size_t i = 0; i < q->n; i++) {
         char name[PROBE_BYTES + 8];
         size_t n = 0, unit = strlen(q->unit[i]);
         for (; n + unit <= PROBE_BYTES; n += unit)
@@ -321,19 +299,20 @@ static unsigned probe_all(const struct steps *s, const struct probe *q)
         for (size_t k = 0; k < sizeof end / sizeof *end; k++) {
             size_t tail = strlen(end[k]);
             memcpy(name + n, end[k], tail);
-            most = count_steps(s, name, n + tail, most);
+            if (exceeds(s, name, n + tail))
+                return true;
         }
     }
-    return most;
+    return false;
 }
 
-unsigned pattern_cost(const struct pattern *p)
+bool pattern_costly(const struct pattern *p)
 {
     int error;
     size_t at;
-    unsigned steps = 0;
+    bool costly = false;
     if (p->kind != PATTERN_REGEX)
-        return 0;
+        return false;
     /* without its short cuts, which a name made on purpose can avoid */
     struct steps s = {.code = compile(p, PCRE2_NO_START_OPTIMIZE, &error, &at),
                       .data = pcre2_match_data_create(1, NULL),
@@ -341,12 +320,13 @@ unsigned pattern_cost(const struct pattern *p)
     struct probe *q = calloc(1, sizeof *q);
     if (s.code != NULL && s.data != NULL && s.limits != NULL && q != NULL) {
         pcre2_set_heap_limit(s.limits, HEAP_KIB_MAX);
+        pcre2_set_match_limit(s.limits, PATTERN_COSTLY);
         gather_units(p, q);
-        steps = probe_all(&s, q);
+        costly = any_exceeds(&s, q);
     }
     free(q);
     pcre2_match_context_free(s.limits);
     pcre2_match_data_free(s.data);
     pcre2_code_free(s.code);
-    return steps;
+    return costly;
 }

@@ -53,10 +53,10 @@ int pattern_letters(const struct pattern *p);
 /* Names it gave up on since it was made. */
 uint64_t pattern_gave_up(const struct pattern *p);
 
-/* The most steps it takes on names of 200 bytes that are made to be hard for it: its
- * own letters again and again, with an end that does not fit.  At most
- * PATTERN_STEPS_MAX, which means that it may give up; 0 for names and globs.  Takes
- * some milliseconds: for checks of rules, not for judging. */
-unsigned pattern_cost(const struct pattern *p);
+/* True when it takes more than PATTERN_COSTLY steps on one of the names of 200 bytes
+ * that are made to be hard for it: its own letters again and again, with an end that
+ * does not fit.  It may give up on such names.  Takes up to some tens of milliseconds:
+ * for checks of rules, not for judging. */
+bool pattern_costly(const struct pattern *p);
 
 #endif
