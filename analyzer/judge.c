@@ -13,6 +13,7 @@
 #include "analyzer/calls.h"
 #include "analyzer/control.h"
 #include "analyzer/edges.h"
+#include "analyzer/fold.h"
 #include "analyzer/fresh.h"
 #include "analyzer/fresh_calls.h"
 #include "analyzer/grade.h"
@@ -21,7 +22,6 @@
 #include "analyzer/limit.h"
 #include "analyzer/probes.h"
 #include "analyzer/pulse.h"
-#include "analyzer/rank.h"
 #include "analyzer/relief.h"
 #include "analyzer/restart.h"
 #include "analyzer/series.h"
@@ -368,7 +368,6 @@ static void tell_all(struct desk *d)
         if (rs->rule[i].subject == SUBJECT_SILENCE &&
             rule_applies(&rs->rule[i], d->jc->change))
             tell_silence(t, &rs->rule[i], &d->pulses);
-    rank_findings(d->verdict);
 }
 
 /* --- other changes --- */
@@ -483,7 +482,7 @@ static int conclude(struct desk *d)
         control_note(&d->lineup, &d->controls, d->tally.controls_used);
     if (d->teller.failed || v->coverage.controls_note == NULL || note_expected(d) < 0)
         return err_set(d->err, ENOMEM, "out of memory");
-    if (tell_nearby(d) < 0)
+    if (fold_findings(v, d->lineup.whole.pivot, d->err) < 0 || tell_nearby(d) < 0)
         return -1;
     return grade_verdict(&d->tally, &d->lineup, &d->pulses, &d->jc->checkpoint, v,
                          d->err);

@@ -218,12 +218,24 @@ static enum finding_kind kind_of(const struct call_test *test)
                                                  : FINDING_SHARE;
 }
 
-static size_t covered_by(const struct call_test *test, const struct calls *all)
+/* Of the codes of an edge whose failures one finding tells as a whole, which place one
+ * has by its number of calls; for the whole itself how many there are. */
+static size_t place_among(const struct call_test *test, const struct calls *all)
 {
     size_t n = 0;
-    for (size_t i = 0; test->measure == MEASURE_FAIL_SHARE && i < all->n; i++)
-        n += all->test[i].covered && all->test[i].edge == test->edge;
+    for (size_t i = 0; i < all->n; i++) {
+        const struct call_test *o = &all->test[i];
+        if (o->covered && o->edge == test->edge)
+            n += !test->covered || o->events_after > test->events_after ||
+                 (o->events_after == test->events_after && o < test);
+    }
     return n;
+}
+
+static size_t left_out(const struct call_test *test, const struct calls *all)
+{
+    size_t n = test->measure == MEASURE_FAIL_SHARE ? place_among(test, all) : 0;
+    return n > TELL_CODES_MAX ? n - TELL_CODES_MAX : 0;
 }
 
 static void name_call(struct teller *t, struct finding *f, const struct call_test *test)
@@ -257,7 +269,8 @@ static void fill_call(struct finding *f, const struct call_test *test)
 
 void tell_call(struct teller *t, const struct call_test *test, const struct calls *all)
 {
-    if (!test->judged || test->grade == GRADE_OK || test->covered)
+    if (!test->judged || test->grade == GRADE_OK ||
+        (test->covered && place_among(test, all) >= TELL_CODES_MAX))
         return;
     const struct edge *e = test->edge;
     struct finding *f =
@@ -273,7 +286,7 @@ void tell_call(struct teller *t, const struct call_test *test, const struct call
     fill_call(f, test);
     f->control_before = k * test->control_before;
     f->control_after = k * test->control_after;
-    f->n_like = covered_by(test, all);
+    f->n_like = left_out(test, all);
     list_call_hosts(t, f, test);
     draw_call(t, f, test, &range, false);
     if (e->n_control > 0)
@@ -347,20 +360,33 @@ static void list_fresh_hosts(struct teller *t, struct finding *f,
     free(bad);
 }
 
-static size_t fresh_covered_by(const struct call_test *fails,
-                               const struct fresh_calls *all)
+static size_t fresh_place_among(const struct call_test *test,
+                                const struct fresh_calls *all)
 {
     size_t n = 0;
-    for (size_t i = 0; i < all->n; i++)
-        n += all->at[i].test.covered && call_covers(fails, &all->at[i].test);
+    for (size_t i = 0; i < all->n; i++) {
+        const struct call_test *o = &all->at[i].test;
+        if (test->covered ? o->covered && o->edge == test->edge
+                          : o->covered && call_covers(test, o))
+            n += !test->covered || o->events_after > test->events_after ||
+                 (o->events_after == test->events_after && o < test);
+    }
     return n;
+}
+
+static size_t fresh_left_out(const struct call_test *test,
+                             const struct fresh_calls *all)
+{
+    size_t n = test->covered ? 0 : fresh_place_among(test, all);
+    return n > TELL_CODES_MAX ? n - TELL_CODES_MAX : 0;
 }
 
 void tell_call_fresh(struct teller *t, const struct fresh_call *c,
                      const struct fresh_calls *all)
 {
     const struct call_test *test = &c->test;
-    if (!test->judged || test->grade == GRADE_OK || test->covered)
+    if (!test->judged || test->grade == GRADE_OK ||
+        (test->covered && fresh_place_among(test, all) >= TELL_CODES_MAX))
         return;
     struct finding *f =
         teller_begin(t, test->rule, kind_of(test), test->grade, test->recovered);
@@ -371,7 +397,7 @@ void tell_call_fresh(struct teller *t, const struct fresh_call *c,
     f->fresh = true;
     name_call(t, f, test);
     fill_call(f, test);
-    f->n_like = fresh_covered_by(test, all);
+    f->n_like = fresh_left_out(test, all);
     list_fresh_hosts(t, f, c, &range);
     draw_fresh_call(t, f, c, &range);
     f->first_seen = draw_first_seen(&f->curve, range.pivot, f->before, f->after);

@@ -7,7 +7,9 @@
 #include "analyzer/fresh_calls.h"
 #include "analyzer/teller.h"
 
-/* What another test of the same edge already says is counted with that one: `all`. */
+/* Of the codes whose failures one finding tells as a whole, the TELL_CODES_MAX with the
+ * most calls; that finding counts the others.  `all`: the tests it is one of. */
+enum { TELL_CODES_MAX = 20 };
 void tell_call(struct teller *t, const struct call_test *test, const struct calls *all);
 /* Of hosts without a past, against the old ones. */
 void tell_call_fresh(struct teller *t, const struct fresh_call *c,

@@ -90,7 +90,8 @@ struct verdict *verdict_new(const char *change_id)
 
 static void finding_blank(struct finding *f)
 {
-    *f = (struct finding){.first_seen = INSTANT_NONE, .curve.from = INSTANT_NONE};
+    *f = (struct finding){
+        .first_seen = INSTANT_NONE, .curve.from = INSTANT_NONE, .with = FINDING_LEADS};
     verdict_members_blank(verdict_members_finding, f);
     verdict_members_blank(verdict_members_counts, f);
 }
@@ -366,6 +367,23 @@ static int finding_read(const struct json_at *obj, struct verdict *v, struct err
     return json_member(obj, "curve", &m) ? curve_read(&m, &f->curve, err) : 0;
 }
 
+/* Whom a finding goes with is in the list, and goes with nobody. */
+static int leaders_check(const struct json_at *list, const struct verdict *v,
+                         struct err *err)
+{
+    for (size_t i = 0; i < v->n_findings; i++) {
+        size_t with = v->findings[i].with;
+        if (with == FINDING_LEADS ||
+            (with < v->n_findings && v->findings[with].with == FINDING_LEADS))
+            continue;
+        struct json_at item = json_item(list, i), m;
+        json_member(&item, "with", &m);
+        return json_complain(&m, err, "is %zu, expected the place of one that leads",
+                             with);
+    }
+    return 0;
+}
+
 static int findings_read(const struct json_at *root, struct verdict *v, struct err *err)
 {
     struct json_at list;
@@ -377,7 +395,7 @@ static int findings_read(const struct json_at *root, struct verdict *v, struct e
         if (finding_read(&item, v, err) < 0)
             return -1;
     }
-    return 0;
+    return leaders_check(&list, v, err);
 }
 
 static int nearby_read(const struct json_at *root, struct verdict *v, struct err *err)

@@ -65,6 +65,8 @@ struct finding_host {
     double before, after;
 };
 
+#define FINDING_LEADS SIZE_MAX
+
 struct finding {
     char *rule, *title; /* rule id; the rule's title in words */
     enum finding_kind kind;
@@ -94,9 +96,11 @@ struct finding {
     char *advice, *runbook, *owner; /* the rule's; NULL: none */
     size_t n_hosts;
     struct finding_host *hosts; /* worst first */
-    size_t n_like;              /* further findings folded into this one */
-    double weight;              /* importance, ranks findings of one grade */
-    struct curve curve;         /* n 0: no chart */
+    size_t n_like;              /* further findings that are not listed */
+    size_t with; /* place in the verdict's list of the finding that leads this one: both
+                    have one cause; FINDING_LEADS: none does */
+    double weight;      /* importance, ranks findings of one grade */
+    struct curve curve; /* n 0: no chart */
 };
 
 /* Why something could not be judged. */
@@ -139,8 +143,14 @@ struct coverage {
 struct nearby {
     char *change_id, *title;
     instant at;
-    char *because; /* "changed h1, h2 4 minutes before" */
+    char *because; /* "Changed h1, h2 4 minutes before." */
+    /* What tells the two changes apart, where something moved. */
+    char *likelier; /* NEARBY_THIS, NEARBY_OTHER: whose doing it rather is; NULL:
+                       nothing tells them apart */
+    char *reasons; /* why, or that nothing does, with the counts; NULL: nothing moved */
 };
+#define NEARBY_THIS  "this"
+#define NEARBY_OTHER "other"
 
 struct verdict {
     char *change_id;
@@ -157,7 +167,8 @@ struct verdict {
     struct coverage coverage;
     size_t n_findings;
     struct finding
-        *findings; /* weightiest first; those of grade ok (recovered dips) last */
+        *findings; /* worst grade first; within one, those that lead before those they
+                      lead, weightiest first; grade ok (recovered dips) last */
     size_t n_nearby;
     struct nearby *nearby;
 };

@@ -105,6 +105,13 @@ static int read_size(const struct json_at *v, void *field, struct err *err)
     return 0;
 }
 
+/* Only said of what is led. */
+static void write_place(struct jsonw *w, const char *name, const void *field)
+{
+    if (*(const size_t *)field != FINDING_LEADS)
+        write_size(w, name, field);
+}
+
 static void write_bool(struct jsonw *w, const char *name, const void *field)
 {
     jsonw_bool(w, name, *(const bool *)field);
@@ -201,6 +208,7 @@ static const struct verdict_how TEXT = {write_text, read_text},
                                 COUNT = {write_count, read_number},
                                 INT = {write_int, read_int},
                                 SIZE = {write_size, read_size},
+                                PLACE = {write_place, read_size},
                                 BOOL = {write_bool, read_bool},
                                 FLAG = {write_flag, read_bool},
                                 INSTANT = {write_instant, read_instant},
@@ -275,6 +283,7 @@ const struct verdict_member verdict_members_finding[] = {
     {"runbook", &TEXT, IN(runbook)},
     {"owner", &TEXT, IN(owner)},
     {"like", &SIZE, IN(n_like)},
+    {"with", &PLACE, IN(with)},
     {"weight", &NUMBER, IN(weight)},
     {NULL, NULL, 0}};
 const struct verdict_member verdict_members_counts[] = {
@@ -298,6 +307,8 @@ const struct verdict_member verdict_members_nearby[] = {
     {"title", &TEXT, IN(title)},
     {"at", &INSTANT, IN(at)},
     {"because", &TEXT, IN(because)},
+    {"likelier", &TEXT, IN(likelier)},
+    {"reasons", &TEXT, IN(reasons)},
     {NULL, NULL, 0}};
 #undef IN
 

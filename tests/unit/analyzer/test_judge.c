@@ -143,7 +143,9 @@ TEST(failing_calls_must_be_handled_and_are_told_in_a_sentence)
                "20.0 % of 2,502 calls front -> pay:/pay failed after the change, 0.0 % "
                "of 2,996 before: 502 rose from 0 to 500 (as the server sees it)");
     CHECK_INT(f->first_seen.ms, 10020000);
-    CHECK_INT(f->n_like, 1); /* the code by itself */
+    CHECK_INT(f->n_like, 0);
+    CHECK_TEXT(v->findings[1].code, "502"); /* the code by itself */
+    CHECK_INT(v->findings[1].with, 0);
     CHECK(f->curve.n > 50 && f->curve.n <= CURVE_POINTS_MAX);
     CHECK_INT(f->curve.step.ms, 60000);
     CHECK_NEAR(f->curve.value[0], 0, 0);

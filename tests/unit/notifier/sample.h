@@ -176,9 +176,14 @@ static inline struct verdict *sample_verdict(void)
     sample_cpu(v);
     v->n_nearby = 1;
     v->nearby = calloc(1, sizeof *v->nearby);
-    v->nearby[0] = (struct nearby){strdup("8809"), strdup("edge proxy config"),
-                                   (instant){SAMPLE_START.ms - 4 * 60000},
-                                   strdup("changed pay-02 4 minutes before")};
+    v->nearby[0] =
+        (struct nearby){.change_id = strdup("8809"),
+                        .title = strdup("edge proxy config"),
+                        .at = {SAMPLE_START.ms - 4 * 60000},
+                        .because = strdup("Changed pay-02 4 minutes before."),
+                        .likelier = strdup(NEARBY_THIS),
+                        .reasons = strdup("cpu.busy moved on 3 of 5 hosts that only "
+                                          "this change touched.")};
     return v;
 }
 
@@ -192,6 +197,7 @@ static inline struct verdict *sample_hostile_verdict(void)
     sample_set(&v->nearby[0].change_id, HOSTILE);
     sample_set(&v->nearby[0].title, HOSTILE);
     sample_set(&v->nearby[0].because, HOSTILE);
+    sample_set(&v->nearby[0].reasons, HOSTILE);
     for (size_t i = 0; i < v->n_findings; i++) {
         struct finding *f = &v->findings[i];
         char **const texts[] = {&f->rule,    &f->title,  &f->host, &f->service,

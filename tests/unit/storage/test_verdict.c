@@ -52,6 +52,7 @@ static void fill_finding(struct finding *f, const char *text)
     f->fresh = true;
     f->moments = 203;
     f->moments_like = 2;
+    f->with = 1;
     f->limit = strdup("above 95 for 3 of 5");
     f->because = strdup(text);
     f->advice = strdup("look at the log");
@@ -98,8 +99,9 @@ static struct verdict *full(const char *text)
     bare->metric = strdup("calls");
     v->nearby = calloc(2, sizeof *v->nearby);
     v->n_nearby = 2;
-    v->nearby[0] = (struct nearby){strdup("8811"), strdup(text), AT, strdup(text)};
-    v->nearby[1] = (struct nearby){strdup("8810"), NULL, INSTANT_NONE, NULL};
+    v->nearby[0] = (struct nearby){strdup("8811"), strdup(text),         AT,
+                                   strdup(text),   strdup(NEARBY_OTHER), strdup(text)};
+    v->nearby[1] = (struct nearby){.change_id = strdup("8810"), .at = INSTANT_NONE};
     return v;
 }
 
@@ -194,6 +196,11 @@ TEST(all_members_come_back)
     CHECK_INT(f->first_seen.ms, w->first_seen.ms);
     CHECK(f->recovered && f->fresh);
     CHECK_INT(f->moments_like, 2);
+    CHECK_INT(f->with, 1);
+    CHECK(v->findings[1].with == FINDING_LEADS);
+    CHECK_TEXT(v->nearby[0].likelier, NEARBY_OTHER);
+    CHECK_TEXT(v->nearby[0].reasons, "why");
+    CHECK(v->nearby[1].likelier == NULL && v->nearby[1].reasons == NULL);
     CHECK_INT(f->n_hosts, 3);
     CHECK_TEXT(f->hosts[2].name, "h3");
     CHECK(f->hosts[2].before == 1 && isnan(f->hosts[2].after));
@@ -299,6 +306,10 @@ TEST(what_is_no_verdict_is_refused_with_its_place)
     refused(V("\"findings\":[1]"), "findings[0]");
     refused(V("\"findings\":[{\"kind\":\"x\"}]"), "findings[0].kind");
     refused(V("\"findings\":[{\"like\":-1}]"), "findings[0].like");
+    refused(V("\"findings\":[{\"with\":-1}]"), "findings[0].with");
+    refused(V("\"findings\":[{\"with\":0}]"), "findings[0].with");
+    refused(V("\"findings\":[{\"with\":1}]"), "findings[0].with");
+    refused(V("\"findings\":[{},{\"with\":0},{\"with\":1}]"), "findings[2].with");
     refused(V("\"findings\":[{\"hosts\":[{\"name\":1}]}]"), "hosts[0].name");
     refused(V("\"findings\":[{\"curve\":{\"value\":[1],\"usual\":[1,2]}}]"), "usual");
     refused(V("\"findings\":[{\"curve\":{\"value\":[\"1\"]}}]"), "value[0]");
