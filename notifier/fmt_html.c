@@ -216,8 +216,10 @@ static void write_top(const struct report *r, struct buf *to)
              "word-break:break-word");
         html_addf(to,
                   " class=\"ink\"><b>%s</b> <span class=\"mute\" "
-                  "style=\"color:#5d6675\">%s</span><br>%s</td></tr>\n",
-                  r->top[i].title, r->top[i].name, r->top[i].sentence);
+                  "style=\"color:#5d6675\">%s</span><br>%s <span class=\"mute\" "
+                  "style=\"color:#5d6675\">%s</span></td></tr>\n",
+                  r->top[i].title, r->top[i].name, r->top[i].sentence,
+                  r->top[i].with_words != NULL ? r->top[i].with_words : "");
     }
     close_table(to);
     close_row(to);
@@ -309,6 +311,37 @@ static void write_hosts(const struct report_finding *f, struct buf *to)
     }
 }
 
+/* One line for each that goes with it. */
+static void write_with(const struct report *r, const struct report_finding *f,
+                       struct buf *to)
+{
+    if (f->n_with == 0)
+        return;
+    size_t shown = f->n_with < FMT_HTML_WITH_MAX ? f->n_with : FMT_HTML_WITH_MAX;
+    buf_add(to, "<p class=\"mute\" style=\"" FONT
+                "margin:8px 0 0;font-size:13px;line-height:18px;color:#5d6675\">"
+                "Moved with it</p>");
+    open_table(to);
+    for (size_t i = 0; i < shown; i++) {
+        const struct report_finding *led = &r->finding[f->with[i]];
+        buf_add(to, "<tr>");
+        cell(to, "", "color:#1d2939;word-break:break-word;padding-right:8px");
+        buf_add(to, " class=\"ink\">");
+        in_colour(to, led->grade, report_grade_sign(led->grade));
+        html_addf(to, " %s</td>", led->name);
+        cell(to, "50%", "color:#1d2939");
+        html_addf(to, " class=\"ink\" align=\"right\">%s &#8594; %s (%s)</td></tr>\n",
+                  led->before, led->after,
+                  led->effect != NULL ? led->effect : led->change);
+    }
+    close_table(to);
+    if (f->n_with > shown) {
+        char more[48];
+        snprintf(more, sizeof more, "and %zu more figures", f->n_with - shown);
+        paragraph(to, more, true);
+    }
+}
+
 static void write_chart(const struct report_finding *f, const char *src, struct buf *to)
 {
     html_addf(to,
@@ -318,8 +351,8 @@ static void write_chart(const struct report_finding *f, const char *src, struct 
               src, f->alt);
 }
 
-static void write_finding(const struct report_finding *f, const char *src,
-                          struct buf *to)
+static void write_finding(const struct report *r, const struct report_finding *f,
+                          const char *src, struct buf *to)
 {
     const char *strong = colours[f->grade].strong;
     open_row(to, "0 32px 20px");
@@ -351,6 +384,7 @@ static void write_finding(const struct report_finding *f, const char *src,
     if (f->since != NULL)
         paragraph(to, f->since, true);
     facts(to, &f->numbers);
+    write_with(r, f, to);
     write_hosts(f, to);
     buf_add(to, "</td></tr>");
     close_table(to);
@@ -393,7 +427,7 @@ static bool take_finding(struct mail *m, size_t no)
     const char *src = images != NULL && no < images->n ? images->src[no] : NULL;
     size_t src_bytes = src != NULL ? strlen(src) : 0;
     OWNED_BUF one = {0};
-    write_finding(&m->report->finding[no], src, &one);
+    write_finding(m->report, &m->report->finding[no], src, &one);
     m->sources += src_bytes;
     bool taken = take(m, &one, BEHIND_BYTES);
     if (!taken)
@@ -405,12 +439,14 @@ static void write_findings(struct mail *m)
 {
     const struct report *r = m->report;
     size_t done = 0;
+    bool room = true;
     if (r->n_findings == 0)
         return;
     heading(m->to, "Findings");
-    while (done < r->n_findings && take_finding(m, done))
-        done++;
-    write_rest(r, r->n_findings - done, "findings", m->to);
+    for (size_t i = 0; i < r->n_findings && room; i++)
+        if (!r->finding[i].led)
+            done += room = take_finding(m, i);
+    write_rest(r, r->n_leading - done, "findings", m->to);
 }
 
 static void write_code(const struct report_code *c, struct buf *to)

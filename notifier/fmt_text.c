@@ -145,8 +145,9 @@ static void write_head(const struct report *r, struct buf *to)
         if (i == 0)
             buf_add_ch(to, '\n');
         OWNED_BUF item = {0};
-        buf_addf(&item, "%zu. %s (%s): %s", i + 1, r->top[i].title, r->top[i].name,
-                 r->top[i].sentence);
+        buf_addf(&item, "%zu. %s (%s): %s%s%s", i + 1, r->top[i].title, r->top[i].name,
+                 r->top[i].sentence, r->top[i].with_words != NULL ? " " : "",
+                 r->top[i].with_words != NULL ? r->top[i].with_words : "");
         spaces(to, 2);
         wrap(to, buf_text(&item), 2, 5);
     }
@@ -187,7 +188,27 @@ static void write_hosts(const struct report_finding *f, struct buf *to)
     }
 }
 
-static void write_finding(const struct report_finding *f, struct buf *to)
+/* One line for each that goes with it. */
+static void write_with(const struct report *r, const struct report_finding *f,
+                       struct buf *to)
+{
+    size_t shown = f->n_with < FMT_TEXT_WITH_MAX ? f->n_with : FMT_TEXT_WITH_MAX;
+    for (size_t i = 0; i < shown; i++) {
+        const struct report_finding *led = &r->finding[f->with[i]];
+        OWNED_BUF line = {0};
+        buf_addf(&line, "[%s] %s: %s", report_grade_sign(led->grade), led->name,
+                 led->line);
+        row(to, i == 0 ? "Moved with it" : "", buf_text(&line), 2);
+    }
+    if (f->n_with > shown) {
+        OWNED_BUF line = {0};
+        buf_addf(&line, "and %zu more", f->n_with - shown);
+        row(to, "", buf_text(&line), 2);
+    }
+}
+
+static void write_finding(const struct report *r, const struct report_finding *f,
+                          struct buf *to)
 {
     OWNED_BUF line = {0};
     buf_addf(&line, "[%s] %s", report_grade_sign(f->grade), f->title);
@@ -205,6 +226,7 @@ static void write_finding(const struct report_finding *f, struct buf *to)
         buf_addf(&line, " (%s)", f->effect);
     row(to, "Numbers", buf_text(&line), 2);
     rows(to, &f->numbers, 2);
+    write_with(r, f, to);
     write_hosts(f, to);
     if (f->moments != NULL)
         paragraph(to, f->moments, 2);
@@ -230,11 +252,14 @@ static void write_findings(const struct report *r, struct buf *to)
     if (r->n_findings == 0)
         return;
     heading(to, "Findings");
-    size_t n =
-        r->n_findings < FMT_TEXT_FINDINGS_MAX ? r->n_findings : FMT_TEXT_FINDINGS_MAX;
-    for (size_t i = 0; i < n; i++)
-        write_finding(&r->finding[i], to);
-    write_more(r->n_findings - n, "findings", r, to);
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_findings && n < FMT_TEXT_FINDINGS_MAX; i++) {
+        if (r->finding[i].led)
+            continue;
+        write_finding(r, &r->finding[i], to);
+        n++;
+    }
+    write_more(r->n_leading - n, "findings", r, to);
 }
 
 static void write_codes(const struct report *r, struct buf *to)

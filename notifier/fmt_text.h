@@ -5,7 +5,12 @@
 #include "base/buf.h"
 #include "notifier/report.h"
 
-enum { FMT_TEXT_COLUMNS = 78, FMT_TEXT_FINDINGS_MAX = 100, FMT_TEXT_HOSTS_MAX = 10 };
+enum {
+    FMT_TEXT_COLUMNS = 78,
+    FMT_TEXT_FINDINGS_MAX = 100,
+    FMT_TEXT_HOSTS_MAX = 10,
+    FMT_TEXT_WITH_MAX = 20
+};
 
 /* Adds the report, lines ended by LF. */
 void fmt_text(const struct report *r, struct buf *to);

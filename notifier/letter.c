@@ -37,8 +37,8 @@ static void draw_charts(const struct letter_ask *ask, struct charts *to)
                                   .width = LETTER_CHART_WIDTH,
                                   .height = LETTER_CHART_HEIGHT};
         struct buf png = {0};
-        if (v->findings[i].curve.n == 0)
-            continue;
+        if (v->findings[i].curve.n == 0 || v->findings[i].with != FINDING_LEADS)
+            continue; /* what goes with another has a line there, and no chart */
         if (chart_draw(ask->rrd, &chart, &png, NULL) < 0 || buf_done(&png) < 0) {
             buf_free(&png);
             if (ask->charts_lost != NULL)

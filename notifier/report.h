@@ -15,6 +15,7 @@
 
 enum {
     REPORT_TOP_MAX = 3,
+    REPORT_WITH_NAMED = 3,
     REPORT_TITLE_CHARS = 120,
     REPORT_NAME_CHARS = 100,
     REPORT_SENTENCE_CHARS = 400,
@@ -41,6 +42,7 @@ struct report_finding {
     size_t no; /* its place in the verdict */
     enum grade grade;
     const char *title;    /* the rule's, in words */
+    const char *figure;   /* "cpu.busy" */
     const char *name;     /* "cpu.busy on h1" */
     const char *sentence; /* one plain sentence with before and after */
     const char *before, *after;
@@ -53,11 +55,17 @@ struct report_finding {
     size_t n_hosts, more_hosts;
     struct report_host *host; /* worst first */
     const char *alt;          /* what the chart shows, with the numbers */
+    const char *line;         /* "30.1 % -> 66.3 % (+120 %)" */
+    bool led;                 /* goes with another finding and is told under that */
+    size_t n_with;            /* those that go with this one: places in the report */
+    size_t *with;             /* into `places` */
+    const char *with_words; /* "2 more figures moved with it: cpu.user, load."; NULL */
 };
 
 struct report_top {
     enum grade grade;
     const char *title, *name, *sentence; /* as the finding's */
+    const char *with_words;              /* NULL: none goes with it */
 };
 
 struct report_todo {
@@ -84,8 +92,9 @@ struct report {
     struct report_top top[REPORT_TOP_MAX];
     size_t n_todo;
     struct report_todo todo[REPORT_TODO_MAX];
-    size_t n_findings; /* in the verdict's order: weightiest first */
+    size_t n_findings, n_leading; /* in the verdict's order: weightiest first */
     struct report_finding *finding;
+    size_t *places;
     size_t n_codes, more_codes;
     struct report_code *code;
     const char *fine; /* what was checked and is fine; NULL: nothing was */

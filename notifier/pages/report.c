@@ -62,10 +62,11 @@ static void write_top(const struct report *r, struct buf *to)
     for (size_t i = 0; i < r->n_top; i++)
         html_addf(to,
                   "<li class=\"%s\"><span class=\"sign\" aria-hidden=\"true\">%s</span>"
-                  "<div><strong>%s</strong> <span class=\"quiet\">%s</span><br>%s</div>"
-                  "</li>\n",
+                  "<div><strong>%s</strong> <span class=\"quiet\">%s</span><br>%s "
+                  "<span class=\"quiet\">%s</span></div></li>\n",
                   grade_name(r->top[i].grade), report_grade_sign(r->top[i].grade),
-                  r->top[i].title, r->top[i].name, r->top[i].sentence);
+                  r->top[i].title, r->top[i].name, r->top[i].sentence,
+                  r->top[i].with_words != NULL ? r->top[i].with_words : "");
     buf_add(to, "</ul>\n");
 }
 
@@ -157,15 +158,10 @@ static void figure_of(struct buf *to, const char *label, const char *value,
     buf_add(to, "</dd></div>");
 }
 
-static void write_finding(const struct report *r, const struct report_finding *f,
-                          struct buf *to)
+/* What a finding says, below its title. */
+static void write_evidence(const struct report *r, const struct report_finding *f,
+                           struct buf *to)
 {
-    html_addf(to, "<article class=\"finding %s\" id=\"finding-%zu\"><h3>",
-              grade_name(f->grade), f->no + 1);
-    page_grade(to, f->grade, f->grade == GRADE_OK ? "Recovered or fine" : NULL);
-    html_addf(to, " %s</h3>", f->title);
-    if (strcmp(f->name, f->title) != 0)
-        html_addf(to, "<p class=\"quiet name\">%s</p>", f->name);
     html_addf(to, "<p>%s</p><dl class=\"figures\">", f->sentence);
     figure_of(to, f->before_label, f->before, NULL);
     figure_of(to, f->after_label, f->after, NULL);
@@ -178,6 +174,37 @@ static void write_finding(const struct report *r, const struct report_finding *f
         html_addf(to, "<p class=\"quiet\">%s</p>", f->since);
     rows(to, &f->numbers, "facts");
     write_hosts(f, to);
+}
+
+/* Those that go with it: a line each, that opens. */
+static void write_with(const struct report *r, const struct report_finding *f,
+                       struct buf *to)
+{
+    if (f->n_with == 0)
+        return;
+    buf_add(to, "<p class=\"quiet\">Moved with it</p>\n");
+    for (size_t i = 0; i < f->n_with; i++) {
+        const struct report_finding *led = &r->finding[f->with[i]];
+        html_addf(to,
+                  "<details id=\"finding-%zu\"><summary><span class=\"sign\" "
+                  "aria-hidden=\"true\">%s</span> %s: %s</summary>",
+                  led->no + 1, report_grade_sign(led->grade), led->name, led->line);
+        write_evidence(r, led, to);
+        buf_add(to, "</details>\n");
+    }
+}
+
+static void write_finding(const struct report *r, const struct report_finding *f,
+                          struct buf *to)
+{
+    html_addf(to, "<article class=\"finding %s\" id=\"finding-%zu\"><h3>",
+              grade_name(f->grade), f->no + 1);
+    page_grade(to, f->grade, f->grade == GRADE_OK ? "Recovered or fine" : NULL);
+    html_addf(to, " %s</h3>", f->title);
+    if (strcmp(f->name, f->title) != 0)
+        html_addf(to, "<p class=\"quiet name\">%s</p>", f->name);
+    write_evidence(r, f, to);
+    write_with(r, f, to);
     buf_add(to, "</article>\n");
 }
 
@@ -187,7 +214,8 @@ static void write_findings(const struct report *r, struct buf *to)
         return;
     buf_add(to, "<section><h2>Findings</h2>\n");
     for (size_t i = 0; i < r->n_findings; i++)
-        write_finding(r, &r->finding[i], to);
+        if (!r->finding[i].led)
+            write_finding(r, &r->finding[i], to);
     buf_add(to, "</section>\n");
 }
 

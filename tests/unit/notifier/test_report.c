@@ -45,7 +45,8 @@ TEST(the_first_screen_says_what_how_bad_where_and_since_when)
                "6: pay-01, pay-02, pay-03, pay-04 and 2 more");
     CHECK_TEXT(r->page_url, "https://check.example.com/changes/8812");
     CHECK_INT(r->n_top, 2);
-    CHECK_TEXT(r->top[0].name, "fail_share web->pay:/charge, code -1001 of pay");
+    CHECK_TEXT(r->top[0].name,
+               "failing calls web->pay:/charge that end with -1001 of pay");
 }
 
 TEST(what_to_do_is_said_once_for_alike_findings)
@@ -175,4 +176,37 @@ TEST(a_change_without_a_title_is_named_by_what_it_is)
     char *title = report_change_title(c);
     CHECK_TEXT(title, "release of pay 2.4.1 -> 2.5.0");
     free(title);
+}
+
+/* Five more readings of what sample_cpu tells, which lead nothing. */
+static void add_readings(struct verdict *v)
+{
+    static const char *const metrics[] = {"cpu.user", "load.load1", "cpu.system",
+                                          "cpu.nice", "load.load5"};
+    size_t leader = v->n_findings - 1;
+    for (size_t i = 0; i < 5; i++) {
+        sample_cpu(v);
+        sample_set(&v->findings[v->n_findings - 1].metric, metrics[i]);
+        v->findings[v->n_findings - 1].with = leader;
+    }
+}
+
+TEST(what_goes_with_another_finding_is_told_under_that_one)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    add_readings(v);
+    OWNED_REPORT *r = make(c, v);
+    CHECK(strncmp(r->lead, "1 finding must be handled and 1 more needs", 42) == 0);
+    CHECK_INT(r->n_top, 2);
+    CHECK_INT(r->n_leading, 2);
+    CHECK_INT(r->n_findings, 7);
+    CHECK(r->top[0].with_words == NULL);
+    CHECK_TEXT(r->top[1].with_words, "5 more figures moved with it: cpu.user, "
+                                     "load.load1, cpu.system and 2 more.");
+    CHECK(!r->finding[1].led && r->finding[2].led);
+    CHECK_INT(r->finding[1].n_with, 5);
+    CHECK_INT(r->finding[1].with[4], 6);
+    CHECK_TEXT(r->finding[6].figure, "load.load5");
+    CHECK_TEXT(r->finding[6].line, "31.2 % -> 55 % (+76.3 %)");
 }
