@@ -30,6 +30,8 @@
 #include <unistd.h>
 
 enum { DRAIN_MS = 5000, SYNC_MS = 10000 };
+/* What is too old goes in small steps: while there is some, one a second. */
+enum { PRUNE_MS = 600000, PRUNE_STEP_MS = 1000 };
 
 struct service {
     const char *config_path;
@@ -54,7 +56,7 @@ struct service {
     struct notifier *notifier;
     struct checkup *checkup;
     struct worker *analyzer, *teller, *flusher;
-    instant next_flush;
+    instant next_flush, next_prune;
 };
 
 /* --- configuration and rules --- */
@@ -211,6 +213,19 @@ static instant tell_people(void *arg, instant now)
     return next;
 }
 
+static void prune(struct service *s, instant now)
+{
+    struct err err = {0};
+    size_t rows = 0;
+    const struct ledger_keep keep = {s->config.evidence.coredumps,
+                                     s->config.evidence.alarms,
+                                     s->config.evidence.tests};
+    if (ledger_prune(s->ledger, &keep, now, &rows, &err) < 0)
+        log_error("ledger: old evidence could not be deleted: %s", err.text);
+    s->next_prune =
+        (instant){now.ms + (rows >= LEDGER_PRUNE_MAX ? PRUNE_STEP_MS : PRUNE_MS)};
+}
+
 static instant flush(void *arg, instant now)
 {
     struct service *s = arg;
@@ -224,7 +239,10 @@ static instant flush(void *arg, instant now)
             log_error("history: %s", err.text);
         s->next_flush = instant_add(now, s->config.history.flush);
     }
-    return (instant){now.ms + SYNC_MS};
+    if (now.ms >= s->next_prune.ms)
+        prune(s, now);
+    instant sync = {now.ms + SYNC_MS};
+    return s->next_prune.ms < sync.ms ? s->next_prune : sync;
 }
 
 static void on_change(void *arg)

@@ -10,7 +10,7 @@
 /* What the fields of the file are read into; maps stay nodes until their own tables. */
 struct fields {
     const char *listen, *data, *rules, *log;
-    const struct yaml_node *samples, *history, *mail;
+    const struct yaml_node *samples, *history, *evidence, *mail;
     struct yaml_texts host_tags, service_tags;
 };
 
@@ -31,6 +31,7 @@ static const struct yaml_field top_fields[] = {
         "tags that name the service; [service, job]"),
     TOP("samples", YAML_T_NODE, samples, "how recent samples are kept"),
     TOP("history", YAML_T_NODE, history, "how past days are kept"),
+    TOP("evidence", YAML_T_NODE, evidence, "how long single events are kept"),
     TOP("mail", YAML_T_NODE, mail, "who gets reports, and how they are sent"),
 };
 #undef TOP
@@ -48,14 +49,28 @@ static const struct yaml_field history_fields[] = {
     {"flush", YAML_T_SPAN, AT(history.flush), false, 1, 3600,
      "how often finished minutes are written to history; 10m"},
 };
+/* Crashes are remembered for 30 days, and looks come up to a day later. */
+static const struct yaml_field evidence_fields[] = {
+    {"coredumps", YAML_T_SPAN, AT(evidence.coredumps), false, 86400, 3650 * 86400.0,
+     "how long coredumps are kept; under 31d what is new is known less well; 32d"},
+    {"alarms", YAML_T_SPAN, AT(evidence.alarms), false, 86400, 3650 * 86400.0,
+     "how long alarms are kept; 32d"},
+    {"tests", YAML_T_SPAN, AT(evidence.tests), false, 86400, 3650 * 86400.0,
+     "how long results of tests are kept; 32d"},
+};
 #undef AT
 
 enum {
     N_TOP = sizeof top_fields / sizeof *top_fields,
     N_SAMPLES = sizeof sample_fields / sizeof *sample_fields,
     N_HISTORY = sizeof history_fields / sizeof *history_fields,
+    N_EVIDENCE = sizeof evidence_fields / sizeof *evidence_fields,
 };
 
+#define KEEP_DAYS(n)                                                                   \
+    {                                                                                  \
+        (n) * INT64_C(86400000)                                                        \
+    }
 static void defaults(struct daemon_config *c)
 {
     static const char *host_tags[] = {"host", "instance"};
@@ -66,6 +81,7 @@ static void defaults(struct daemon_config *c)
         .log = "info",
         .samples = {.step = {60000}, .keep = {7200000}, .most = 8ull << 30},
         .history = {.flush = {600000}},
+        .evidence = {KEEP_DAYS(32), KEEP_DAYS(32), KEEP_DAYS(32)},
         .host_tags = {host_tags, 2},
         .service_tags = {service_tags, 2},
     };
@@ -91,6 +107,8 @@ static void read_file(struct daemon_config *c, struct complaints *why)
         yaml_read(c->doc, f.samples, "samples", sample_fields, N_SAMPLES, c, why);
     if (f.history != NULL)
         yaml_read(c->doc, f.history, "history", history_fields, N_HISTORY, c, why);
+    if (f.evidence != NULL)
+        yaml_read(c->doc, f.evidence, "evidence", evidence_fields, N_EVIDENCE, c, why);
     if (f.mail != NULL)
         mail_config_read(c->doc, f.mail, &c->mail, why);
 }
@@ -130,6 +148,8 @@ void daemon_config_help(FILE *to)
     help_table(to, "  ", sample_fields, N_SAMPLES);
     fputs("\nhistory:\n", to);
     help_table(to, "  ", history_fields, N_HISTORY);
+    fputs("\nevidence:\n", to);
+    help_table(to, "  ", evidence_fields, N_EVIDENCE);
     fputs("\nmail:\n", to);
     mail_config_help(to);
 }

@@ -23,6 +23,9 @@ struct daemon_config {
     struct {
         span flush;
     } history;
+    struct {
+        span coredumps, alarms, tests;
+    } evidence; /* how long it is kept */
     struct yaml_texts host_tags, service_tags;
     struct mail_config mail;
     struct yaml_doc

@@ -21,6 +21,17 @@
       (double)c.failures)                                                              \
     X("aftercheck_round_slowest_seconds", "gauge",                                     \
       "the slowest round of looks since the start", (double)state->slowest_ms / 1000)  \
+    X("aftercheck_coredumps_total", "counter",                                         \
+      "coredumps taken since the start, repeats left out", (double)l.cores_taken)      \
+    X("aftercheck_coredumps", "gauge", "coredumps held", (double)l.cores)              \
+    X("aftercheck_alarms_total", "counter",                                            \
+      "messages about alarms taken since the start, repeats left out",                 \
+      (double)l.alarms_taken)                                                          \
+    X("aftercheck_alarms", "gauge", "messages about alarms held", (double)l.alarms)    \
+    X("aftercheck_test_runs_total", "counter",                                         \
+      "runs of tests taken since the start, repeats left out",                         \
+      (double)l.test_runs_taken)                                                       \
+    X("aftercheck_test_runs", "gauge", "runs of tests held", (double)l.test_runs)      \
     X("aftercheck_mails_waiting", "gauge", "mails in the outbox",                      \
       (double)l.parcels_waiting)                                                       \
     X("aftercheck_mails_sent_total", "counter", "mails sent or written",               \
@@ -70,6 +81,18 @@ void daemon_metrics_write(const struct daemon_sources *from,
     for (int g = 0; g < GRADE_N; g++)
         buf_addf(to, "aftercheck_graded_total{grade=\"%s\"} %llu\n", grade_name(g),
                  (unsigned long long)c.graded[g]);
+    buf_add(to, "# HELP aftercheck_pruned_total single events deleted since the start, "
+                "as too old\n"
+                "# TYPE aftercheck_pruned_total counter\n");
+    const struct {
+        const char *what;
+        uint64_t n;
+    } pruned[] = {{"coredumps", l.cores_pruned},
+                  {"alarms", l.alarms_pruned},
+                  {"test_runs", l.test_runs_pruned}};
+    for (size_t i = 0; i < sizeof pruned / sizeof *pruned; i++)
+        buf_addf(to, "aftercheck_pruned_total{what=\"%s\"} %llu\n", pruned[i].what,
+                 (unsigned long long)pruned[i].n);
     buf_addf(to,
              "# HELP aftercheck_build_info version and hash of the rules in force\n"
              "# TYPE aftercheck_build_info gauge\n"

@@ -139,9 +139,15 @@ static void stats_add(struct ledger_stats *to, const struct ledger_stats *more)
     to->parcels_waiting += more->parcels_waiting; /* wraps for fewer, as it should */
     to->parcels_sent += more->parcels_sent;
     to->parcels_dead += more->parcels_dead;
-    to->cores += more->cores;
+    to->cores += more->cores; /* wrap, too */
     to->alarms += more->alarms;
-    to->test_runs += more->test_runs; /* wraps, too */
+    to->test_runs += more->test_runs;
+    to->cores_taken += more->cores_taken;
+    to->alarms_taken += more->alarms_taken;
+    to->test_runs_taken += more->test_runs_taken;
+    to->cores_pruned += more->cores_pruned;
+    to->alarms_pruned += more->alarms_pruned;
+    to->test_runs_pruned += more->test_runs_pruned;
     to->commits += more->commits;
     to->commit_rows += more->commit_rows;
 }

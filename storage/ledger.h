@@ -208,7 +208,7 @@ int ledger_alarms_since(struct ledger *l, instant *ret_since, struct err *err);
 
 /* --- results of tests --- */
 enum {
-    TEST_MEMORY_DAYS = 30, /* runs are kept for so long */
+    TEST_MEMORY_DAYS = 30, /* results from before are looked for so far back */
     TEST_MEMORY_RUNS = 10, /* results of a test that are looked at from before */
     LEDGER_TESTS_MAX = 2000,
 };
@@ -250,6 +250,20 @@ struct test_rows {
 int ledger_tests(struct ledger *l, const struct test_ask *ask,
                  struct test_rows *ret_rows, struct err *err);
 void test_rows_free(struct test_rows *rows);
+
+/* --- pruning --- */
+enum { LEDGER_PRUNE_MAX = 1000 }; /* rows that one step deletes */
+
+/* How long single events are kept, by their own time; 0: for good. */
+struct ledger_keep {
+    span cores, alarms, tests;
+};
+/* One step: deletes up to LEDGER_PRUNE_MAX rows that are older than they are kept, as
+ * one write among the others, so that none of these waits for long.  An alarm is as old
+ * as its end.  *ret_rows says how many went: fewer than LEDGER_PRUNE_MAX when nothing
+ * old is left. */
+int ledger_prune(struct ledger *l, const struct ledger_keep *keep, instant now,
+                 size_t *ret_rows, struct err *err);
 
 /* --- mutes --- */
 enum { LEDGER_MUTES_MAX = 1000 }; /* not over yet at a time, and of one list */
@@ -334,8 +348,13 @@ int ledger_parcel(struct ledger *l, int64_t no, enum parcel_end end, instant due
 
 /* Commits and the writes in them count from the opening, all else is what is held. */
 struct ledger_stats {
-    uint64_t events, changes, verdicts, parcels_waiting, parcels_sent, parcels_dead,
-        commits, commit_rows, cores, alarms, test_runs;
+    /* held */
+    uint64_t events, changes, verdicts, cores, alarms, test_runs;
+    uint64_t parcels_waiting, parcels_sent, parcels_dead;
+    /* since it was opened */
+    uint64_t commits, commit_rows;
+    uint64_t cores_taken, alarms_taken, test_runs_taken; /* that were new */
+    uint64_t cores_pruned, alarms_pruned, test_runs_pruned;
 };
 struct ledger_stats ledger_stats(struct ledger *l);
 

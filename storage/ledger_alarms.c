@@ -83,6 +83,7 @@ static int alarms_run(struct ledger *l, struct ledger_op *op, struct err *err)
     }
     p->posted = news > 0 ? POSTED_NEW : POSTED_REPEAT;
     l->batch.alarms += (uint64_t)news;
+    l->batch.alarms_taken += (uint64_t)news;
     return 0;
 }
 

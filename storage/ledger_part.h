@@ -3,7 +3,7 @@
  * ledger.c has the writing thread and the lives of the connections, ledger_file.c what
  * is in the file, and the other parts what is written and read: ledger_events.c,
  * ledger_lists.c, ledger_verdicts.c, ledger_cores.c, ledger_alarms.c, ledger_tests.c,
- * ledger_mutes.c, ledger_outbox.c. */
+ * ledger_prune.c, ledger_mutes.c, ledger_outbox.c. */
 #ifndef STORAGE_LEDGER_PART_H
 #define STORAGE_LEDGER_PART_H
 
@@ -32,7 +32,10 @@ struct ledger {
     bool stop;
     struct ledger_stats stats;
 
-    struct ledger_stats batch; /* what the batch under way adds; writing thread only */
+    /* the writing thread's own */
+    struct ledger_stats batch; /* what the batch under way adds */
+    bool sweeping;       /* runs of tests went: names may have no result any more */
+    int64_t swept_tests; /* names up to this number were looked at */
 };
 
 /* --- writing (ledger.c) --- */

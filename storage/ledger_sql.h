@@ -113,10 +113,20 @@
       "INSERT INTO test_results(run, test, result, ms, message) "                      \
       "SELECT r.no, t.no, ?5, ?6, ?7 FROM test_runs r, tests t WHERE r.hash = ?1 AND " \
       "t.suite = ?2 AND t.class = ?3 AND t.name = ?4")                                 \
-    X(DROP_TEST_RESULTS, "DELETE FROM test_results WHERE run IN "                      \
-                         "(SELECT no FROM test_runs WHERE time < ?1)")                 \
-    X(DROP_TEST_RUNS, "DELETE FROM test_runs WHERE time < ?1")                         \
-    X(DROP_TESTS, "DELETE FROM tests WHERE NOT EXISTS "                                \
+    X(DROP_CORES, "DELETE FROM cores WHERE no IN "                                     \
+                  "(SELECT no FROM cores WHERE time < ?1 ORDER BY time LIMIT ?2)")     \
+    X(DROP_ALARMS, "DELETE FROM alarms WHERE no IN "                                   \
+                   "(SELECT no FROM alarms WHERE until < ?1 ORDER BY until LIMIT ?2)") \
+    X(DROP_TEST_RESULTS,                                                               \
+      "DELETE FROM test_results WHERE (run, test) IN (SELECT x.run, x.test "           \
+      "FROM test_runs r JOIN test_results x ON x.run = r.no WHERE r.time < ?1 "        \
+      "ORDER BY r.time LIMIT ?2)")                                                     \
+    X(DROP_TEST_RUNS, "DELETE FROM test_runs WHERE no IN (SELECT no FROM test_runs r " \
+                      "WHERE time < ?1 AND NOT EXISTS (SELECT 1 FROM test_results x "  \
+                      "WHERE x.run = r.no) ORDER BY time LIMIT ?2)")                   \
+    X(TEST_NO, "SELECT max(no) FROM (SELECT no FROM tests WHERE no > ?1 "              \
+               "ORDER BY no LIMIT ?2)")                                                \
+    X(DROP_TESTS, "DELETE FROM tests WHERE no > ?1 AND no <= ?2 AND NOT EXISTS "       \
                   "(SELECT 1 FROM test_results x WHERE x.test = tests.no)")            \
     X(TESTS_SINCE,                                                                     \
       "SELECT t.suite, t.class, t.name, x.test, x.result, x.message, r.time, "         \

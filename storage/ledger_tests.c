@@ -1,9 +1,8 @@
 /* storage/ledger_tests.c - runs of tests, and which tests began to fail.
  *
  * A test's name stands once, its results by number, so that the same suite run a
- * thousand times takes little more than its results.  Runs of over TEST_MEMORY_DAYS go
- * when a newer one comes.  What writes runs on the writing thread, what reads on any.
- */
+ * thousand times takes little more than its results.  What writes runs on the writing
+ * thread, what reads on any. */
 #include "storage/ledger_part.h"
 
 #include <errno.h>
@@ -56,25 +55,6 @@ static int add_test(struct ledger *l, const char *hash, const struct test *t,
     return sql_run(&q, NULL, err);
 }
 
-static int drop_old(struct ledger *l, instant received, struct err *err)
-{
-    static const enum ledger_stmt drops[] = {DO_DROP_TEST_RESULTS, DO_DROP_TEST_RUNS};
-    int runs = 0;
-    if (instant_is_none(received))
-        return 0;
-    for (size_t i = 0; i < sizeof drops / sizeof *drops; i++) {
-        struct sql_query q = sql_start(l->writer->sql, drops[i]);
-        sql_bind_int(&q, received.ms - TEST_MEMORY_DAYS * DAY_MS);
-        if (sql_run(&q, &runs, err) < 0)
-            return -1;
-    }
-    if (runs == 0)
-        return 0;
-    l->batch.test_runs -= (uint64_t)runs;
-    struct sql_query q = sql_start(l->writer->sql, DO_DROP_TESTS);
-    return sql_run(&q, NULL, err);
-}
-
 static int tests_run(struct ledger *l, struct ledger_op *op, struct err *err)
 {
     struct tests_put *p = (struct tests_put *)op;
@@ -83,10 +63,11 @@ static int tests_run(struct ledger *l, struct ledger_op *op, struct err *err)
         return -1;
     p->posted = added > 0 ? POSTED_NEW : POSTED_REPEAT;
     l->batch.test_runs += (uint64_t)added;
+    l->batch.test_runs_taken += (uint64_t)added;
     for (size_t i = 0; added > 0 && i < p->run->n; i++)
         if (add_test(l, p->run->hash, &p->run->test[i], err) < 0)
             return -1;
-    return added > 0 ? drop_old(l, p->received, err) : 0;
+    return 0;
 }
 
 static void tests_over(struct ledger_op *op)
