@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 struct wants {
-    const char *data, *out, *seed, *singles, *changes, *jobs, *only;
+    const char *data, *out, *seed, *singles, *changes, *codes, *jobs, *only;
     int coarse, tell;
 };
 
@@ -63,6 +63,7 @@ static int run(const struct wants *w, const struct recordings *r,
                       .coarse = w->coarse,
                       .tell = w->tell};
     struct book singles = {0}, changes = {0};
+    struct codes_found codes;
     OWNED_BUF text = {0};
     int rc = book_open(&singles, number_of("singles", w->singles, 0), err);
     if (rc == 0)
@@ -78,8 +79,10 @@ static int run(const struct wants *w, const struct recordings *r,
         rc = trial_run(&t, &changes, err);
     fprintf(stderr, "%zu whole changes in %.0f s\n", changes.cases,
             (double)(monotonic_ms() - from) / 1000);
+    if (rc == 0)
+        rc = codes_run(t.seed, number_of("codes", w->codes, 1), &codes, err);
     if (rc == 0) {
-        tables_write(&(struct tables){&t, &singles, &changes}, &text);
+        tables_write(&(struct tables){&t, &singles, &changes, &codes}, &text);
         rc = buf_done(&text) < 0 ? err_set(err, ENOMEM, "out of memory")
                                  : write_out(w->out, &text, err);
     }
@@ -97,6 +100,7 @@ int main(int argc, char **argv)
                       .seed = "7",
                       .singles = "2000",
                       .changes = "100",
+                      .codes = "4000",
                       .jobs = jobs};
     const struct opt opts[] = {
         {"data", "DIR", "The recordings, machine-*.csv.gz (../shared/data/smd).",
@@ -106,6 +110,7 @@ int main(int argc, char **argv)
         {"seed", "N", "Another seed draws other cases (7).", &w.seed},
         {"singles", "N", "Single series to draw (2000).", &w.singles},
         {"changes", "N", "Whole changes to draw (100).", &w.changes},
+        {"codes", "N", "Return codes to simulate (4000).", &w.codes},
         {"jobs", "N", "Processes at once (all cores).", &w.jobs},
         {"only", "EFFECT", "Try this effect alone, such as quiet, at 30 minutes.",
          &w.only},

@@ -23,6 +23,17 @@ static void add_rate(struct buf *to, struct rate r)
                  100 * i.high);
 }
 
+/* Rates that are small. */
+static void add_fine_rate(struct buf *to, struct rate r)
+{
+    struct interval i = rate_interval(r);
+    if (r.n == 0)
+        buf_add(to, " - |");
+    else
+        buf_addf(to, " %.2f (%.2f-%.2f) |", 100 * rate_share(r), 100 * i.low,
+                 100 * i.high);
+}
+
 /* --- a table: effects down, voices across --- */
 
 struct table {
@@ -152,11 +163,6 @@ static const struct goal {
     {"single series, restart burst", false, VOICE_JUDGE, EFFECT_BURST, true, 0.01},
     {"single series, +100 %", false, VOICE_JUDGE, EFFECT_UP_100, false, 0.55},
     {"single series, 8 sigma", false, VOICE_JUDGE, EFFECT_SIGMA_8, false, 0.65},
-    {"whole change, quiet", true, VOICE_LAYERS_5, EFFECT_QUIET, true, 0.08},
-    {"whole change, quiet", true, VOICE_LAYERS_1, EFFECT_QUIET, true, 0.045},
-    {"whole change, quiet", true, VOICE_JUDGE, EFFECT_QUIET, true, 0.08},
-    {"whole change, +20 % on two metrics", true, VOICE_LAYERS_5, EFFECT_UP_20, false,
-     0.8},
     {"whole change, +20 % on two metrics", true, VOICE_JUDGE, EFFECT_UP_20, false, 0.8},
 };
 
@@ -166,6 +172,51 @@ static struct rate outcome(const struct tables *t, enum voice v, enum effect e,
     const struct book *b = whole ? t->changes : t->singles;
     return effect_is_fault(e) ? book_found(b, v, e, BOOK_LOOK_30)
                               : book_flagged(b, v, e, BOOK_LOOK_30);
+}
+
+/* Against the reference on the same draws: half as many false grades, and no less
+ * found. */
+static void add_goals_by_reference(const struct tables *t, struct buf *to)
+{
+    static const struct {
+        enum voice ours, theirs;
+    } pair[] = {{VOICE_JUDGE, VOICE_REFERENCE_5}, {VOICE_MUST, VOICE_REFERENCE_1}};
+    static const enum effect faults[] = {
+        EFFECT_UP_5,    EFFECT_UP_10,    EFFECT_UP_20,   EFFECT_UP_50,  EFFECT_LEAK,
+        EFFECT_FIVE_50, EFFECT_FIVE_100, EFFECT_ONE_100, EFFECT_ONE_300};
+    for (size_t i = 0; i < COUNT(pair); i++) {
+        struct rate r = outcome(t, pair[i].ours, EFFECT_QUIET, true);
+        struct rate theirs = outcome(t, pair[i].theirs, EFFECT_QUIET, true);
+        if (r.n == 0)
+            continue;
+        buf_addf(to, "| whole change, quiet | %s | at most %.1f: half of the %s |",
+                 voice_name(pair[i].ours), 50 * rate_share(theirs),
+                 voice_name(pair[i].theirs));
+        add_rate(to, r);
+        buf_add(to, 2 * r.hits <= theirs.hits ? " yes |\n" : " **no** |\n");
+    }
+    struct rate ours = {0}, theirs = {0};
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        struct rate a = outcome(t, VOICE_JUDGE, faults[i], true);
+        struct rate b = outcome(t, VOICE_REFERENCE_5, faults[i], true);
+        ours = (struct rate){ours.hits + a.hits, ours.n + a.n};
+        theirs = (struct rate){theirs.hits + b.hits, theirs.n + b.n};
+    }
+    if (ours.n == 0)
+        return;
+    buf_addf(to, "| whole change, all that was broken | %s | at least %.1f: the %s |",
+             voice_name(VOICE_JUDGE), 100 * rate_share(theirs),
+             voice_name(VOICE_REFERENCE_5));
+    add_rate(to, ours);
+    buf_add(to, ours.hits >= theirs.hits ? " yes |\n" : " **no** |\n");
+}
+
+static void add_goal_of_counts(const struct tables *t, struct buf *to)
+{
+    struct rate r = t->codes->below[CODES_QUIET][1];
+    buf_add(to, "| return code, quiet, p < 0.001 | count test | at most 0.3 |");
+    add_fine_rate(to, r);
+    buf_add(to, rate_share(r) <= 0.003 ? " yes |\n" : " **no** |\n");
 }
 
 static void add_goals(const struct tables *t, struct buf *to)
@@ -183,6 +234,8 @@ static void add_goals(const struct tables *t, struct buf *to)
         add_rate(to, r);
         buf_add(to, reached ? " yes |\n" : " **no** |\n");
     }
+    add_goals_by_reference(t, to);
+    add_goal_of_counts(t, to);
     buf_add(to, "\n");
 }
 
@@ -313,6 +366,31 @@ static void add_changes(const struct tables *t, struct buf *to)
     add_looks(t->changes, VOICE_JUDGE, book_found_by, to);
 }
 
+/* --- counts --- */
+
+static void add_codes(const struct tables *t, struct buf *to)
+{
+    buf_add(to,
+            "## Counts\n\nThere are no recorded calls: return codes are simulated "
+            "(100 to 100,000 calls a minute with a daily\nswing, a code's share of "
+            "0.001 % to 5 %, noise of that share from none to 60 % with a memory of "
+            "up\nto an hour). Per cent of series with a two-sided p-value of the "
+            "negative-binomial test below the bar, 15\nminutes after. Many of them "
+            "are rarer than one event in those minutes, where nothing can be "
+            "found.\n\n| put in | series |");
+    for (int i = 0; i < CODES_BARS; i++)
+        buf_addf(to, " p < %g |", codes_bar[i]);
+    buf_add(to, "\n|---|---|---|---|---|\n");
+    for (int k = 0; k < CODES_CASES; k++) {
+        buf_addf(to, "| %s | %zu |", codes_name((enum codes_case)k),
+                 t->codes->below[k][0].n);
+        for (int i = 0; i < CODES_BARS; i++)
+            add_fine_rate(to, t->codes->below[k][i]);
+        buf_add(to, "\n");
+    }
+    buf_add(to, "\n");
+}
+
 /* --- the rest --- */
 
 static void add_repeat(const struct tables *t, struct buf *to)
@@ -376,6 +454,7 @@ void tables_write(const struct tables *t, struct buf *to)
     buf_add(to, how);
     add_singles(t, to);
     add_changes(t, to);
+    add_codes(t, to);
     add_repeat(t, to);
     add_unsolved(t, to);
 }

@@ -4,11 +4,13 @@
 
 #include "base/buf.h"
 #include "eval/book.h"
+#include "eval/codes.h"
 #include "eval/trial.h"
 
 struct tables {
     const struct trial *trial; /* as it was run last */
     const struct book *singles, *changes;
+    const struct codes_found *codes; /* of simulated return codes */
 };
 void tables_write(const struct tables *t, struct buf *to);
 
