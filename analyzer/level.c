@@ -7,6 +7,7 @@
 #include "analyzer/pool.h"
 #include "analyzer/scale.h"
 #include "analyzer/shift.h"
+#include "analyzer/stray.h"
 
 #include <errno.h>
 #include <math.h>
@@ -230,6 +231,15 @@ static void score_by_controls(struct score *s, double spread, double n_controls)
     s->p = odds_small(s->z, n_controls - 1);
 }
 
+/* The pool holds other hosts' pretended changes as well.  Where this one's own ones
+ * show that it does such things now and then, they know better: one may be chance. */
+static double own_p(const struct layer_score *habit)
+{
+    double own =
+        habit->moments_like > 1 ? (double)habit->moments_like / habit->moments : 0;
+    return fmax(habit->p, own);
+}
+
 /* What analyzer/layers.h found of it: its own habit, net of what the controls did. */
 static void score_by_habit(const struct layer_score *habit, size_t n_controls,
                            struct score *s)
@@ -240,7 +250,7 @@ static void score_by_habit(const struct layer_score *habit, size_t n_controls,
     s->effect = expm1(habit->move);
     s->usual = habit->usual;
     s->z = habit->z;
-    s->p = habit->p;
+    s->p = own_p(habit);
     s->recovered = habit->recovered;
     s->moments = habit->moments;
     s->moments_like = habit->moments_like;
@@ -350,6 +360,62 @@ static bool group_by_parts(struct work *w)
     return score_by_parts(w, sum, &w->level->group);
 }
 
+/* --- hosts that answer a common move differently --- */
+
+static double spread_of(const struct score *s)
+{
+    return s->base == BASE_HABIT && s->z != 0 ? fabs(s->move / s->z) : NAN;
+}
+
+static double usual_spread(struct work *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->level->n; i++) {
+        const struct level_host *h = &w->level->host[i];
+        double spread = h->judged ? spread_of(&h->score) : NAN;
+        if (!isnan(spread))
+            w->some[n++] = spread;
+    }
+    return stray_usual(w->some, n);
+}
+
+static double allowance_of(const struct work *w, const struct level_host *h,
+                           double usual)
+{
+    const struct reference *r = reference_of(w, h);
+    return r->n >= CONTROLS_LEAST ? stray_allowance(r->spread, r->move, usual) : 0;
+}
+
+static void allow(struct score *s, double allowance)
+{
+    double spread = spread_of(s);
+    if (isnan(spread) || !(allowance > 0))
+        return;
+    double z = stray_z(s->z, spread, allowance);
+    s->p = stray_p(s->p, s->z, z);
+    s->z = z;
+}
+
+/* Of all hosts as one the allowance is that of a difference of two means. */
+static void allow_for_stray(struct work *w)
+{
+    double usual = usual_spread(w), squares = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < w->level->n; i++) {
+        struct level_host *h = &w->level->host[i];
+        if (!h->judged || h->score.base != BASE_HABIT)
+            continue;
+        double allowance = allowance_of(w, h, usual);
+        squares += allowance * allowance;
+        allow(&h->score, allowance);
+        n++;
+    }
+    if (n > 0 && w->level->has_group && w->level->n_controls > 0) {
+        double share = 1 / (double)n + 1 / (double)w->level->n_controls;
+        allow(&w->level->group, sqrt(squares / (double)n * share));
+    }
+}
+
 /* --- one series --- */
 
 static bool make_room(struct work *w)
@@ -388,11 +454,12 @@ static void measure(struct work *w)
         score_host(w, h);
         l->n_judged += h->judged;
     }
-    if (l->n_judged < 2 ||
-        (double)l->n_judged < w->lc->rule->needs.hosts * (double)known)
-        return;
-    move_group(w);
-    l->has_group = group_by_habit(w) || group_by_controls(w) || group_by_parts(w);
+    if (l->n_judged >= 2 &&
+        (double)l->n_judged >= w->lc->rule->needs.hosts * (double)known) {
+        move_group(w);
+        l->has_group = group_by_habit(w) || group_by_controls(w) || group_by_parts(w);
+    }
+    allow_for_stray(w);
 }
 
 int level_measure(const struct level_case *lc, struct level *ret_level, struct err *err)

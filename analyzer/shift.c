@@ -523,17 +523,17 @@ static bool still_shows(double seen, double move)
     return isnan(seen) || (seen * move > 0 && fabs(seen) >= 0.5 * fabs(move));
 }
 
-/* Median of the window before, of rows far enough apart that few are looked at; NaN
- * where they are not known one by one. */
-static double level_before(const struct shift_sums *s, const float *value, size_t pivot,
-                           const struct shift_look *look)
+/* Median of rows [from, to), of some far enough apart that few are looked at; NaN where
+ * they are not known one by one. */
+static double middle_level(const struct shift_sums *s, const float *value, size_t from,
+                           size_t to)
 {
     enum { ROWS_MAX = 256 };
     double known[ROWS_MAX];
-    size_t n = 0, before = (size_t)look->before, step = before / ROWS_MAX + 1;
-    if (s->strip != NULL && pivot - before < s->strip->cut)
+    size_t n = 0, step = (to - from) / ROWS_MAX + 1;
+    if (s->strip != NULL && from < s->strip->cut)
         return NAN;
-    for (size_t i = pivot - before; i < pivot; i += step)
+    for (size_t i = from; i < to; i += step)
         if (!isnan(value[i]))
             known[n++] = value[i];
     return shift_median(known, n);
@@ -545,9 +545,21 @@ static bool has_returned(const struct shift_sums *s, const float *value, size_t 
                          const struct shift_look *look, const struct shift_null *null,
                          double move, double before)
 {
-    double median = level_before(s, value, pivot, look);
+    double median = middle_level(s, value, pivot - (size_t)look->before, pivot);
     return !still_shows(move + before - median, move) ||
            !still_shows(move + before - null->earlier, move);
+}
+
+/* The end of a restart's burst reaches into the window after it: a few minutes that
+ * make a mean.  What only began late in the window stands above its mean at its end,
+ * and is no burst. */
+static bool is_brief(const struct shift_sums *s, const float *value, size_t pivot,
+                     const struct shift_look *look, double move, double level,
+                     double last)
+{
+    double median = middle_level(s, value, pivot + (size_t)look->settle,
+                                 pivot + (size_t)look->after);
+    return !still_shows(median - level, move) && fabs(last) < fabs(move);
 }
 
 bool shift_score_make(const struct shift_sums *s, const float *value, size_t pivot,
@@ -567,6 +579,7 @@ bool shift_score_make(const struct shift_sums *s, const float *value, size_t piv
     /* A last level that is not there cannot show a recovery. */
     ret_score->recovered = !still_shows(last, move) && move != 0;
     ret_score->returned =
-        has_returned(s, value, pivot, look, null, move, before) && move != 0;
+        move != 0 && (has_returned(s, value, pivot, look, null, move, before) ||
+                      is_brief(s, value, pivot, look, move, before + usual, last));
     return true;
 }

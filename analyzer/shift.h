@@ -101,7 +101,8 @@ struct shift_score {
     double effect;  /* exp(|move|) - 1: relative, for logs */
     bool recovered; /* the median of the last rows holds less than half of the move */
     /* Only the window before was odd: seen from its median, or from the window before
-     * it, less than half of the move is left. */
+     * it, less than half of the move is left.  Or only a few rows of the window after
+     * were: of its median less than half is left, and the last rows stand no higher. */
     bool returned;
 };
 /* `value` is the series itself (the last rows are looked at one by one: with a strip

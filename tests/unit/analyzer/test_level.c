@@ -179,6 +179,10 @@ TEST(without_controls_and_past_a_rule_for_everything_is_silent)
     done(&s, &m);
 }
 
+/* Hosts beside the three changed ones, and ordinary moments like this one. */
+static size_t others;
+static int like;
+
 static void look_with_habit(struct made_panel *m, const struct rule *rule,
                             size_t controls, double z)
 {
@@ -189,7 +193,8 @@ static void look_with_habit(struct made_panel *m, const struct rule *rule,
                                         .p = z > 3 ? 1e-6 : 0.5,
                                         .move = log(80.0 / 30),
                                         .usual = NAN,
-                                        .moments = 203};
+                                        .moments = 203,
+                                        .moments_like = like};
     struct panel *p = made_panel_done(m);
     CHECK(align(make_change(&made, "pay", 3, 10000, 10000), NULL, 0, p, &usual,
                 (instant){11800000}, &s.lineup, NULL) == 0);
@@ -198,11 +203,17 @@ static void look_with_habit(struct made_panel *m, const struct rule *rule,
         s.member[i] = (struct member){&s.lineup.slot[i], u,
                                       (uint32_t)series_metric(u, "cpu.busy")};
     }
+    for (size_t i = 0; i < others; i++) {
+        const struct unit *u = series_unit(&s.lineup, made_name((int)i + 3), "pay");
+        s.control[i] = (struct member){NULL, u, (uint32_t)series_metric(u, "cpu.busy")};
+    }
     struct level_case lc = {.lineup = &s.lineup,
                             .rule = rule,
                             .metric = "cpu.busy",
                             .member = s.member,
                             .n_members = 3,
+                            .control = s.control,
+                            .n_controls = others,
                             .room = s.room,
                             .host_habit = habit,
                             .group_habit = habit,
@@ -241,6 +252,39 @@ TEST(a_move_that_is_usual_is_no_finding_however_large)
     look_with_habit(m, &r, CONTROLS_LEAST, 0.7);
     CHECK_INT(s.level.group.grade, GRADE_OK);
     done(&s, &m);
+}
+
+TEST(hosts_that_all_answer_differently_are_no_finding)
+{
+    const double answers[] = {30, 30, 60, 90, 120, 120};
+    struct rule r = rule_for(star);
+    others = 6;
+    for (int stray = 0; stray < 2; stray++) {
+        struct made_panel *m = made_panel_new(7980, 60, 64);
+        fill(m, 0, 3, 30, 80);
+        for (int i = 0; i < 6; i++)
+            fill(m, 3 + i, 4 + i, 30, stray ? answers[i] : 30);
+        look_with_habit(m, &r, others, 12);
+        CHECK_INT(s.level.group.grade, stray ? GRADE_OK : GRADE_MUST_HANDLE);
+        CHECK_INT(s.level.host[0].score.grade, stray ? GRADE_OK : GRADE_MUST_HANDLE);
+        CHECK(stray ? s.level.host[0].score.z < 3 : s.level.host[0].score.z == 12);
+        done(&s, &m);
+    }
+    others = 0;
+}
+
+TEST(what_a_host_does_now_and_then_by_itself_is_no_finding)
+{
+    struct rule r = rule_for(star);
+    for (like = 1; like <= 10; like += 9) {
+        struct made_panel *m = made_panel_new(7980, 60, 64);
+        fill(m, 0, 3, 30, 80);
+        look_with_habit(m, &r, CONTROLS_LEAST, 12);
+        CHECK_INT(s.level.group.grade, like == 1 ? GRADE_MUST_HANDLE : GRADE_ATTENTION);
+        CHECK_NEAR(s.level.group.p, like == 1 ? 1e-6 : 10.0 / 203, 1e-12);
+        done(&s, &m);
+    }
+    like = 0;
 }
 
 TEST(one_odd_control_never_makes_a_finding)

@@ -86,6 +86,27 @@ TEST(a_level_that_is_back_to_what_it_was_is_known_as_such)
     CHECK(score(N).returned);
 }
 
+TEST(a_burst_that_reaches_into_the_window_after_is_none)
+{
+    make_series(0.5, 0.05);
+    for (int i = PIVOT; i < PIVOT + 9; i++)
+        value[i] += 3;
+    for (int i = PIVOT + 27; i < N; i++)
+        value[i] += 0.3f; /* its last rows happen to lie high: it has not recovered */
+    CHECK(score(N).z > 4);
+    CHECK(!score(N).recovered);
+    CHECK(score(N).returned);
+}
+
+TEST(what_begins_late_in_the_window_after_is_no_burst)
+{
+    make_series(0.5, 0.05);
+    for (int i = PIVOT + 20; i < N; i++)
+        value[i] += 1;
+    CHECK(score(N).z > 2);
+    CHECK(!score(N).returned);
+}
+
 TEST(what_is_not_known_of_the_time_before_speaks_for_no_return)
 {
     make_series(0, 0.05);
