@@ -2,7 +2,7 @@
  * p-values with a fitted tail, and the false-discovery rate over all of them.
  *
  * Up to POOL_EXACT_MAX scores are kept as they are, beyond that only their counts in
- * fixed bins; p-values from bins are never smaller than the exact ones.  Which of the
+ * fixed bins; p-values from bins are the exact ones to a few per cent.  Which of the
  * two it is follows from the number of scores alone, so pools of parts join to the pool
  * of the whole, bit for bit. */
 #ifndef ANALYZER_POOL_H

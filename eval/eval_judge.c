@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 struct wants {
-    const char *data, *out, *seed, *singles, *changes, *codes, *jobs, *only;
+    const char *data, *out, *seed, *singles, *changes, *codes, *economies, *jobs, *only;
     int coarse, tell;
 };
 
@@ -64,6 +64,7 @@ static int run(const struct wants *w, const struct recordings *r,
                       .tell = w->tell};
     struct book singles = {0}, changes = {0};
     struct codes_found codes;
+    struct economies economies = {0};
     OWNED_BUF text = {0};
     int rc = book_open(&singles, number_of("singles", w->singles, 0), err);
     if (rc == 0)
@@ -81,13 +82,18 @@ static int run(const struct wants *w, const struct recordings *r,
             (double)(monotonic_ms() - from) / 1000);
     if (rc == 0)
         rc = codes_run(t.seed, number_of("codes", w->codes, 1), &codes, err);
+    if (rc == 0)
+        rc =
+            economies_run(&t, number_of("economies", w->economies, 0), &economies, err);
     if (rc == 0) {
-        tables_write(&(struct tables){&t, &singles, &changes, &codes}, &text);
+        tables_write(&(struct tables){&t, &singles, &changes, &codes, &economies},
+                     &text);
         rc = buf_done(&text) < 0 ? err_set(err, ENOMEM, "out of memory")
                                  : write_out(w->out, &text, err);
     }
     book_close(&singles);
     book_close(&changes);
+    economies_free(&economies);
     return rc;
 }
 
@@ -101,6 +107,7 @@ int main(int argc, char **argv)
                       .singles = "2000",
                       .changes = "100",
                       .codes = "4000",
+                      .economies = "8",
                       .jobs = jobs};
     const struct opt opts[] = {
         {"data", "DIR", "The recordings, machine-*.csv.gz (../shared/data/smd).",
@@ -111,12 +118,14 @@ int main(int argc, char **argv)
         {"singles", "N", "Single series to draw (2000).", &w.singles},
         {"changes", "N", "Whole changes to draw (100).", &w.changes},
         {"codes", "N", "Return codes to simulate (4000).", &w.codes},
+        {"economies", "N", "Whole changes to compare 1- and 5-minute pasts on (8).",
+         &w.economies},
         {"jobs", "N", "Processes at once (all cores).", &w.jobs},
         {"only", "EFFECT", "Try this effect alone, such as quiet, at 30 minutes.",
          &w.only},
         {"coarse", NULL,
          "Tell the past in means of 5 minutes, as the service keeps it.", &w.coarse},
-        {"tell", NULL, "Print each false finding of the layers with its values.",
+        {"tell", NULL, "Print each false finding of the judge with its values.",
          &w.tell},
         {0},
     };

@@ -38,42 +38,8 @@ static bool passes(const struct layer_score *s, double bar, double least)
     return s->known && !s->recovered && s->p <= bar && s->effect >= least;
 }
 
-/* Mean of a metric over minutes [from, to) from the pivot and hosts [first, last). */
-static double mean_of(const struct draw *d, size_t m, size_t first, size_t last,
-                      int from, int to)
-{
-    double sum = 0;
-    for (size_t h = first; h < last; h++)
-        for (int row = from; row < to; row++)
-            sum += *draw_at(d, h, (size_t)(DRAW_BACK + row), m);
-    return sum / (double)(last - first) / (to - from);
-}
-
-/* What a false finding looks like to the eye. */
-static void tell(const struct ours *o, const struct layer_score *s, size_t m,
-                 const size_t *host)
-{
-    const struct draw *d = o->stage->draw;
-    size_t n = d->is.n_changed, first = host != NULL ? *host : 0;
-    size_t last = host != NULL ? *host + 1 : n;
-    char who[16] = "group";
-    if (host != NULL)
-        snprintf(who, sizeof who, "host %zu", *host);
-    fprintf(o->tell,
-            "%s %s %s z=%.2f p=%.2g effect=%.3f like=%d/%d "
-            "before60=%.4g before30=%.4g after=%.4g last=%.4g "
-            "others: %.4g %.4g minute=%u\n",
-            o->about, who, d->metric[m], s->z, s->p, s->effect, s->moments_like,
-            s->moments, mean_of(d, m, first, last, -60, -30),
-            mean_of(d, m, first, last, -30, 0),
-            mean_of(d, m, first, last, 5, o->minutes),
-            mean_of(d, m, first, last, o->minutes - 3, o->minutes),
-            mean_of(d, m, n, d->n_hosts, -30, 0),
-            mean_of(d, m, n, d->n_hosts, 5, o->minutes), d->minute);
-}
-
 static void say_layers(const struct ours *o, const struct layers *y, double q,
-                       bool tells, struct says *ret)
+                       struct says *ret)
 {
     const struct draw *d = o->stage->draw;
     double group = layers_group_bar(y, q), host = layers_host_bar(y, q);
@@ -82,20 +48,14 @@ static void say_layers(const struct ours *o, const struct layers *y, double q,
     memset(all, true, sizeof all);
     for (size_t m = 0; m < d->is.n_metrics; m++) {
         if (passes(&y->group[m], group, OURS_GROUP_FLOOR)) {
-            bool right = on_target(o->truth, m, all, n);
-            take(ret, right);
-            if (tells && !right)
-                tell(o, &y->group[m], m, NULL);
+            take(ret, on_target(o->truth, m, all, n));
         }
         for (size_t h = 0; h < n; h++) {
             if (!passes(&y->host[m * n + h], host, OURS_HOST_FLOOR))
                 continue;
             one[h] = true;
-            bool right = on_target(o->truth, m, one, n);
-            take(ret, right);
+            take(ret, on_target(o->truth, m, one, n));
             one[h] = false;
-            if (tells && !right)
-                tell(o, &y->host[m * n + h], m, &h);
         }
     }
 }
@@ -107,29 +67,36 @@ static void say_z(const struct layer_score *s, const struct truth *t, struct say
         take(ret, t->fault);
 }
 
-static void say_all(const struct ours *o, const struct layers *y, bool tells,
+static void say_all(const struct ours *o, const struct layers *y,
                     struct says by_q[OURS_Q], struct says *by_z)
 {
     for (int i = 0; i < OURS_Q; i++)
-        say_layers(o, y, ours_q[i], tells && i == 0, &by_q[i]);
+        say_layers(o, y, ours_q[i], &by_q[i]);
     say_z(&y->host[0], o->truth, by_z);
+}
+
+int ours_layers(const struct stage *s, const struct ruleset *rules, instant ends,
+                struct layers *ret_layers, struct err *err)
+{
+    const struct windows_rule *w = &rules->windows[s->change.kind];
+    OWNED_LINEUP l = {0};
+    OWNED_CONTROLS k = {0};
+    OWNED_SERIES list = {0};
+    return align(&s->change, NULL, 0, &s->panel, w, ends, &l, err) < 0 ||
+                   control_choose(&l, &k, err) < 0 ||
+                   series_list(&l, rules, ruleset_for_series, &list, err) < 0 ||
+                   layers_score(&l, &k, &list, ret_layers, err) < 0
+               ? -1
+               : 0;
 }
 
 static int ask_layers(const struct ours *o, instant ends, struct ours_says *ret,
                       struct err *err)
 {
-    const struct stage *s = o->stage;
-    const struct windows_rule *w = &o->rules->windows[s->change.kind];
-    OWNED_LINEUP l = {0};
-    OWNED_CONTROLS k = {0};
-    OWNED_SERIES list = {0};
     OWNED_LAYERS y = {0};
-    if (align(&s->change, NULL, 0, &s->panel, w, ends, &l, err) < 0 ||
-        control_choose(&l, &k, err) < 0 ||
-        series_list(&l, o->rules, ruleset_for_series, &list, err) < 0 ||
-        layers_score(&l, &k, &list, &y, err) < 0)
+    if (ours_layers(o->stage, o->rules, ends, &y, err) < 0)
         return -1;
-    say_all(o, &y, o->tell != NULL, ret->layers, &ret->layers_z);
+    say_all(o, &y, ret->layers, &ret->layers_z);
     return 0;
 }
 
@@ -138,7 +105,7 @@ static int ask_reference(const struct ours *o, struct ours_says *ret, struct err
     OWNED_LAYERS y = {0};
     if (reference_score(o->reference, o->look, &y, err) < 0)
         return -1;
-    say_all(o, &y, false, ret->reference, &ret->reference_z);
+    say_all(o, &y, ret->reference, &ret->reference_z);
     return 0;
 }
 
@@ -167,21 +134,65 @@ static void hosts_of(const struct stage *s, const struct finding *f, bool *ret)
         ret[h] = true;
 }
 
-static int ask_judge(const struct ours *o, instant ends, struct ours_says *ret,
-                     struct err *err)
+/* Mean of a metric over minutes [from, to) from the pivot, of these hosts. */
+static double mean_of(const struct draw *d, size_t m, const bool *hosts, int from,
+                      int to)
 {
-    const struct stage *s = o->stage;
-    const struct windows_rule *w = &o->rules->windows[s->change.kind];
+    double sum = 0;
+    size_t n = 0;
+    for (size_t h = 0; h < d->is.n_changed; h++)
+        for (int row = from; row < to && hosts[h]; row++, n++)
+            sum += *draw_at(d, h, (size_t)(DRAW_BACK + row), m);
+    return sum / (double)n;
+}
+
+/* What a false finding looks like to the eye. */
+static void tell(const struct ours *o, const struct finding *f, const bool *hosts)
+{
+    const struct draw *d = o->stage->draw;
+    size_t m = metric_of(d, f), n = 0;
+    for (size_t h = 0; h < d->is.n_changed; h++)
+        n += hosts[h];
+    fprintf(o->tell,
+            "%s %s %s: %s of %zu hosts (%s): before60=%.4g before30=%.4g after=%.4g "
+            "last=%.4g minute=%u\n",
+            o->about, grade_name(f->grade), f->host != NULL ? f->host : "all",
+            d->metric[m], n, f->because, mean_of(d, m, hosts, -60, -30),
+            mean_of(d, m, hosts, -30, 0), mean_of(d, m, hosts, 5, o->minutes),
+            mean_of(d, m, hosts, o->minutes - 3, o->minutes), d->minute);
+}
+
+static int judge_stage(const struct stage *s, const struct ruleset *rules, instant ends,
+                       struct verdict **ret, struct err *err)
+{
+    const struct windows_rule *w = &rules->windows[s->change.kind];
     span look = instant_since(ends, s->pivot);
     struct judge_case jc = {
-        .rules = o->rules,
+        .rules = rules,
         .change = &s->change,
         .panel = &s->panel,
         .checkpoint = {.at = instant_add(ends, w->late), .ends = ends, .look = look},
         .looks_done = 1,
         .looks_all = (int)w->n_looks};
+    return judge(&jc, ret, err);
+}
+
+int ours_grade(const struct stage *s, const struct ruleset *rules, instant ends,
+               enum grade *ret_grade, struct err *err)
+{
     OWNED_VERDICT *v = NULL;
-    if (judge(&jc, &v, err) < 0)
+    if (judge_stage(s, rules, ends, &v, err) < 0)
+        return -1;
+    *ret_grade = v->grade;
+    return 0;
+}
+
+static int ask_judge(const struct ours *o, instant ends, struct ours_says *ret,
+                     struct err *err)
+{
+    const struct stage *s = o->stage;
+    OWNED_VERDICT *v = NULL;
+    if (judge_stage(s, o->rules, ends, &v, err) < 0)
         return -1;
     for (size_t i = 0; i < v->n_findings; i++) {
         const struct finding *f = &v->findings[i];
@@ -192,6 +203,8 @@ static int ask_judge(const struct ours *o, instant ends, struct ours_says *ret,
         bool right =
             on_target(o->truth, metric_of(s->draw, f), hosts, s->change.n_hosts);
         take(&ret->attention, right);
+        if (o->tell != NULL && !right)
+            tell(o, f, hosts);
         if (f->grade == GRADE_MUST_HANDLE)
             take(&ret->must, right);
     }

@@ -10,9 +10,11 @@
 #ifndef EVAL_OURS_H
 #define EVAL_OURS_H
 
+#include "analyzer/layers.h"
 #include "eval/effects.h"
 #include "eval/stage.h"
 #include "rules/ruleset.h"
+#include "storage/verdict.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -46,10 +48,16 @@ struct ours {
     struct reference *reference; /* it has read this case */
     size_t look;                 /* number of the reference's look */
     int minutes;                 /* of that look */
-    bool layers;                 /* ask the layers alone, too */
-    FILE *tell; /* a line for each false finding of the layers at 5 %; NULL: none */
+    bool layers;       /* ask the layers alone, too: they cost as much as the judge */
+    FILE *tell;        /* a line for each false finding of the judge; NULL: none */
     const char *about; /* the case, for that line */
 };
+/* The scores of the layers alone, and the judge's grade, at the look that ends then. */
+int ours_layers(const struct stage *s, const struct ruleset *rules, instant ends,
+                struct layers *ret_layers, struct err *err);
+int ours_grade(const struct stage *s, const struct ruleset *rules, instant ends,
+               enum grade *ret_grade, struct err *err);
+
 /* Asks them; -1: out of memory and the like. */
 int ours_ask(const struct ours *o, struct ours_says *ret_says, struct err *err);
 

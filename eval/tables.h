@@ -5,12 +5,14 @@
 #include "base/buf.h"
 #include "eval/book.h"
 #include "eval/codes.h"
+#include "eval/economies.h"
 #include "eval/trial.h"
 
 struct tables {
     const struct trial *trial; /* as it was run last */
     const struct book *singles, *changes;
     const struct codes_found *codes; /* of simulated return codes */
+    struct economies *economies;     /* its numbers come back reordered */
 };
 void tables_write(const struct tables *t, struct buf *to);
 

@@ -39,10 +39,8 @@ bool trial_has(const struct trial *t, enum effect e, int look)
     static const bool single_looks[EFFECT_N] = {
         [EFFECT_QUIET] = true,  [EFFECT_SHOCK] = true,   [EFFECT_UP_50] = true,
         [EFFECT_UP_100] = true, [EFFECT_SIGMA_8] = true, [EFFECT_RAMP] = true};
-    static const bool change_looks[EFFECT_N] = {[EFFECT_QUIET] = true,
-                                                [EFFECT_UP_20] = true,
-                                                [EFFECT_FIVE_100] = true,
-                                                [EFFECT_LEAK] = true};
+    static const bool change_looks[EFFECT_N] = {
+        [EFFECT_QUIET] = true, [EFFECT_UP_20] = true, [EFFECT_LEAK] = true};
     bool single = is_single(t);
     if (single ? !single_has[e] : !change_has[e])
         return false;
@@ -159,7 +157,7 @@ static int ask_all(struct desk *d, const struct truth *truth, int look,
                         .reference = d->reference,
                         .look = (size_t)look,
                         .minutes = book_looks[look],
-                        .layers = is_single(d->trial) || look == BOOK_LOOK_30,
+                        .layers = is_single(d->trial),
                         .tell = d->trial->tell && look == BOOK_LOOK_30 ? stderr : NULL,
                         .about = about};
     if (ours_ask(&ours, &says, err) < 0)

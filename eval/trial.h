@@ -16,7 +16,7 @@ struct trial {
     int jobs;         /* processes; the result does not depend on them */
     const char *only; /* no other effects than the one of this name; NULL: all */
     bool coarse;      /* the past as means of 5 minutes */
-    bool tell; /* a line for each false finding of the layers to standard error */
+    bool tell;        /* a line for each false finding of the judge to standard error */
 };
 
 /* Whether this effect is tried at this look: all at 30 minutes, few at the others. */
