@@ -2,12 +2,14 @@
 tools that make them send them, and the verdict of a change holds what began with it."""
 import json
 import os
+import re
 import shutil
+import subprocess
 import threading
 import time
 import unittest
 
-from flow import FlowTest, rfc3339, wait_for
+from flow import FlowTest, program, rfc3339, wait_for
 
 SECONDS = "samples: {step: 1s, keep: 15m}\n"
 WINDOWS = """format: 1
@@ -15,7 +17,9 @@ pack: test
 windows:
   default: {before: 10s, settle: 1s, looks: [4s, 12s], late: 1s, unfinished: 30s}
 """
-DEFAULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../rules/defaults")
+HERE = os.path.dirname(os.path.abspath(__file__))
+DEFAULTS = os.path.join(HERE, "../../rules/defaults")
+MANUAL = os.path.join(HERE, "../../docs/evidence.md")
 CHANGED, OTHERS = ["h1", "h2"], ["h3", "h4", "h5", "h6", "h7"]
 
 
@@ -222,6 +226,37 @@ class Evidence(FlowTest):
         v = self.verdict(final=True)
         for kind in ("core", "alarm", "test", "probe"):
             self.assertEqual(self.findings(v, kind), [], kind)
+
+    def test_every_example_of_the_manual_is_taken_as_it_stands(self):
+        with open(MANUAL) as f:
+            blocks = re.findall(r"^```(\w+)\n(.*?)^```", f.read(), re.M | re.S)
+        for name, text in (("junit.xml", pytest_xml(time.time(), [])), ("results.tap", tap(False))):
+            with open(os.path.join(self.folder, name), "w") as f:
+                f.write(text)
+        tried = 0
+        for text in [t for kind, t in blocks if kind == "sh"]:
+            text = text.replace("TIME", rfc3339(time.time())) \
+                .replace("http://localhost:8190", "http://127.0.0.1:%d" % self.s.port)
+            done = subprocess.run(["bash", "-euc", text], cwd=self.folder,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(done.returncode, 0, text + done.stdout.decode())
+            tried += 1
+        self.assertGreaterEqual(tried, 5)
+        self.assertEqual(self.s.metric("aftercheck_coredumps_total"), 1)
+        self.assertEqual(self.s.metric("aftercheck_alarms_total"), 1)
+        self.assertEqual(self.s.metric("aftercheck_test_runs_total"), 3)
+        self.assertIn("receivers:", blocks[1][1])  # Alertmanager's own; ours are checked
+        own = [t for kind, t in blocks[2:] if kind == "yaml"]
+        self.assertEqual(len(own), 2)
+        rules = os.path.join(self.folder, "own.yml")
+        config = os.path.join(self.folder, "own-config.yml")
+        with open(rules, "w") as f:
+            f.write(own[0])
+        with open(config, "w") as f:
+            f.write("rules: %s\n%s" % (rules, own[1]))
+        done = subprocess.run([program("aftercheckd"), "--config", config, "--check-config"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
 
     def test_old_evidence_goes_and_is_counted(self):
         day = 86400
