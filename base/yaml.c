@@ -252,6 +252,8 @@ static int on_scalar(struct reader *r, const yaml_event_t *e)
     struct yaml_node node = {.kind = YAML_TEXT,
                              .line = line_of(e->start_mark),
                              .column = column_of(e->start_mark),
+                             .end_line = line_of(e->end_mark),
+                             .end_column = column_of(e->end_mark),
                              .plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE};
     check_node(r, e->start_mark, e->data.scalar.anchor, e->data.scalar.tag);
     if (memchr(text, '\0', n) != NULL)
@@ -264,7 +266,7 @@ static int on_scalar(struct reader *r, const yaml_event_t *e)
     return add_node(r, &node);
 }
 
-static int push(struct reader *r, const yaml_event_t *e, enum yaml_kind kind)
+static int push(struct reader *r, const yaml_event_t *e, enum yaml_kind kind, bool flow)
 {
     if (key_is_next(r))
         COMPLAIN(r, e->start_mark, "yaml-key", "a key is %s, expected a text",
@@ -277,7 +279,8 @@ static int push(struct reader *r, const yaml_event_t *e, enum yaml_kind kind)
     struct frame *f = &r->stack[r->depth++];
     *f = (struct frame){.node = {.kind = kind,
                                  .line = line_of(e->start_mark),
-                                 .column = column_of(e->start_mark)}};
+                                 .column = column_of(e->start_mark),
+                                 .flow = flow}};
     return 0;
 }
 
@@ -285,14 +288,15 @@ static int on_list(struct reader *r, const yaml_event_t *e)
 {
     check_node(r, e->start_mark, e->data.sequence_start.anchor,
                e->data.sequence_start.tag);
-    return push(r, e, YAML_LIST);
+    return push(r, e, YAML_LIST,
+                e->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE);
 }
 
 static int on_map(struct reader *r, const yaml_event_t *e)
 {
     check_node(r, e->start_mark, e->data.mapping_start.anchor,
                e->data.mapping_start.tag);
-    return push(r, e, YAML_MAP);
+    return push(r, e, YAML_MAP, e->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE);
 }
 
 static int key_order(const void *a, const void *b)
@@ -329,10 +333,13 @@ static int check_duplicates(struct reader *r, const struct nodes *keys)
 /* The innermost list or map is complete: its arrays move to the arena. */
 static int on_end(struct reader *r, const yaml_event_t *e)
 {
-    (void)e;
     assert(r->depth > 0);
     struct frame *f = &r->stack[r->depth - 1];
     struct yaml_node node = f->node;
+    if (node.flow) {
+        node.end_line = line_of(e->end_mark);
+        node.end_column = column_of(e->end_mark);
+    }
     node.n = f->items.n;
     node.item = arena_copy(r->doc->arena, f->items.at, node.n * sizeof *node.item);
     node.key = NULL;

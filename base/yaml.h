@@ -26,6 +26,9 @@ struct yaml_node {
     const char *text; /* of YAML_TEXT */
     bool plain;       /* written without quotes */
     unsigned line, column;
+    bool flow; /* a list or map in brackets */
+    /* the place right behind a text, or behind a list or map in brackets; else 0 */
+    unsigned end_line, end_column;
     size_t n;               /* of YAML_LIST and YAML_MAP */
     struct yaml_node *item; /* n values */
     struct yaml_node *key;  /* n keys of a map, all YAML_TEXT */

@@ -633,3 +633,29 @@ TEST(freeing_nothing_is_fine)
     yaml_doc_free(&d);
     CHECK(d == NULL);
 }
+
+TEST(a_node_says_where_it_ends_and_whether_it_stands_in_brackets)
+{
+    static const char text[] = "a: {b: [1, 22]}\n"
+                               "c: |\n"
+                               "  text\n"
+                               "d: \"x y\"\n"
+                               "e:\n"
+                               "  - f\n";
+    struct complaints c = {0};
+    struct yaml_doc *doc = yaml_parse("f.yml", text, strlen(text), &c);
+    CHECK(doc != NULL);
+    const struct yaml_node *root = yaml_root(doc), *a = yaml_get(root, "a");
+    CHECK(!root->flow && root->end_line == 0);
+    CHECK(a->flow && a->item[0].flow && !yaml_get(root, "e")->flow);
+    CHECK_INT(a->end_line, 1);
+    CHECK_INT(a->end_column, 16);
+    CHECK_INT(a->item[0].end_column, 15);
+    CHECK_INT(a->item[0].item[1].end_column, 14);
+    CHECK_INT(yaml_get(root, "c")->end_line, 4);
+    CHECK_INT(yaml_get(root, "c")->end_column, 1);
+    CHECK_INT(yaml_get(root, "d")->end_column, 9);
+    CHECK_INT(yaml_get(root, "e")->item[0].end_column, 6);
+    yaml_doc_free(&doc);
+    complaints_free(&c);
+}
