@@ -16,6 +16,7 @@
 #include "programs/daemon_config.h"
 #include "programs/daemon_metrics.h"
 #include "storage/history.h"
+#include "storage/history_prune.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,7 @@
 
 enum { DRAIN_MS = 5000, SYNC_MS = 10000 };
 /* What is too old goes in small steps: while there is some, one a second. */
-enum { PRUNE_MS = 600000, PRUNE_STEP_MS = 1000 };
+enum { PRUNE_MS = 600000, PRUNE_STEP_MS = 1000, FORGET_MS = 86400000 };
 
 struct service {
     const char *config_path;
@@ -56,7 +57,9 @@ struct service {
     struct notifier *notifier;
     struct checkup *checkup;
     struct worker *analyzer, *teller, *flusher;
-    instant next_flush, next_prune;
+    instant next_flush, next_prune, next_forget;
+    char history_dir[4096];
+    struct history_prune forget; /* the flusher's */
 };
 
 /* --- configuration and rules --- */
@@ -226,6 +229,25 @@ static void prune(struct service *s, instant now)
         (instant){now.ms + (rows >= LEDGER_PRUNE_MAX ? PRUNE_STEP_MS : PRUNE_MS)};
 }
 
+/* A step through the history's files; a round of all of them a day. */
+static void forget(struct service *s, instant now)
+{
+    struct err err = {0};
+    instant before = {now.ms - s->config.history.forget.ms};
+    bool over = history_prune_step(&s->forget, before, &err);
+    if (err.code != 0)
+        log_error("history: old files could not be deleted: %s", err.text);
+    pthread_mutex_lock(&s->lock);
+    s->state.forgotten = s->forget.deleted;
+    pthread_mutex_unlock(&s->lock);
+    s->next_forget = (instant){now.ms + (over ? FORGET_MS : PRUNE_STEP_MS)};
+}
+
+static instant sooner(instant a, instant b)
+{
+    return a.ms < b.ms ? a : b;
+}
+
 static instant flush(void *arg, instant now)
 {
     struct service *s = arg;
@@ -241,8 +263,9 @@ static instant flush(void *arg, instant now)
     }
     if (now.ms >= s->next_prune.ms)
         prune(s, now);
-    instant sync = {now.ms + SYNC_MS};
-    return s->next_prune.ms < sync.ms ? s->next_prune : sync;
+    if (now.ms >= s->next_forget.ms)
+        forget(s, now);
+    return sooner((instant){now.ms + SYNC_MS}, sooner(s->next_prune, s->next_forget));
 }
 
 static void on_change(void *arg)
@@ -285,11 +308,12 @@ static int open_stores(struct service *s, struct err *err)
     char path[4096];
     const struct daemon_config *c = &s->config;
     struct err n = {0};
-    snprintf(path, sizeof path, "%s/history", c->data);
-    s->rrd = rrd_start(path, err); /* forks: before any thread is started */
+    snprintf(s->history_dir, sizeof s->history_dir, "%s/history", c->data);
+    s->rrd = rrd_start(s->history_dir, err); /* forks: before any thread is started */
     if (s->rrd == NULL)
         return -1;
-    struct history_spec past = {.dir = path};
+    s->forget = (struct history_prune){.dir = s->history_dir, .rrd = s->rrd};
+    struct history_spec past = {.dir = s->history_dir};
     s->history = history_open(&past, s->rrd, err);
     if (s->history == NULL)
         return -1;

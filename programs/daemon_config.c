@@ -48,6 +48,10 @@ static const struct yaml_field sample_fields[] = {
 static const struct yaml_field history_fields[] = {
     {"flush", YAML_T_SPAN, AT(history.flush), false, 1, 3600,
      "how often finished minutes are written to history; 10m"},
+    {"forget", YAML_T_SPAN, AT(history.forget), false, 86400, 3650 * 86400.0,
+     "files of hosts, services and calls that nothing came from for so long are "
+     "deleted; "
+     "30d"},
 };
 /* Crashes are remembered for 30 days, and looks come up to a day later. */
 static const struct yaml_field evidence_fields[] = {
@@ -80,7 +84,7 @@ static void defaults(struct daemon_config *c)
         .data = geteuid() == 0 ? "/var/lib/aftercheck" : "./aftercheck-data",
         .log = "info",
         .samples = {.step = {60000}, .keep = {7200000}, .most = 8ull << 30},
-        .history = {.flush = {600000}},
+        .history = {.flush = {600000}, .forget = KEEP_DAYS(30)},
         .evidence = {KEEP_DAYS(32), KEEP_DAYS(32), KEEP_DAYS(32)},
         .host_tags = {host_tags, 2},
         .service_tags = {service_tags, 2},

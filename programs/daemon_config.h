@@ -21,7 +21,7 @@ struct daemon_config {
         uint64_t most;
     } samples;
     struct {
-        span flush;
+        span flush, forget;
     } history;
     struct {
         span coredumps, alarms, tests;

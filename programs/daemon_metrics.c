@@ -49,6 +49,9 @@
       (double)h.rows)                                                                  \
     X("aftercheck_history_failures_total", "counter",                                  \
       "history files that could not be written", (double)h.failures)                   \
+    X("aftercheck_history_forgotten_total", "counter",                                 \
+      "history files deleted since the start, as nothing came for them for long",      \
+      (double)state->forgotten)                                                        \
     X("aftercheck_rrd_restarts_total", "counter", "restarts of the librrd process",    \
       (double)rrd_restarts(from->rrd))                                                 \
     X("aftercheck_http_requests_total", "counter", "HTTP requests",                    \

@@ -29,6 +29,7 @@ struct daemon_state {
     bool reload_ok;
     uint64_t reloads;
     int64_t slowest_ms; /* round of looks */
+    uint64_t forgotten; /* files of history */
     char pack[32];      /* hash of the rules in force */
     struct daemon_health health;
 };

@@ -266,6 +266,11 @@ class Evidence(FlowTest):
         self.taken("/v1/coredumps", coredump("h1", now - 3 * day, pid=1))
         self.taken("/v1/coredumps", coredump("h1", now, pid=2))
         self.s.stop()
+        folder = os.path.join(self.s.data, "history/ab/cd")  # of history: a file set aside
+        os.makedirs(folder)
+        aside = os.path.join(folder, "0" * 64 + ".rrd.damaged")
+        open(aside, "w").close()
+        os.utime(aside, (now - 31 * day, now - 31 * day))
         self.s.configure(SECONDS + "evidence: {coredumps: 2d, alarms: 2d, tests: 2d}\n")
         self.s.start()
         wait_for("the old ones to go", lambda: self.s.metric(
@@ -273,6 +278,9 @@ class Evidence(FlowTest):
         self.assertEqual(self.s.metric('aftercheck_pruned_total{what="test_runs"}'), 1)
         self.assertEqual(self.s.metric("aftercheck_coredumps"), 1)
         self.assertEqual(self.s.metric("aftercheck_test_runs"), 1)
+        wait_for("the old file to go", lambda: self.s.metric(
+            "aftercheck_history_forgotten_total") == 1)
+        self.assertFalse(os.path.exists(aside))
 
 
 if __name__ == "__main__":
