@@ -20,6 +20,7 @@
 #include "analyzer/layers.h"
 #include "analyzer/level.h"
 #include "analyzer/limit.h"
+#include "analyzer/nearby.h"
 #include "analyzer/probes.h"
 #include "analyzer/pulse.h"
 #include "analyzer/relief.h"
@@ -370,76 +371,6 @@ static void tell_all(struct desk *d)
             tell_silence(t, &rs->rule[i], &d->pulses);
 }
 
-/* --- other changes --- */
-
-static int by_start(const void *a, const void *b)
-{
-    const struct change *x = *(const struct change *const *)a;
-    const struct change *y = *(const struct change *const *)b;
-    if (x->start.ms != y->start.ms)
-        return x->start.ms < y->start.ms ? -1 : 1;
-    return strcmp(x->change_id, y->change_id);
-}
-
-static void say_when(struct buf *b, const struct change *of, const struct change *o)
-{
-    int64_t ms = o->start.ms - of->start.ms, size = ms < 0 ? -ms : ms;
-    if (size < 1000)
-        buf_add(b, " at the same time");
-    else if (size < 120000)
-        buf_addf(b, " %" PRId64 " seconds %s", size / 1000,
-                 ms < 0 ? "before" : "after");
-    else
-        buf_addf(b, " %" PRId64 " minutes %s", size / 60000,
-                 ms < 0 ? "before" : "after");
-}
-
-/* "changed h1, h2 4 minutes before". */
-static void say_nearby(struct buf *b, const struct lineup *l, const struct change *o)
-{
-    enum { NAMED = 3 };
-    size_t shared = 0;
-    for (size_t i = 0; i < o->n_hosts; i++) {
-        if (lineup_slot(l, o->host[i].name) == NULL)
-            continue;
-        if (shared < NAMED)
-            buf_addf(b, "%s%s", shared > 0 ? ", " : "changed ", o->host[i].name);
-        shared++;
-    }
-    if (shared > NAMED)
-        buf_addf(b, " and %zu more of the same hosts", shared - NAMED);
-    if (shared == 0)
-        buf_addf(b, o->n_hosts > 0 ? "changed other hosts of %s" : "changed %s",
-                 o->service != NULL ? o->service : "the service");
-    say_when(b, l->change, o);
-}
-
-static int tell_nearby(struct desk *d)
-{
-    const struct judge_case *jc = d->jc;
-    struct verdict *v = d->verdict;
-    const struct change **o = calloc(jc->n_nearby + 1, sizeof *o);
-    v->nearby = calloc(jc->n_nearby + 1, sizeof *v->nearby);
-    bool ready = o != NULL && v->nearby != NULL;
-    if (ready && jc->n_nearby > 0) {
-        memcpy(o, jc->nearby, jc->n_nearby * sizeof *o);
-        qsort(o, jc->n_nearby, sizeof *o, by_start);
-    }
-    for (size_t i = 0; ready && i < jc->n_nearby; i++) {
-        struct nearby *n = &v->nearby[v->n_nearby++];
-        struct buf words = {0};
-        say_nearby(&words, &d->lineup, o[i]);
-        *n = (struct nearby){.change_id = strdup(o[i]->change_id),
-                             .title = o[i]->title != NULL ? strdup(o[i]->title) : NULL,
-                             .at = o[i]->start,
-                             .because = buf_give(&words)};
-        ready = n->change_id != NULL && n->because != NULL &&
-                (n->title != NULL || o[i]->title == NULL);
-    }
-    free(o);
-    return ready ? 0 : err_set(d->err, ENOMEM, "out of memory");
-}
-
 /* --- all steps --- */
 
 static int begin_verdict(struct desk *d)
@@ -482,7 +413,8 @@ static int conclude(struct desk *d)
         control_note(&d->lineup, &d->controls, d->tally.controls_used);
     if (d->teller.failed || v->coverage.controls_note == NULL || note_expected(d) < 0)
         return err_set(d->err, ENOMEM, "out of memory");
-    if (fold_findings(v, d->lineup.whole.pivot, d->err) < 0 || tell_nearby(d) < 0)
+    if (fold_findings(v, d->lineup.whole.pivot, d->err) < 0 ||
+        nearby_tell(&d->lineup, d->jc->nearby, d->jc->n_nearby, v, d->err) < 0)
         return -1;
     return grade_verdict(&d->tally, &d->lineup, &d->pulses, &d->jc->checkpoint, v,
                          d->err);

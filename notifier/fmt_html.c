@@ -222,6 +222,8 @@ static void write_top(const struct report *r, struct buf *to)
                   r->top[i].with_words != NULL ? r->top[i].with_words : "");
     }
     close_table(to);
+    if (r->suspect != NULL)
+        paragraph(to, r->suspect, false);
     close_row(to);
 }
 

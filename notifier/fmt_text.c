@@ -151,6 +151,10 @@ static void write_head(const struct report *r, struct buf *to)
         spaces(to, 2);
         wrap(to, buf_text(&item), 2, 5);
     }
+    if (r->suspect != NULL) {
+        buf_add_ch(to, '\n');
+        paragraph(to, r->suspect, 0);
+    }
 }
 
 static void write_todo(const struct report *r, struct buf *to)

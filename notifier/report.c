@@ -458,15 +458,20 @@ static void add_nearby(struct report *r, const char *public_url)
     for (size_t i = 0; i < r->verdict->n_nearby; i++) {
         const struct nearby *near = &r->verdict->nearby[i];
         const char *because = report_clean(r, near->because, REPORT_SENTENCE_CHARS);
+        const char *reasons = report_clean(r, near->reasons, REPORT_SENTENCE_CHARS);
         const char *title = report_clean(r, near->title, REPORT_TITLE_CHARS);
         char *url = report_page_url(public_url, near->change_id);
         add_link(r, &r->nearby,
                  report_say(r, "%s%s%s", report_name(r, near->change_id),
                             title != NULL ? ": " : "", title != NULL ? title : ""),
-                 report_say(r, "%s%s%s", figure_time(near->at, at),
-                            because != NULL ? ", " : "",
-                            because != NULL ? because : ""),
+                 report_say(r, "%s. %s%s%s", figure_time(near->at, at),
+                            because != NULL ? because : "",
+                            because != NULL && reasons != NULL ? " " : "",
+                            reasons != NULL ? reasons : ""),
                  url != NULL ? report_keep(r, url) : NULL);
+        if (r->suspect == NULL && near->likelier != NULL &&
+            strcmp(near->likelier, NEARBY_OTHER) == 0)
+            r->suspect = reasons;
     }
 }
 

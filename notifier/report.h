@@ -83,10 +83,11 @@ struct report {
     const struct verdict *verdict; /* NULL: no look has been taken yet */
     enum grade grade;
     const char *grade_words, *grade_sign;
-    const char *title; /* "pay 2.4.1 -> 2.5.0" */
-    const char *lead;  /* how bad, on how many hosts, since when */
-    const char *state; /* which look this is and whether more will come */
-    const char *note;  /* why the grade is capped or was not given; NULL: none */
+    const char *title;   /* "pay 2.4.1 -> 2.5.0" */
+    const char *lead;    /* how bad, on how many hosts, since when */
+    const char *state;   /* which look this is and whether more will come */
+    const char *note;    /* why the grade is capped or was not given; NULL: none */
+    const char *suspect; /* another change that is the likelier cause, and why; NULL */
     struct report_rows facts;
     size_t n_top;
     struct report_top top[REPORT_TOP_MAX];

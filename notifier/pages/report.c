@@ -68,6 +68,8 @@ static void write_top(const struct report *r, struct buf *to)
                   r->top[i].title, r->top[i].name, r->top[i].sentence,
                   r->top[i].with_words != NULL ? r->top[i].with_words : "");
     buf_add(to, "</ul>\n");
+    if (r->suspect != NULL)
+        html_addf(to, "<p class=\"noted\">%s</p>\n", r->suspect);
 }
 
 static void write_todo(const struct report *r, struct buf *to)

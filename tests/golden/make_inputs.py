@@ -29,16 +29,16 @@ class Case:
         self.random = random.Random(name)
 
     def hosts(self, names, effect=lambda host, metric, t: 1, until=AFTER, since=-BEFORE,
-              away={}):
-        """Three metrics a host and second; effect multiplies one from the pivot on; away
-        says from when to when a host sends nothing."""
+              away={}, effect_from=0):
+        """Three metrics a host and second; effect multiplies one from effect_from on, the
+        pivot; away says from when to when a host sends nothing."""
         for host in names:
             for t in range(since, until):
                 if t in away.get(host, ()):
                     continue
                 values = {"busy": 30, "user": 22, "iowait": 2}
                 line = ",".join("%s=%.2f" % (m, v * (1 + 0.05 * self.random.uniform(-1, 1)) *
-                                             (effect(host, m, t) if t >= 0 else 1))
+                                             (effect(host, m, t) if t >= effect_from else 1))
                                 for m, v in values.items())
                 self.lines.append("cpu,host=%s,service=pay %s %d" % (host, line, PIVOT + t))
         return self
@@ -147,6 +147,13 @@ def cases():
     yield Case("overlap").hosts(HOSTS + OTHERS).calls(HOSTS, failing=10).calls(OTHERS) \
         .change(HOSTS).change(["h1", "h5"], at=-10, id="8811", kind="config",
                               title="timeout 3 s -> 1 s", actor="wang")
+    # h1, h2, h5, h6 are the other change's: on the latter it shows at once
+    shows = {"h1": 0, "h2": 0, "h5": -10, "h6": -10}
+    yield Case("overlap-other-did-it") \
+        .hosts(HOSTS + OTHERS, lambda h, m, t: 2 if t >= shows.get(h, AFTER) and
+               m != "iowait" else 1, effect_from=-10).calls(HOSTS + OTHERS).change(HOSTS) \
+        .change(["h1", "h2", "h5", "h6"], at=-10, id="8811", kind="config",
+                title="timeout 3 s -> 1 s", actor="wang")
     crash = Case("new-crash").hosts(HOSTS + OTHERS).calls(HOSTS + OTHERS).change(HOSTS)
     old = ["raise", "abort", "check_config(char const*)", "reload.cold", "main"]
     for day in range(1, 31):  # an old crash, once a day, and once more now

@@ -430,8 +430,10 @@ TEST(another_change_nearby_is_named_and_its_minutes_are_left_out)
     check_grade(v, GRADE_OK);
     CHECK_INT(v->n_nearby, 1);
     CHECK_TEXT(v->nearby[0].change_id, "c2");
-    CHECK_TEXT(v->nearby[0].because,
-               "changed h00, h01, h02 and 1 more of the same hosts 23 minutes after");
+    CHECK_TEXT(
+        v->nearby[0].because,
+        "Changed h00, h01, h02 and 1 more of the same hosts 23 minutes after this "
+        "change.");
 }
 
 TEST(a_rule_in_shadow_is_told_and_never_counts)

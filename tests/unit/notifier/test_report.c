@@ -100,6 +100,11 @@ TEST(what_was_fine_and_what_could_not_be_judged_are_counted)
     CHECK_INT(r->unjudged.n, 2);
     CHECK_TEXT(value_of(&r->coverage, "Series judged"), "940 of 1,000");
     CHECK_TEXT(r->nearby.row[0].url, "https://check.example.com/changes/8809");
+    CHECK_TEXT(
+        r->nearby.row[0].value,
+        "21 Nov 2026 09:56:00 UTC. Changed pay-02 4 minutes before. cpu.busy moved "
+        "on 3 of 5 hosts that only this change touched.");
+    CHECK(r->suspect == NULL);
 }
 
 TEST(a_change_without_a_verdict_has_a_report_too)
@@ -176,6 +181,16 @@ TEST(a_change_without_a_title_is_named_by_what_it_is)
     char *title = report_change_title(c);
     CHECK_TEXT(title, "release of pay 2.4.1 -> 2.5.0");
     free(title);
+}
+
+TEST(another_change_that_is_the_likelier_cause_is_on_the_first_screen)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    sample_set(&v->nearby[0].likelier, NEARBY_OTHER);
+    sample_set(&v->nearby[0].reasons, "8809 is the likelier cause: cpu.busy moved.");
+    OWNED_REPORT *r = make(c, v);
+    CHECK_TEXT(r->suspect, "8809 is the likelier cause: cpu.busy moved.");
 }
 
 /* Five more readings of what sample_cpu tells, which lead nothing. */
