@@ -1,12 +1,14 @@
 /* analyzer/checkup.c - rounds over the open changes.
  *
  * What was judged last is remembered per change, so that a round judges only what is
- * new: another look, another event, other rules.  After a restart the memory is empty
- * and the latest look is judged once more: the same data gives the same verdict, which
- * the ledger already has.  One thread runs the rounds; `lock` guards the stats only. */
+ * new: another look, another event, other rules, other mutes.  After a restart the
+ * memory is empty and the latest look is judged once more: the same data gives the same
+ * verdict, which the ledger already has.  One thread runs the rounds; `lock` guards the
+ * stats only. */
 #include "analyzer/checkup.h"
 
 #include "analyzer/evidence.h"
+#include "analyzer/hush.h"
 #include "analyzer/judge.h"
 #include "analyzer/life.h"
 
@@ -21,6 +23,7 @@ struct seen {
     instant at;
     size_t n_events;
     char rules[17];
+    char mutes[HUSH_MARK_MAX];
 };
 
 struct checkup {
@@ -98,11 +101,29 @@ static int remember(struct checkup *c, char ***ids, size_t n, struct err *err)
     return 0;
 }
 
-static bool judged_already(const struct seen *s, const struct change *change,
-                           const struct checkpoint *due, const struct ruleset *rules)
+/* One look, and what it is judged by beside the samples. */
+struct look {
+    const struct ruleset *rules;
+    const struct change *change;
+    const struct plan *plan;
+    size_t k; /* its place in the plan */
+    struct mutes mutes;
+    char mutes_mark[HUSH_MARK_MAX];
+};
+
+static bool judged_already(const struct seen *s, const struct look *l)
 {
-    return s->at.ms == due->at.ms && s->n_events == change->n_events &&
-           strcmp(s->rules, rules->hash) == 0;
+    return s->at.ms == l->plan->at[l->k].at.ms && s->n_events == l->change->n_events &&
+           strcmp(s->rules, l->rules->hash) == 0 &&
+           strcmp(s->mutes, l->mutes_mark) == 0;
+}
+
+static void judged_now(struct seen *s, const struct look *l)
+{
+    s->at = l->plan->at[l->k].at;
+    s->n_events = l->change->n_events;
+    memcpy(s->rules, l->rules->hash, sizeof s->rules);
+    memcpy(s->mutes, l->mutes_mark, sizeof s->mutes);
 }
 
 /* --- one look --- */
@@ -117,10 +138,13 @@ static int find_nearby(struct checkup *c, const struct change *change,
     return ledger_nearby(c->ledger, change, from, due->ends, ret, ret_n, err);
 }
 
-static int judge_look(struct checkup *c, const struct ruleset *rules,
-                      const struct change *change, const struct plan *plan, size_t k,
-                      struct verdict **ret, struct err *err)
+static int judge_look(struct checkup *c, const struct look *l, struct verdict **ret,
+                      struct err *err)
 {
+    const struct ruleset *rules = l->rules;
+    const struct change *change = l->change;
+    const struct plan *plan = l->plan;
+    size_t k = l->k;
     const struct windows_rule *w = &rules->windows[change->kind];
     struct change **nearby = NULL;
     size_t n_nearby = 0;
@@ -148,6 +172,7 @@ static int judge_look(struct checkup *c, const struct ruleset *rules,
                                 .cores = &evidence.cores,
                                 .alarms = &evidence.alarms,
                                 .tests = &evidence.tests,
+                                .mutes = &l->mutes,
                                 .checkpoint = plan->at[k],
                                 .looks_done = (int)k + 1,
                                 .looks_all = (int)plan->n};
@@ -192,6 +217,14 @@ static size_t due_at(const struct plan *plan, instant now, instant *ret_next)
     return due;
 }
 
+static int find_mutes(struct checkup *c, struct look *l, struct err *err)
+{
+    if (ledger_mutes(c->ledger, MUTES_OF_LOOK, l->plan->at[l->k].at, &l->mutes, err) <
+        0)
+        return -1;
+    return hush_mark(&l->mutes, l->change, l->mutes_mark, err);
+}
+
 static int look_at(struct checkup *c, const struct ruleset *rules, struct seen *seen,
                    instant now, instant *ret_next, size_t *ret_stored, struct err *err)
 {
@@ -201,21 +234,21 @@ static int look_at(struct checkup *c, const struct ruleset *rules, struct seen *
     if (change == NULL || life_plan(change, &rules->windows[change->kind], &plan) < 0)
         return err_set(err, ENOMEM, "change %s cannot be planned", seen->id);
     size_t k = due_at(&plan, now, ret_next);
-    int rc = 0;
-    if (k < plan.n && !judged_already(seen, change, &plan.at[k], rules)) {
-        rc = judge_look(c, rules, change, &plan, k, &v, err);
+    struct look l = {.rules = rules, .change = change, .plan = &plan, .k = k};
+    int rc = k < plan.n ? find_mutes(c, &l, err) : 0;
+    if (rc == 0 && k < plan.n && !judged_already(seen, &l)) {
+        rc = judge_look(c, &l, &v, err);
         if (rc == 0)
             rc = store(c, v, err);
         pthread_mutex_lock(&c->lock);
         c->stats.looks++;
         pthread_mutex_unlock(&c->lock);
         if (rc == 0) {
-            seen->at = plan.at[k].at;
-            seen->n_events = change->n_events;
-            memcpy(seen->rules, rules->hash, sizeof seen->rules);
+            judged_now(seen, &l);
             (*ret_stored)++;
         }
     }
+    mutes_free(&l.mutes);
     plan_free(&plan);
     return rc;
 }

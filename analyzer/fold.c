@@ -289,6 +289,7 @@ static bool go_together(const struct leaves *all, const struct leaf *a,
     const struct finding *f = a->f, *g = b->f;
     /* What a rule in shadow says is neither bad nor over: it stands alone. */
     if (f->recovered != g->recovered || f->fresh != g->fresh ||
+        finding_is_muted(f) != finding_is_muted(g) || /* nothing is hidden below it */
         (f->grade == GRADE_OK) != (g->grade == GRADE_OK) ||
         (f->grade == GRADE_OK && !f->recovered))
         return false;
@@ -339,8 +340,8 @@ static void gather(struct leaves *all, size_t first, instant pivot)
 static int by_place(const void *a, const void *b)
 {
     const struct leaf *x = a, *y = b;
-    if (x->f->grade != y->f->grade)
-        return x->f->grade > y->f->grade ? -1 : 1;
+    if (rank_standing(x->f) != rank_standing(y->f))
+        return rank_standing(x->f) > rank_standing(y->f) ? -1 : 1;
     bool x_leads = x->f->with == FINDING_LEADS, y_leads = y->f->with == FINDING_LEADS;
     if (x_leads != y_leads)
         return x_leads ? -1 : 1;

@@ -2,7 +2,7 @@
  *
  * All findings stay in the verdict with their own numbers and grades; one that goes
  * with another says so in `with`.  Two go together when they are alike in whether they
- * are over, and are about
+ * are over and whether they are muted, and are about
  *   one figure   the same metric, moved the same way on some of the same hosts: a
  * broken limit and the level, hosts and their group; one edge     return codes,
  * failures and timeouts of the same calls; with the other callers of that interface,

@@ -255,7 +255,7 @@ static enum grade worst_of(const struct verdict *v)
 {
     enum grade worst = GRADE_OK;
     for (size_t i = 0; i < v->n_findings; i++)
-        if (v->findings[i].grade > worst)
+        if (v->findings[i].grade > worst && !finding_is_muted(&v->findings[i]))
             worst = v->findings[i].grade;
     return worst;
 }

@@ -1,10 +1,10 @@
 /* analyzer/grade.h - the verdict's grade, and what it rests on.
  *
- * The grade is that of the worst finding.  Without one it is ok only when enough was
- * looked at: at least one rule judged, GRADE_HOSTS_LEAST of the watched hosts with
- * enough samples on both sides, the change neither cancelled nor left without a finish.
- * Otherwise it is not-judged, with the reason in words and counts.  What must be
- * handled is told however thin the rest is. */
+ * The grade is that of the worst finding that is not muted.  Without one it is ok only
+ * when enough was looked at: at least one rule judged, GRADE_HOSTS_LEAST of the watched
+ * hosts with enough samples on both sides, the change neither cancelled nor left
+ * without a finish. Otherwise it is not-judged, with the reason in words and counts.
+ * What must be handled is told however thin the rest is. */
 #ifndef ANALYZER_GRADE_H
 #define ANALYZER_GRADE_H
 

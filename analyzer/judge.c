@@ -17,6 +17,7 @@
 #include "analyzer/fresh.h"
 #include "analyzer/fresh_calls.h"
 #include "analyzer/grade.h"
+#include "analyzer/hush.h"
 #include "analyzer/layers.h"
 #include "analyzer/level.h"
 #include "analyzer/limit.h"
@@ -408,6 +409,8 @@ static int conclude(struct desk *d)
     d->teller = (struct teller){&d->lineup, &d->controls, v, false};
     count_all(d);
     tell_all(d);
+    if (hush_findings(d->jc->mutes, d->jc->change, v, d->err) < 0)
+        return -1;
     v->coverage.controls = (int)d->tally.controls_used;
     v->coverage.controls_note =
         control_note(&d->lineup, &d->controls, d->tally.controls_used);

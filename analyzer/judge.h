@@ -25,6 +25,7 @@ struct judge_case {
     const struct core_facts *cores;
     const struct alarm_facts *alarms;
     const struct test_rows *tests;
+    const struct mutes *mutes; /* that count for this look; NULL: none */
     struct checkpoint checkpoint;
     int looks_done, looks_all;
 };

@@ -26,11 +26,16 @@ static double heft(const struct finding *f)
     return f->weight * (1 + log1p(effect) + 0.2 * log1p((double)f->n_hosts));
 }
 
+int rank_standing(const struct finding *f)
+{
+    return finding_is_muted(f) ? (int)f->grade : GRADE_N * (int)f->grade;
+}
+
 static int by_rank(const void *a, const void *b)
 {
     const struct finding *x = a, *y = b;
-    if (x->grade != y->grade)
-        return x->grade > y->grade ? -1 : 1;
+    if (rank_standing(x) != rank_standing(y))
+        return rank_standing(x) > rank_standing(y) ? -1 : 1;
     int d = compare(heft(x), heft(y));
     if (d == 0)
         d = texts(x->rule, y->rule);

@@ -90,8 +90,10 @@ struct verdict *verdict_new(const char *change_id)
 
 static void finding_blank(struct finding *f)
 {
-    *f = (struct finding){
-        .first_seen = INSTANT_NONE, .curve.from = INSTANT_NONE, .with = FINDING_LEADS};
+    *f = (struct finding){.first_seen = INSTANT_NONE,
+                          .curve.from = INSTANT_NONE,
+                          .muted.until = INSTANT_NONE,
+                          .with = FINDING_LEADS};
     verdict_members_blank(verdict_members_finding, f);
     verdict_members_blank(verdict_members_counts, f);
 }
@@ -115,6 +117,7 @@ struct finding *verdict_add(struct verdict *v)
 void finding_clear(struct finding *f)
 {
     verdict_members_clear(verdict_members_finding, f);
+    verdict_members_clear(verdict_members_muted, &f->muted);
     for (size_t i = 0; i < f->n_hosts; i++)
         verdict_members_clear(verdict_members_host, &f->hosts[i]);
     free(f->hosts);
@@ -207,6 +210,11 @@ static void finding_write(const struct finding *f, bool with_curves, struct json
 {
     jsonw_open(w, NULL);
     verdict_members_write(verdict_members_finding, f, w);
+    if (finding_is_muted(f)) {
+        jsonw_open(w, "muted");
+        verdict_members_write(verdict_members_muted, &f->muted, w);
+        jsonw_close(w);
+    }
     if (has_counts(f)) {
         jsonw_open(w, "counts");
         verdict_members_write(verdict_members_counts, f, w);
@@ -360,6 +368,9 @@ static int finding_read(const struct json_at *obj, struct verdict *v, struct err
     f->weight = NAN;
     if (verdict_members_read(verdict_members_finding, obj, f, err) < 0 ||
         hosts_read(obj, f, err) < 0)
+        return -1;
+    if (json_member(obj, "muted", &m) &&
+        verdict_members_read(verdict_members_muted, &m, &f->muted, err) < 0)
         return -1;
     if (json_member(obj, "counts", &m) &&
         verdict_members_read(verdict_members_counts, &m, f, err) < 0)

@@ -67,10 +67,18 @@ struct finding_host {
 
 #define FINDING_LEADS SIZE_MAX
 
+/* Who muted a finding, until when and why. */
+struct muted {
+    char *id; /* of the mute; NULL: the finding is not muted */
+    char *author, *reason;
+    instant until;
+};
+
 struct finding {
     char *rule, *title; /* rule id; the rule's title in words */
     enum finding_kind kind;
-    enum grade grade;
+    enum grade grade; /* its own, also when it is muted */
+    struct muted muted;
     char *host;    /* NULL: the service as a whole, or several hosts folded */
     char *service; /* may be NULL */
     char *metric;  /* "cpu.busy"; of calls: "fail_share caller->callee:iface" and the
@@ -166,9 +174,9 @@ struct verdict {
     char *reason; /* of not-judged, or of a cap; a sentence; NULL: none */
     struct coverage coverage;
     size_t n_findings;
-    struct finding
-        *findings; /* worst grade first; within one, those that lead before those they
-                      lead, weightiest first; grade ok (recovered dips) last */
+    struct finding *findings; /* worst grade first; within one, those that lead before
+            those they lead, weightiest first; muted ones behind the rest; grade ok
+            (recovered dips) last */
     size_t n_nearby;
     struct nearby *nearby;
 };
@@ -180,6 +188,11 @@ void verdict_free(struct verdict **v);
  * to be filled; good until the next is added.  NULL when memory is short.  Only this
  * function makes `findings` longer. */
 struct finding *verdict_add(struct verdict *v);
+/* Known to somebody, and so without effect on the verdict's grade. */
+static inline bool finding_is_muted(const struct finding *f)
+{
+    return f->muted.id != NULL;
+}
 /* Frees what a finding holds, not the struct itself. */
 void finding_clear(struct finding *f);
 

@@ -294,6 +294,14 @@ const struct verdict_member verdict_members_counts[] = {
     {NULL, NULL, 0}};
 #undef IN
 
+#define IN(field) offsetof(struct muted, field)
+const struct verdict_member verdict_members_muted[] = {{"id", &TEXT, IN(id)},
+                                                       {"author", &TEXT, IN(author)},
+                                                       {"reason", &TEXT, IN(reason)},
+                                                       {"until", &INSTANT, IN(until)},
+                                                       {NULL, NULL, 0}};
+#undef IN
+
 #define IN(field) offsetof(struct finding_host, field)
 const struct verdict_member verdict_members_host[] = {{"name", &TEXT_OR_NULL, IN(name)},
                                                       {NULL, NULL, 0}};

@@ -22,6 +22,7 @@ extern const struct verdict_member verdict_members_head[];     /* struct verdict
 extern const struct verdict_member verdict_members_tail[];     /* struct verdict */
 extern const struct verdict_member verdict_members_coverage[]; /* struct coverage */
 extern const struct verdict_member verdict_members_finding[];  /* struct finding */
+extern const struct verdict_member verdict_members_muted[];    /* struct muted */
 extern const struct verdict_member verdict_members_counts[];   /* struct finding */
 extern const struct verdict_member verdict_members_host[];     /* struct finding_host */
 extern const struct verdict_member verdict_members_host_numbers[];

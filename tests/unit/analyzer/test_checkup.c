@@ -188,6 +188,81 @@ TEST(a_restart_judges_the_last_look_again_and_makes_no_new_revision)
     end_round();
 }
 
+/* Mutes the rule from START + s for an hour; gives the id. */
+static const char *mute(const char *rule, int s)
+{
+    static char id[MUTE_ID_MAX];
+    char json[200];
+    struct err err = {0};
+    struct mute *m = NULL;
+    snprintf(json, sizeof json,
+             "{\"rule\":\"%s\",\"author\":\"li\",\"reason\":\"known\","
+             "\"until\":\"1h\"}",
+             rule);
+    OWNED_JSON *doc = json_parse(json, strlen(json), &err);
+    struct json_at root = json_root(doc);
+    if (mute_read(&root, (instant){(START + s) * 1000ll}, &m, &err) < 0)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    snprintf(id, sizeof id, "%s", m->id);
+    CHECK_INT(ledger_put_mute_wait(w.ledger, &m, &err), POSTED_NEW);
+    return id;
+}
+
+static void check_current(int revision, enum grade g, bool muted)
+{
+    OWNED_VERDICT *v = current();
+    CHECK_INT(v->revision, revision);
+    CHECK_TEXT(grade_name(v->grade), grade_name(g));
+    CHECK_INT(v->n_findings, 1);
+    CHECK_TEXT(grade_name(v->findings[0].grade), "must-handle");
+    CHECK_INT(finding_is_muted(&v->findings[0]), muted);
+}
+
+TEST(a_new_or_ended_mute_has_open_changes_judged_anew)
+{
+    int next;
+    struct err err = {0};
+    begin_round();
+    samples("h1", -300, 0, 20);
+    samples("h1", 0, 300, 99);
+    post(whole);
+    CHECK_INT(round_at(130, &next), 1);
+    check_current(1, GRADE_MUST_HANDLE, false);
+    mute("other*", 140);
+    CHECK_INT(round_at(140, &next), 1); /* it might have been about this */
+    check_current(1, GRADE_MUST_HANDLE, false);
+    const char *id = mute("ful?", 150);
+    CHECK_INT(round_at(150, &next), 1);
+    check_current(2, GRADE_OK, true);
+    CHECK_INT(round_at(151, &next), 0);
+    CHECK_INT(ledger_end_mute_wait(w.ledger, id, "wu",
+                                   (instant){(START + 160) * 1000ll}, &err),
+              POSTED_NEW);
+    CHECK_INT(round_at(160, &next), 1);
+    check_current(3, GRADE_MUST_HANDLE, false);
+    mute("*", 170);
+    CHECK_INT(round_at(250, &next), 1);
+    check_current(4, GRADE_OK, true);
+    end_round();
+}
+
+TEST(a_restart_judges_with_the_same_mutes)
+{
+    int next;
+    begin_round();
+    samples("h1", -300, 0, 20);
+    samples("h1", 0, 300, 99);
+    post(whole);
+    mute("full", 140);
+    CHECK_INT(round_at(150, &next), 1);
+    check_current(1, GRADE_OK, true);
+    checkup_free(&w.checkup);
+    w.checkup = checkup_new(w.ledger, w.windows, NULL);
+    round_at(160, &next);
+    check_current(1, GRADE_OK, true);
+    end_round();
+}
+
 TEST(no_samples_are_not_judged_never_ok)
 {
     int next;

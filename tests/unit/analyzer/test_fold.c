@@ -235,3 +235,21 @@ TEST(nothing_and_findings_without_texts_can_be_folded)
     folded(v);
     CHECK_INT(v->n_findings, 2);
 }
+
+TEST(what_is_muted_and_what_is_not_do_not_go_together)
+{
+    OWNED_VERDICT *v = verdict_new("c");
+    made(v, "cpu.user", FINDING_LEVEL, GRADE_MUST_HANDLE, 5, 1, 5);
+    made(v, "cpu.busy", FINDING_LEVEL, GRADE_ATTENTION, 3, 1, 5);
+    made(v, "cpu.system", FINDING_LEVEL, GRADE_ATTENTION, 1, 1, 5);
+    made(v, "load.load1", FINDING_LEVEL, GRADE_ATTENTION, 1, 1, 5);
+    v->findings[0].muted.id = strdup("m1");
+    v->findings[2].muted.id = strdup("m1");
+    folded(v);
+    CHECK_TEXT(leader_of(v, "cpu.busy", FINDING_LEVEL), "");
+    CHECK_TEXT(leader_of(v, "load.load1", FINDING_LEVEL), "cpu.busy");
+    CHECK_TEXT(leader_of(v, "cpu.user", FINDING_LEVEL), "");
+    CHECK_TEXT(leader_of(v, "cpu.system", FINDING_LEVEL), "cpu.user");
+    CHECK_TEXT(v->findings[0].metric, "cpu.busy"); /* the muted ones stand behind */
+    CHECK_TEXT(v->findings[2].metric, "cpu.user");
+}

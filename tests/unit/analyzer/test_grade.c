@@ -63,6 +63,34 @@ TEST(enough_hosts_and_one_rule_make_ok)
     check(GRADE_OK, NULL);
 }
 
+static void muted(enum grade g)
+{
+    struct finding *f = verdict_add(d.v);
+    f->grade = g;
+    f->muted.id = strdup("m1");
+}
+
+TEST(a_muted_finding_does_not_count)
+{
+    begin(make_change(&made, "pay", 10, 1, 1), 10, GRADE_N);
+    judged_level();
+    muted(GRADE_MUST_HANDLE);
+    check(GRADE_OK, NULL);
+    begin(make_change(&made, "pay", 10, 1, 1), 10, GRADE_ATTENTION);
+    judged_level();
+    muted(GRADE_MUST_HANDLE);
+    check(GRADE_ATTENTION, NULL);
+}
+
+TEST(with_all_findings_muted_too_little_is_still_not_judged)
+{
+    begin(make_change(&made, "pay", 10, 1, 1), 7, GRADE_N);
+    judged_level();
+    muted(GRADE_MUST_HANDLE);
+    check(GRADE_NOT_JUDGED, "only 7 of 10 changed hosts could be judged: 3 had too few "
+                            "samples before the change");
+}
+
 TEST(fewer_hosts_do_not)
 {
     begin(make_change(&made, "pay", 10, 1, 1), 7, GRADE_N);

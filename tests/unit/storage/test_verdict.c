@@ -97,6 +97,8 @@ static struct verdict *full(const char *text)
     bare->rule = strdup("traffic.gone");
     bare->service = strdup("pay");
     bare->metric = strdup("calls");
+    bare->muted = (struct muted){strdup("m0123456789ab"), strdup("li"), strdup(text),
+                                 (instant){AT.ms + 3600000}};
     v->nearby = calloc(2, sizeof *v->nearby);
     v->n_nearby = 2;
     v->nearby[0] = (struct nearby){strdup("8811"), strdup(text),         AT,
@@ -211,6 +213,11 @@ TEST(all_members_come_back)
     CHECK(f->curve.value[0] == 1e6 && isnan(f->curve.value[3]));
     CHECK(f->curve.control != NULL && f->curve.usual == NULL);
     CHECK(b->findings[1].host == NULL && isnan(b->findings[1].before));
+    CHECK(!finding_is_muted(&b->findings[0]) && finding_is_muted(&b->findings[1]));
+    CHECK_TEXT(b->findings[1].muted.id, "m0123456789ab");
+    CHECK_TEXT(b->findings[1].muted.author, "li");
+    CHECK_TEXT(b->findings[1].muted.reason, "why");
+    CHECK_INT(b->findings[1].muted.until.ms, AT.ms + 3600000);
     CHECK_INT(b->n_nearby, 2);
     CHECK(b->nearby[1].title == NULL && instant_is_none(b->nearby[1].at));
 }
@@ -285,6 +292,15 @@ static void refused(const char *json, const char *words)
                   words);
 }
 
+TEST(a_mute_is_part_of_what_a_verdict_says)
+{
+    OWNED_VERDICT *a = full("x"), *b = full("x"), *longer = full("x");
+    finding_clear(&b->findings[1]);
+    CHECK(!verdict_same(a, b));
+    longer->findings[1].muted.until.ms += 1000;
+    CHECK(!verdict_same(a, longer));
+}
+
 TEST(what_is_no_verdict_is_refused_with_its_place)
 {
     refused("", "");
@@ -314,6 +330,8 @@ TEST(what_is_no_verdict_is_refused_with_its_place)
     refused(V("\"findings\":[{\"curve\":{\"value\":[1],\"usual\":[1,2]}}]"), "usual");
     refused(V("\"findings\":[{\"curve\":{\"value\":[\"1\"]}}]"), "value[0]");
     refused(V("\"nearby\":[{\"at\":1}]"), "nearby[0].at");
+    refused(V("\"findings\":[{\"muted\":true}]"), "findings[0].muted");
+    refused(V("\"findings\":[{\"muted\":{\"until\":7}}]"), "muted.until");
 }
 
 TEST(a_curve_has_at_most_so_many_points)
