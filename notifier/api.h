@@ -6,7 +6,7 @@
  *                                  final or the time is up
  * GET /v1/changes/{id}/report      ?format=text|html|json|eml
  * GET /v1/mutes                    ?active=true: those in force now, ?active=TIME: at a
- *                                  time; else all, the latest made first
+ *                                  time; else all, up to LEDGER_MUTES_MAX
  * Errors are {"error": "..."}: 400 names the parameter, 404 an unknown change. */
 #ifndef NOTIFIER_API_H
 #define NOTIFIER_API_H

@@ -371,6 +371,8 @@ static void write_finding(const struct report *r, const struct report_finding *f
     if (strcmp(f->name, f->title) != 0)
         paragraph(to, f->name, true);
     paragraph(to, f->sentence, false);
+    if (f->muted != NULL)
+        paragraph(to, f->muted, false);
     open_table(to);
     buf_add(to, "<tr>");
     write_figure(to, f->before_label, f->before, NULL, GRADE_N);
@@ -437,18 +439,25 @@ static bool take_finding(struct mail *m, size_t no)
     return taken;
 }
 
-static void write_findings(struct mail *m)
+/* Those that are muted or those that are not, while there is room; gives how many. */
+static size_t write_group(struct mail *m, const char *words, bool muted, bool *room)
 {
     const struct report *r = m->report;
-    size_t done = 0;
+    size_t done = 0, all = muted ? r->n_muted : r->n_leading - r->n_muted;
+    if (all > 0 && *room)
+        heading(m->to, words);
+    for (size_t i = 0; i < r->n_findings && *room; i++)
+        if (!r->finding[i].led && (r->finding[i].muted != NULL) == muted)
+            done += *room = take_finding(m, i);
+    return done;
+}
+
+static void write_findings(struct mail *m)
+{
     bool room = true;
-    if (r->n_findings == 0)
-        return;
-    heading(m->to, "Findings");
-    for (size_t i = 0; i < r->n_findings && room; i++)
-        if (!r->finding[i].led)
-            done += room = take_finding(m, i);
-    write_rest(r, r->n_leading - done, "findings", m->to);
+    size_t done = write_group(m, "Findings", false, &room);
+    done += write_group(m, "Muted", true, &room);
+    write_rest(m->report, m->report->n_leading - done, "findings", m->to);
 }
 
 static void write_code(const struct report_code *c, struct buf *to)

@@ -221,6 +221,8 @@ static void write_finding(const struct report *r, const struct report_finding *f
     if (strcmp(f->name, f->title) != 0)
         paragraph(to, f->name, 2);
     paragraph(to, f->sentence, 2);
+    if (f->muted != NULL)
+        paragraph(to, f->muted, 2);
     buf_clear(&line);
     buf_addf(&line,
              f->of->fresh ? "%s on old hosts, %s on new ones, %s"
@@ -251,18 +253,28 @@ static void write_more(size_t n, const char *what, const struct report *r,
     paragraph(to, buf_text(&line), 0);
 }
 
-static void write_findings(const struct report *r, struct buf *to)
+/* Those that are muted or those that are not, after `n` others; gives how many it makes
+ * together. */
+static size_t write_group(const struct report *r, const char *words, bool muted,
+                          size_t n, struct buf *to)
 {
-    if (r->n_findings == 0)
-        return;
-    heading(to, "Findings");
-    size_t n = 0;
+    size_t first = n;
     for (size_t i = 0; i < r->n_findings && n < FMT_TEXT_FINDINGS_MAX; i++) {
-        if (r->finding[i].led)
+        const struct report_finding *f = &r->finding[i];
+        if (f->led || (f->muted != NULL) != muted)
             continue;
-        write_finding(r, &r->finding[i], to);
+        if (n == first)
+            heading(to, words);
+        write_finding(r, f, to);
         n++;
     }
+    return n;
+}
+
+static void write_findings(const struct report *r, struct buf *to)
+{
+    size_t n = write_group(r, "Findings", false, 0, to);
+    n = write_group(r, "Muted", true, n, to);
     write_more(r->n_leading - n, "findings", r, to);
 }
 

@@ -248,7 +248,8 @@ static void add_facts(struct report *r)
 
 bool report_is_bad(const struct finding *f)
 {
-    return f->grade == GRADE_ATTENTION || f->grade == GRADE_MUST_HANDLE;
+    return (f->grade == GRADE_ATTENTION || f->grade == GRADE_MUST_HANDLE) &&
+           !finding_is_muted(f);
 }
 
 /* How many different hosts the bad findings speak of. */
@@ -296,7 +297,8 @@ static size_t count_grade(const struct verdict *v, enum grade g)
 {
     size_t n = 0;
     for (size_t i = 0; i < v->n_findings; i++)
-        n += v->findings[i].grade == g && v->findings[i].with == FINDING_LEADS;
+        n += v->findings[i].grade == g && v->findings[i].with == FINDING_LEADS &&
+             !finding_is_muted(&v->findings[i]);
     return n;
 }
 
@@ -334,6 +336,33 @@ static const char *bad_lead(struct report *r)
     return report_say(r, "%s%s%s.", what, where, since);
 }
 
+/* "2 findings are muted" */
+static const char *muted_words(struct report *r)
+{
+    return report_say(
+        r, "%zu %s muted", r->n_muted,
+        report_plural((long long)r->n_muted, "finding is", "findings are"));
+}
+
+/* Instead of the grade's own words, which would say that nothing got worse. */
+static const char *ok_words(struct report *r)
+{
+    return report_say(r, "OK, %zu %s muted", r->n_muted,
+                      report_plural((long long)r->n_muted, "finding", "findings"));
+}
+
+static const char *ok_lead(struct report *r)
+{
+    const struct coverage *c = &r->verdict->coverage;
+    const char *where =
+        report_say(r, "%d series on %d of %d %s", c->series_judged, c->hosts_judged,
+                   c->hosts, report_plural(c->hosts, "host", "hosts"));
+    if (r->n_muted > 0)
+        return report_say(r, "%s; nothing else that was compared got worse: %s.",
+                          muted_words(r), where);
+    return report_say(r, "Nothing that was compared got worse: %s.", where);
+}
+
 static const char *lead_of(struct report *r)
 {
     const struct verdict *v = r->verdict;
@@ -341,18 +370,14 @@ static const char *lead_of(struct report *r)
         return "No look has been taken yet: the time after the change is still being "
                "watched.";
     const char *reason = report_clean(r, v->reason, REPORT_SENTENCE_CHARS);
-    switch (r->grade) {
-    case GRADE_OK:
-        return report_say(
-            r, "Nothing that was compared got worse: %d series on %d of %d %s.",
-            v->coverage.series_judged, v->coverage.hosts_judged, v->coverage.hosts,
-            report_plural(v->coverage.hosts, "host", "hosts"));
-    case GRADE_NOT_JUDGED:
-        return reason != NULL ? reason
-                              : "Too little could be seen to judge this change.";
-    default:
-        return bad_lead(r);
-    }
+    const char *lead = r->grade == GRADE_OK ? ok_lead(r) : bad_lead(r);
+    if (r->grade == GRADE_NOT_JUDGED)
+        lead =
+            reason != NULL ? reason : "Too little could be seen to judge this change.";
+    if (r->n_muted == 0 || r->grade == GRADE_OK)
+        return lead;
+    return report_say(r, r->grade == GRADE_NOT_JUDGED ? "%s; %s" : "%s %s.", lead,
+                      muted_words(r));
 }
 
 static const char *state_of(struct report *r)
@@ -402,7 +427,8 @@ static size_t bad_series(const struct verdict *v)
     size_t n = 0;
     for (size_t i = 0; i < v->n_findings; i++) {
         const struct finding *f = &v->findings[i];
-        if (report_is_bad(f) && is_of_series(f) && !is_told_by_leader(v, f))
+        if ((report_is_bad(f) || finding_is_muted(f)) && is_of_series(f) &&
+            !is_told_by_leader(v, f))
             n += series_of(f);
     }
     return n;
@@ -499,6 +525,8 @@ static void fill(struct report *r, const struct report_input *in)
     add_facts(r);
     if (v != NULL) {
         report_add_findings(r);
+        if (v->grade == GRADE_OK && r->n_muted > 0)
+            r->grade_words = ok_words(r);
         add_coverage(r);
         add_nearby(r, in->public_url);
         r->fine = fine_text(r);

@@ -60,6 +60,7 @@ struct report_finding {
     size_t n_with;            /* those that go with this one: places in the report */
     size_t *with;             /* into `places` */
     const char *with_words; /* "2 more figures moved with it: cpu.user, load."; NULL */
+    const char *muted; /* "Muted until 21 Nov 2026 18:00 UTC by li: why"; NULL: not */
 };
 
 struct report_top {
@@ -94,6 +95,7 @@ struct report {
     size_t n_todo;
     struct report_todo todo[REPORT_TODO_MAX];
     size_t n_findings, n_leading; /* in the verdict's order: weightiest first */
+    size_t n_muted;               /* of those that lead */
     struct report_finding *finding;
     size_t *places;
     size_t n_codes, more_codes;

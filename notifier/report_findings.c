@@ -168,6 +168,17 @@ static void add_numbers(struct report *r, const struct finding *f,
                                                 "series show")));
 }
 
+static const char *muted_text(struct report *r, const struct finding *f)
+{
+    char at[FIGURE_TEXT_MAX];
+    if (!finding_is_muted(f))
+        return NULL;
+    const char *reason = report_clean(r, f->muted.reason, REPORT_SENTENCE_CHARS);
+    return report_say(r, "Muted until %s by %s%s%s", figure_time(f->muted.until, at),
+                      report_name(r, f->muted.author), reason != NULL ? ": " : "",
+                      reason != NULL ? reason : "");
+}
+
 static void add_hosts(struct report *r, const struct finding *f,
                       struct report_finding *to)
 {
@@ -226,6 +237,7 @@ static void fill_finding(struct report *r, size_t no, struct report_finding *to)
     to->sentence = sentence_of(r, f, to);
     to->moments = moments_text(r, f);
     to->since = since_text(r, f);
+    to->muted = muted_text(r, f);
     add_numbers(r, f, to);
     add_hosts(r, f, to);
     label_finding(r, f, to);
@@ -285,8 +297,10 @@ static void add_findings(struct report *r)
     r->n_findings = n;
     for (size_t i = 0; i < n && !r->failed; i++)
         fill_finding(r, i, &r->finding[i]);
-    for (size_t i = 0; i < n && !r->failed; i++)
+    for (size_t i = 0; i < n && !r->failed; i++) {
         r->n_leading += !r->finding[i].led;
+        r->n_muted += !r->finding[i].led && r->finding[i].muted != NULL;
+    }
     list_led(r);
     for (size_t i = 0; i < n && !r->failed; i++)
         if (r->finding[i].n_with > 0)

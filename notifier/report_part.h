@@ -21,7 +21,7 @@ void report_add_row(struct report *r, struct report_rows *rows, const char *labe
                     const char *value);
 
 const char *report_plural(long long n, const char *one, const char *many);
-/* Needs somebody's attention. */
+/* Needs somebody's attention: what is muted has it already. */
 bool report_is_bad(const struct finding *f);
 
 /* Fills finding, top, todo and code from the verdict. */

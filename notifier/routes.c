@@ -3,11 +3,13 @@
 
 #include "notifier/api.h"
 #include "notifier/pages/list.h"
+#include "notifier/pages/mutes.h"
 #include "notifier/pages/report.h"
 #include "notifier/pages/style.h"
 
 const struct httpd_route notifier_routes[] = {
     {.method = "GET", .path = "/", .serve = list_page},
+    {.method = "GET", .path = "/mutes", .serve = mutes_page},
     {.method = "GET", .path = "/style.css", .serve = style_sheet},
     {.method = "GET", .path = "/changes/{id}", .serve = report_page},
     {.method = "GET", .path = "/changes/{id}/chart/{file}", .serve = report_chart},

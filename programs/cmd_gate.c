@@ -20,13 +20,25 @@ struct answer {
     char because[400];
 };
 
+/* The first finding that counts for the grade. */
+static bool first_finding(const struct json_at *root, struct json_at *ret_finding)
+{
+    struct json_at list, muted;
+    json_member(root, "findings", &list);
+    for (size_t i = 0; i < json_count(&list); i++) {
+        *ret_finding = json_item(&list, i);
+        if (!json_member(ret_finding, "muted", &muted))
+            return true;
+    }
+    return false;
+}
+
 static void first_because(const struct json_at *root, char *out, size_t n)
 {
-    struct json_at list, one, text;
+    struct json_at one, text;
     const char *words = NULL;
     out[0] = '\0';
-    if (json_member(root, "findings", &list) && json_count(&list) > 0) {
-        one = json_item(&list, 0);
+    if (first_finding(root, &one)) {
         if (json_member(&one, "because", &text) && json_text(&text, &words, NULL) == 0)
             snprintf(out, n, "%s", words);
     } else if (json_member(root, "reason", &text) &&

@@ -218,7 +218,7 @@ static int mute_list(int argc, char **argv)
     const struct opt_program program = {
         .name = "aftercheck mute list",
         .synopsis = "",
-        .about = "Lists the mutes that are in force, the latest made first: id, state, "
+        .about = "Lists the mutes that are in force, the last to end first: id, state, "
                  "end, author, what is muted and why.",
         .opts = opts,
     };

@@ -296,7 +296,8 @@ enum mutes_which {
     MUTES_IN_FORCE, /* at a time */
     MUTES_OF_LOOK,  /* that count for a look at a time (mute_counts) */
 };
-/* The latest made first, up to LEDGER_MUTES_MAX. */
+/* Those that were not ended early first, by their end, the latest first; up to
+ * LEDGER_MUTES_MAX, so that none of those in force or to come is ever left out. */
 int ledger_mutes(struct ledger *l, enum mutes_which which, instant at,
                  struct mutes *ret_mutes, struct err *err);
 void mutes_free(struct mutes *list);

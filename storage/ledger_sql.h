@@ -145,7 +145,8 @@
     X(END_MUTE, "UPDATE mutes SET ended_at = ?2, ended_by = ?3 WHERE id = ?1")         \
     X(MUTE_END, "SELECT until, ended_at FROM mutes WHERE id = ?1")                     \
     X(MUTE, LEDGER_MUTE_COLUMNS "WHERE id = ?1")                                       \
-    X(MUTES, LEDGER_MUTE_COLUMNS "WHERE until > ?1 ORDER BY made_at DESC, id")         \
+    X(MUTES, LEDGER_MUTE_COLUMNS "WHERE until > ?1 "                                   \
+                                 "ORDER BY ended_at IS NOT NULL, until DESC, id")      \
     X(COUNT_MUTES, "SELECT count(*) FROM mutes WHERE until > ?1 AND "                  \
                    "ended_at IS NULL")                                                 \
     X(COUNT_EVENTS, "SELECT count(*) FROM events")                                     \

@@ -7,6 +7,7 @@
 #include "notifier/figure.h"
 #include "notifier/html.h"
 #include "notifier/notifier.h"
+#include "notifier/pages/mutes.h"
 #include "notifier/pages/page.h"
 #include "notifier/plain.h"
 #include "notifier/report.h"
@@ -156,16 +157,20 @@ void list_page(struct httpd_req *r, void *app)
     struct err err = {0};
     struct query_texts q;
     OWNED_BUF page = {0}, rows = {0};
+    OWNED_MUTES mutes = {0};
+    instant now = n->spec.now();
     size_t count = 0;
     char *next = NULL;
     query_texts_of(r, &q);
     if (read_query(r, n, &ask, &kind, &err) < 0 ||
+        ledger_mutes(n->spec.ledger, MUTES_IN_FORCE, now, &mutes, &err) < 0 ||
         add_rows(n->spec.ledger, ask, kind, &rows, &count, &next, &err) < 0) {
         page_fail(r, err.code == EINVAL ? 400 : 500, "That did not work", err.text);
         return;
     }
     page_open(&page, "Changes");
     buf_add(&page, "<h1 class=\"list\">Changes</h1>\n");
+    mutes_page_note(&mutes, now, &page);
     list_form(&q, httpd_query(r, "kind"), &page);
     if (count > 0) {
         buf_add(&page, "<ul class=\"changes\">\n");

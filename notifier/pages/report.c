@@ -164,7 +164,10 @@ static void figure_of(struct buf *to, const char *label, const char *value,
 static void write_evidence(const struct report *r, const struct report_finding *f,
                            struct buf *to)
 {
-    html_addf(to, "<p>%s</p><dl class=\"figures\">", f->sentence);
+    html_addf(to, "<p>%s</p>", f->sentence);
+    if (f->muted != NULL)
+        html_addf(to, "<p class=\"noted\">%s</p>", f->muted);
+    buf_add(to, "<dl class=\"figures\">");
     figure_of(to, f->before_label, f->before, NULL);
     figure_of(to, f->after_label, f->after, NULL);
     figure_of(to, "Change", f->change, f->effect);
@@ -210,13 +213,15 @@ static void write_finding(const struct report *r, const struct report_finding *f
     buf_add(to, "</article>\n");
 }
 
-static void write_findings(const struct report *r, struct buf *to)
+/* Those that are muted, or those that are not. */
+static void write_findings(const struct report *r, const char *heading, bool muted,
+                           struct buf *to)
 {
-    if (r->n_findings == 0)
+    if ((muted ? r->n_muted : r->n_leading - r->n_muted) == 0)
         return;
-    buf_add(to, "<section><h2>Findings</h2>\n");
+    html_addf(to, "<section><h2>%s</h2>\n", heading);
     for (size_t i = 0; i < r->n_findings; i++)
-        if (!r->finding[i].led)
+        if (!r->finding[i].led && (r->finding[i].muted != NULL) == muted)
             write_finding(r, &r->finding[i], to);
     buf_add(to, "</section>\n");
 }
@@ -264,7 +269,8 @@ static void write_main(const struct report *r, struct buf *to)
     buf_add(to, "<div class=\"story\">\n");
     write_top(r, to);
     write_todo(r, to);
-    write_findings(r, to);
+    write_findings(r, "Findings", false, to);
+    write_findings(r, "Muted", true, to);
     write_codes(r, to);
     if (r->fine != NULL)
         html_addf(to, "<section><h2>Checked and fine</h2><p>%s</p></section>\n",

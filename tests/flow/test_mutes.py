@@ -65,6 +65,17 @@ class Mutes(FlowTest):
         self.assertEqual((f["rule"], f["grade"]), ("calls.failing", "must-handle"))
         self.assertEqual((f["muted"]["id"], f["muted"]["author"], f["muted"]["reason"]),
                          (muted, "li", "the old gateway is being drained"))
+        # every form of the report says so
+        text = self.s.get("/v1/changes/c1/report?format=text")[1].decode()
+        self.assertIn("OK, 1 finding muted", text.split("\n")[0])
+        self.assertRegex(" ".join(text.split()), "Muted until .* by li: the old gateway "
+                                                 "is being drained")
+        for path in ("/changes/c1", "/v1/changes/c1/report?format=html"):
+            page = self.s.get(path)[1].decode()
+            self.assertIn("OK, 1 finding muted", page)
+            self.assertIn("Muted</h2>", page)
+        self.assertIn("1 mute is in force", self.s.get("/")[1].decode())
+        self.assertIn(muted, self.s.get("/mutes")[1].decode())
         # taken back, the finding counts again
         code, out, said = self.aftercheck("mute", "end", muted, "--author", "wu")
         self.assertEqual((code, said), (0, ""))

@@ -85,6 +85,12 @@ static inline void sample_hosts(struct finding *f, size_t n, double before,
     }
 }
 
+static inline void sample_mute(struct finding *f, const char *reason)
+{
+    f->muted = (struct muted){strdup("m0123456789ab"), strdup("li"), strdup(reason),
+                              (instant){SAMPLE_START.ms + 8 * 3600000}};
+}
+
 static inline void sample_cpu(struct verdict *v)
 {
     struct finding *f = verdict_add(v);

@@ -138,3 +138,17 @@ TEST(every_grade_and_no_verdict_make_a_document)
         free(html);
     }
 }
+
+TEST(muted_findings_have_a_heading_of_their_own)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    sample_mute(&v->findings[v->n_findings - 1], "disk is replaced");
+    char *text = html_of(c, v, NULL);
+    const char *findings = strstr(text, ">Findings</h2>");
+    const char *muted = strstr(text, ">Muted</h2>");
+    const char *words =
+        strstr(text, "Muted until 21 Nov 2026 18:00:00 UTC by li: disk is replaced");
+    CHECK(findings != NULL && muted > findings && words > muted);
+    free(text);
+}

@@ -101,3 +101,17 @@ TEST(the_same_report_gives_the_same_bytes)
     free(a);
     free(b);
 }
+
+TEST(muted_findings_have_a_heading_of_their_own)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    sample_mute(&v->findings[v->n_findings - 1], "disk is replaced");
+    char *text = text_of(c, v);
+    const char *findings = strstr(text, "\nFindings\n");
+    const char *muted = strstr(text, "\nMuted\n");
+    const char *words =
+        strstr(text, "Muted until 21 Nov 2026 18:00:00 UTC by li: disk is replaced");
+    CHECK(findings != NULL && muted > findings && words > muted);
+    free(text);
+}

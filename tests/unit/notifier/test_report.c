@@ -225,3 +225,46 @@ TEST(what_goes_with_another_finding_is_told_under_that_one)
     CHECK_TEXT(r->finding[6].figure, "load.load5");
     CHECK_TEXT(r->finding[6].line, "31.2 % -> 55 % (+76.3 %)");
 }
+
+TEST(a_muted_finding_is_told_apart_and_the_first_words_say_so)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = verdict_new("8812");
+    sample_cpu(v);
+    v->grade = GRADE_OK;
+    v->coverage.series_judged = 40;
+    v->coverage.hosts = v->coverage.hosts_judged = 6;
+    sample_mute(&v->findings[0], "a known " HOSTILE);
+    OWNED_REPORT *r = make(c, v);
+    CHECK_TEXT(r->grade_words, "OK, 1 finding muted");
+    CHECK_TEXT(r->lead, "1 finding is muted; nothing else that was compared got worse: "
+                        "40 series on 6 of 6 hosts.");
+    CHECK_INT(r->n_top, 0);
+    CHECK_INT(r->n_todo, 0);
+    CHECK_INT(r->n_muted, 1);
+    CHECK_INT(r->finding[0].grade, GRADE_ATTENTION);
+    static const char head[] = "Muted until 21 Nov 2026 18:00:00 UTC by li: a known ";
+    CHECK(strncmp(r->finding[0].muted, head, sizeof head - 1) == 0);
+    CHECK(strpbrk(r->finding[0].muted, "\r\n\x1b") == NULL);
+    CHECK_TEXT(r->fine, "36 of 40 series compared did not get worse.");
+}
+
+TEST(beside_bad_findings_muted_ones_are_counted_apart)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = verdict_new("8812");
+    sample_cpu(v);
+    sample_cpu(v);
+    v->grade = GRADE_ATTENTION;
+    sample_mute(&v->findings[1], "known");
+    OWNED_REPORT *r = make(c, v);
+    CHECK_TEXT(r->grade_words, grade_words(GRADE_ATTENTION));
+    CHECK(strncmp(r->lead, "1 finding needs attention, ", 27) == 0);
+    CHECK(strstr(r->lead, ". 1 finding is muted.") != NULL);
+    CHECK_INT(r->n_top, 1);
+    CHECK(r->finding[0].muted == NULL);
+    v->grade = GRADE_NOT_JUDGED;
+    v->reason = strdup("the change was cancelled");
+    OWNED_REPORT *unjudged = make(c, v);
+    CHECK_TEXT(unjudged->lead, "the change was cancelled; 1 finding is muted");
+}

@@ -95,3 +95,17 @@ TEST(pages_are_served_and_say_what_was_wrong)
     notifier_close(&n);
     ledger_close(&l);
 }
+
+TEST(muted_findings_have_a_heading_of_their_own)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    sample_mute(&v->findings[v->n_findings - 1], "disk is replaced");
+    char *text = page_of(c, v);
+    const char *findings = strstr(text, "<h2>Findings</h2>");
+    const char *muted = strstr(text, "<h2>Muted</h2>");
+    const char *words =
+        strstr(text, "Muted until 21 Nov 2026 18:00:00 UTC by li: disk is replaced");
+    CHECK(findings != NULL && muted > findings && words > muted);
+    free(text);
+}

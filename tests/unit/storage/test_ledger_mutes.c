@@ -152,16 +152,16 @@ TEST(lists_take_those_in_force_or_those_that_count_for_a_look)
     put(l, "planned", 10, "2026-11-21T11:00:00Z", 60, NULL);
     put(l, "now", 20, NULL, 60, NULL);
     CHECK_INT(ledger_end_mute_wait(l, ended, "wu", plus(40), &err), POSTED_NEW);
-    CHECK_TEXT(listed(l, MUTES_ALL, 0), "now planned ended past");
-    CHECK_TEXT(listed(l, MUTES_IN_FORCE, 9), "ended past");
+    CHECK_TEXT(listed(l, MUTES_ALL, 0), "planned now past ended");
+    CHECK_TEXT(listed(l, MUTES_IN_FORCE, 9), "past ended");
     CHECK_TEXT(listed(l, MUTES_IN_FORCE, 30), "now ended");
-    CHECK_TEXT(listed(l, MUTES_IN_FORCE, 70), "now planned");
+    CHECK_TEXT(listed(l, MUTES_IN_FORCE, 70), "planned now");
     CHECK_TEXT(listed(l, MUTES_IN_FORCE, 120), "");
     /* a look before `now` was made is judged anew with it; an ended one counts no more
      */
     CHECK_TEXT(listed(l, MUTES_OF_LOOK, 9), "now past");
     CHECK_TEXT(listed(l, MUTES_OF_LOOK, 30), "now");
-    CHECK_TEXT(listed(l, MUTES_OF_LOOK, 70), "now planned");
+    CHECK_TEXT(listed(l, MUTES_OF_LOOK, 70), "planned now");
 }
 
 TEST(mutes_that_are_not_over_have_a_limit)
