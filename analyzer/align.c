@@ -221,8 +221,8 @@ static void lay_out_whole(struct lineup *l, instant ends)
 /* A window before that holds less than this was not lived through. */
 #define LIVED_LEAST 0.6
 
-static bool track_has_any(const struct unit *u, const struct track *t, instant from,
-                          instant to)
+bool track_has_any(const struct unit *u, const struct track *t, instant from,
+                   instant to)
 {
     struct lane lane = {t->from, t->step, t->rows, NULL};
     size_t r0, r1;
@@ -240,6 +240,8 @@ static int sent_until(const struct unit *u, instant to)
     struct track past;
     if (track_has_any(u, &u->hot, u->hot.from, to))
         return 1;
+    if (u->lived != 0)
+        return u->lived > 0;
     if (unit_past(u, &past) < 0)
         return -1;
     int any = track_has_any(u, &past, past.from, to);
@@ -290,9 +292,22 @@ static int anyone_until(const struct lineup *l, instant to)
     return sent;
 }
 
+static int64_t lived_ms(const struct windows_rule *w)
+{
+    return (int64_t)(LIVED_LEAST * (double)w->before.ms);
+}
+
+instant align_lived_until(const struct change *c, const struct windows_rule *w)
+{
+    instant first = c->n_hosts > 0 ? c->host[0].pivot : c->start;
+    for (size_t i = 0; i < c->n_hosts; i++)
+        first = earlier(first, c->host[i].pivot);
+    return (instant){first.ms - lived_ms(w)};
+}
+
 static int find_fresh(struct lineup *l)
 {
-    int64_t lived = (int64_t)(LIVED_LEAST * (double)l->windows->before.ms);
+    int64_t lived = lived_ms(l->windows);
     for (size_t i = 0; l->named && i < l->n_slots; i++) {
         struct slot *s = &l->slot[i];
         instant at = {s->pivot.ms - lived};

@@ -88,6 +88,14 @@ struct lane {
     const double *v; /* borrowed */
 };
 
+/* Whether any metric of a unit has a sample in [from, to) of a track. */
+bool track_has_any(const struct unit *u, const struct track *t, instant from,
+                   instant to);
+
+/* No host's past is asked for where it was heard before this: hosts that were not may
+ * be new. */
+instant align_lived_until(const struct change *c, const struct windows_rule *w);
+
 /* Reads metric `i` of a unit's hot rows into `room` (rows doubles). */
 struct lane lane_of(const struct unit *u, size_t i, double *room);
 

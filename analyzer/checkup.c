@@ -11,6 +11,7 @@
 #include "analyzer/hush.h"
 #include "analyzer/judge.h"
 #include "analyzer/life.h"
+#include "base/crew.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -154,6 +155,7 @@ static int judge_look(struct checkup *c, const struct look *l, struct verdict **
     int rc = find_nearby(c, change, w, &plan->at[k], &nearby, &n_nearby, err);
     if (rc == 0)
         rc = judge_ask(rules, change, &plan->at[k], &ask, err);
+    ask.far = true; /* pasts are read one unit at a time */
     if (rc == 0) {
         struct err note = {0}; /* a unit whose history is broken goes without it */
         panel = panel_gather(c->windows, c->history, &ask, &note);
@@ -175,7 +177,8 @@ static int judge_look(struct checkup *c, const struct look *l, struct verdict **
                                 .mutes = &l->mutes,
                                 .checkpoint = plan->at[k],
                                 .looks_done = (int)k + 1,
-                                .looks_all = (int)plan->n};
+                                .looks_all = (int)plan->n,
+                                .threads = crew_processors()};
         rc = judge(&jc, ret, err);
     }
     free((void *)(uintptr_t)ask.hosts);

@@ -66,6 +66,48 @@ size_t gather_hosts(const struct gather *g)
     return n;
 }
 
+/* --- from part to part --- */
+
+struct given {
+    uint32_t bucket, rows, hosts, whole;
+};
+
+uint32_t gather_give(const struct gather *g, struct gather_share share, struct buf *to)
+{
+    uint32_t n = 0;
+    for (uint32_t b = share.first; b < share.end; b++) {
+        struct given head = {b, (uint32_t)g->rows, g->hosts[b], g->whole[b]};
+        if (head.hosts == 0)
+            continue;
+        buf_add_n(to, &head, sizeof head);
+        buf_add_n(to, g->sum + b * g->rows, g->rows * sizeof *g->sum);
+        if (head.hosts > head.whole)
+            buf_add_n(to, g->count + b * g->rows, g->rows * sizeof *g->count);
+        n++;
+    }
+    return n;
+}
+
+size_t gather_take(struct gather *g, const char *bytes, size_t n)
+{
+    struct given head;
+    if (n < sizeof head)
+        return 0;
+    memcpy(&head, bytes, sizeof head);
+    size_t sums = g->rows * sizeof *g->sum;
+    size_t counts = head.hosts > head.whole ? g->rows * sizeof *g->count : 0;
+    if (head.bucket >= GATHER_BUCKETS || head.rows != g->rows ||
+        head.whole > head.hosts || n - sizeof head < sums + counts)
+        return 0;
+    memcpy(g->sum + head.bucket * g->rows, bytes + sizeof head, sums);
+    memcpy(g->count + head.bucket * g->rows, bytes + sizeof head + sums, counts);
+    g->hosts[head.bucket] = head.hosts;
+    g->whole[head.bucket] = head.whole;
+    return sizeof head + sums + counts;
+}
+
+/* --- the mean --- */
+
 /* Keeps the `cut` largest of what it is shown, in falling order. */
 static void keep_largest(double *kept, size_t cut, double v)
 {

@@ -8,6 +8,8 @@
 #ifndef ANALYZER_GATHER_H
 #define ANALYZER_GATHER_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +17,15 @@
 enum { GATHER_BUCKETS = 64 };
 
 size_t gather_bucket(const char *host);
+
+/* Buckets [first, end): what one part of a judgement owns. */
+struct gather_share {
+    uint32_t first, end;
+};
+static inline bool gather_owns(struct gather_share s, size_t bucket)
+{
+    return bucket >= s.first && bucket < s.end;
+}
 
 /* A bucket's rows lie together, so that adding a host is one straight run. */
 struct gather {
@@ -38,6 +49,14 @@ void gather_add(struct gather *g, size_t bucket, const float *v, bool whole);
 
 /* Hosts added so far. */
 size_t gather_hosts(const struct gather *g);
+
+/* Appends what the buckets of a share hold, empty ones left out: plain numbers, to be
+ * put into another gather of as many rows.  Gives how many buckets. */
+uint32_t gather_give(const struct gather *g, struct gather_share share, struct buf *to);
+
+/* Takes one bucket as it was given, in place of what was in it, from the front of `n`
+ * bytes.  Gives the bytes used; 0: they are no such bucket. */
+size_t gather_take(struct gather *g, const char *bytes, size_t n);
 
 /* The mean of each row that at least so many hosts have; NaN in the others. */
 void gather_mean(const struct gather *g, size_t least, float *to);

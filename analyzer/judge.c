@@ -19,6 +19,7 @@
 #include "analyzer/grade.h"
 #include "analyzer/hush.h"
 #include "analyzer/layers.h"
+#include "analyzer/learn.h"
 #include "analyzer/level.h"
 #include "analyzer/limit.h"
 #include "analyzer/nearby.h"
@@ -184,10 +185,32 @@ static void lay_habit(const struct desk *d, size_t i, struct level_case *lc)
     lc->habit_controls = d->layers.controls[i];
 }
 
+/* By the habit that was learned ahead, when it is of this very case. */
+static int score_layers(struct desk *d)
+{
+    const struct judge_case *jc = d->jc;
+    OWNED_HABIT *own = NULL;
+    const struct habit *h = jc->habit;
+    bool fits =
+        h != NULL && h->print == habit_print(&d->lineup, &d->controls, &d->series);
+    if (jc->ret_fits != NULL)
+        *jc->ret_fits = fits;
+    if (!fits) {
+        struct learn_case c = {.lineup = &d->lineup,
+                               .controls = &d->controls,
+                               .series = &d->series,
+                               .threads = jc->threads};
+        h = own = learn_all(&c, d->err);
+    }
+    return h != NULL ? layers_score_by(h, &d->lineup, &d->controls, &d->series,
+                                       jc->threads, &d->layers, d->err)
+                     : -1;
+}
+
 /* `control` is where the next series' controls go. */
 static int judge_levels(struct desk *d, struct member **control)
 {
-    if (layers_score(&d->lineup, &d->controls, &d->series, &d->layers, d->err) < 0)
+    if (score_layers(d) < 0)
         return -1;
     for (size_t i = 0; i < d->series.n; i++) {
         const struct series *s = &d->series.at[i];

@@ -5,6 +5,7 @@
 
 #include "analyzer/alarms.h"
 #include "analyzer/cores.h"
+#include "analyzer/habit.h"
 #include "analyzer/life.h"
 #include "analyzer/tests.h"
 #include "base/err.h"
@@ -28,6 +29,11 @@ struct judge_case {
     const struct mutes *mutes; /* that count for this look; NULL: none */
     struct checkpoint checkpoint;
     int looks_done, looks_all;
+    unsigned threads; /* 0 is 1 */
+    /* Learned ahead (analyzer/part.h); where it does not fit this case, and when it is
+     * NULL, it is learned now. */
+    const struct habit *habit;
+    bool *ret_fits; /* NULL, or set to whether it did */
 };
 
 /* What has to be gathered for a case at a checkpoint: fills *ret_ask (its hosts are

@@ -7,15 +7,16 @@
  * analyzer/pool.h, with one pool per metric for hosts and one of all metrics for
  * groups.
  *
- * What is taken of many hosts at once is made in LAYER_BUCKETS buckets by a fixed hash
- * of the host's name: means within a bucket, then the mean over buckets without the
- * outer tenth on either side.  Sums run in bucket order and hosts in the order of their
- * names, so parts join to the same bytes.  Pure. */
+ * The past is read for the habits only (analyzer/learn.h); the scores come from the hot
+ * rows and a habit, whenever that was learned.  Sums run in the order of host buckets
+ * and of hosts within them (analyzer/gather.h), so the bytes are the same for any
+ * number of threads and parts.  Pure. */
 #ifndef ANALYZER_LAYERS_H
 #define ANALYZER_LAYERS_H
 
 #include "analyzer/align.h"
 #include "analyzer/control.h"
+#include "analyzer/habit.h"
 #include "analyzer/series.h"
 #include "base/err.h"
 
@@ -23,11 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    LAYER_BUCKETS = 64,
-    LAYER_CONTROLS_MAX = 256, /* used of those there are: more add cost, not sight */
-    LAYER_DAYS_MAX = 7,       /* of past that is looked at */
-};
+enum { LAYER_DAYS_MAX = SHEET_DAYS_MAX /* of past that is looked at */ };
 
 struct layer_score {
     bool known;     /* false: too little past or too few samples */
@@ -45,7 +42,7 @@ struct layers {
     struct layer_score *group; /* one a series of the list */
     struct layer_score *host;  /* one a member of the list, in its order */
     size_t *controls;          /* control hosts used, one a series */
-    double *group_p, *host_p;  /* sorted p-values of those that are known */
+    double *group_p, *host_p;  /* p-values of those that are known */
     size_t n_group_p, n_host_p;
 };
 
@@ -54,6 +51,11 @@ struct layers {
 int layers_score(const struct lineup *l, const struct controls *k,
                  const struct series_list *s, struct layers *ret_layers,
                  struct err *err);
+
+/* The same with the habit of these series, which has been learned before. */
+int layers_score_by(const struct habit *h, const struct lineup *l,
+                    const struct controls *k, const struct series_list *s,
+                    unsigned threads, struct layers *ret_layers, struct err *err);
 void layers_free(struct layers *y);
 #define OWNED_LAYERS __attribute__((cleanup(layers_free))) struct layers
 

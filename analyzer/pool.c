@@ -13,7 +13,7 @@ static size_t bin_of(double z)
     return b < POOL_BINS ? (size_t)b : POOL_BINS - 1; /* NaN never gets here */
 }
 
-static void forget_each(struct pool *p)
+void pool_only_bins(struct pool *p)
 {
     free(p->each);
     p->each = NULL;
@@ -30,7 +30,7 @@ static void keep_each(struct pool *p, double z)
         double *each =
             cap <= POOL_EXACT_MAX ? realloc(p->each, cap * sizeof *each) : NULL;
         if (each == NULL) {
-            forget_each(p);
+            pool_only_bins(p);
             return;
         }
         p->each = each;
@@ -53,13 +53,63 @@ void pool_add(struct pool *p, const double *z, size_t n)
 void pool_join(struct pool *p, const struct pool *other)
 {
     if (other->binned) {
-        forget_each(p);
+        pool_only_bins(p);
         p->n += other->n;
         for (size_t b = 0; b < POOL_BINS; b++)
             p->bin[b] += other->bin[b];
     } else {
         pool_add(p, other->each, other->n);
     }
+}
+
+/* --- from part to part --- */
+
+struct given {
+    uint64_t n;
+    uint64_t binned;
+};
+
+void pool_give(const struct pool *p, struct buf *to)
+{
+    struct given head = {p->n, p->binned};
+    buf_add_n(to, &head, sizeof head);
+    if (p->binned)
+        buf_add_n(to, p->bin, sizeof p->bin);
+    else if (p->n > 0)
+        buf_add_n(to, p->each, p->n * sizeof *p->each);
+}
+
+static void take_bins(struct pool *p, const char *bytes, uint64_t n)
+{
+    uint32_t bin[POOL_BINS];
+    memcpy(bin, bytes, sizeof bin);
+    pool_only_bins(p);
+    p->n += n;
+    for (size_t b = 0; b < POOL_BINS; b++)
+        p->bin[b] += bin[b];
+}
+
+size_t pool_take(struct pool *p, const char *bytes, size_t n)
+{
+    struct given head;
+    if (n < sizeof head)
+        return 0;
+    memcpy(&head, bytes, sizeof head);
+    bytes += sizeof head;
+    n -= sizeof head;
+    if (head.binned > 1 || (head.binned == 0 && head.n > POOL_EXACT_MAX))
+        return 0;
+    size_t size = head.binned ? sizeof p->bin : head.n * sizeof(double);
+    if (n < size)
+        return 0;
+    if (head.binned)
+        take_bins(p, bytes, head.n);
+    for (uint64_t i = 0; head.binned == 0 && i < head.n; i++) {
+        double z;
+        memcpy(&z, bytes + i * sizeof z, sizeof z);
+        pool_add(p, &z, 1);
+    }
+    return sizeof head + size;
 }
 
 void pool_clear(struct pool *p)
@@ -108,23 +158,56 @@ static void fit_bins(const struct pool *p, struct pool_tail *t)
     t->xi = hill(p, first, t->u, t->k);
 }
 
+/* Scores in each bin and above it. */
+static bool add_above(const struct pool *p, struct pool_tail *t)
+{
+    t->above = malloc((POOL_BINS + 1) * sizeof *t->above);
+    if (t->above == NULL)
+        return false;
+    t->above[POOL_BINS] = 0;
+    for (size_t b = POOL_BINS; b-- > 0;)
+        t->above[b] = t->above[b + 1] + p->bin[b];
+    return true;
+}
+
 bool pool_fit(const struct pool *p, struct pool_tail *ret_tail)
 {
-    bool exact = !p->binned && p->n > 0;
-    *ret_tail = (struct pool_tail){.n = p->n, .k = 1, .u = 1e-9, .xi = 0.5};
-    ret_tail->above = malloc((POOL_BINS + 1) * sizeof *ret_tail->above);
-    ret_tail->sorted = exact ? malloc(p->n * sizeof *ret_tail->sorted) : NULL;
-    if (ret_tail->above == NULL || (exact && ret_tail->sorted == NULL)) {
-        pool_tail_free(ret_tail);
+    struct pool_tail *t = ret_tail;
+    *t = (struct pool_tail){.n = p->n, .k = 1, .u = 1e-9, .xi = 0.5};
+    if (p->n == 0)
+        return true;
+    if (p->binned) {
+        if (!add_above(p, t))
+            return false;
+        fit_bins(p, t);
+        return true;
+    }
+    t->n_sorted = p->n;
+    t->sorted = malloc(p->n * sizeof *t->sorted);
+    if (t->sorted == NULL)
+        return false;
+    fit_exact(p, t);
+    return true;
+}
+
+bool pool_fit_small(const struct pool *p, struct pool_tail *ret_tail)
+{
+    struct pool_tail *t = ret_tail;
+    if (!pool_fit(p, t))
+        return false;
+    if (t->n_sorted <= POOL_KEPT_LEAST)
+        return true;
+    size_t keep = t->n_sorted / POOL_KEPT_SHARE;
+    double *kept = malloc(keep * sizeof *kept);
+    if (kept == NULL || !add_above(p, t)) {
+        free(kept);
+        pool_tail_free(t);
         return false;
     }
-    ret_tail->above[POOL_BINS] = 0;
-    for (size_t b = POOL_BINS; b-- > 0;)
-        ret_tail->above[b] = ret_tail->above[b + 1] + p->bin[b];
-    if (exact)
-        fit_exact(p, ret_tail);
-    else if (p->n > 0)
-        fit_bins(p, ret_tail);
+    memcpy(kept, t->sorted + t->n_sorted - keep, keep * sizeof *kept);
+    free(t->sorted);
+    t->sorted = kept;
+    t->n_sorted = keep;
     return true;
 }
 
@@ -136,12 +219,18 @@ void pool_tail_free(struct pool_tail *t)
     t->sorted = NULL;
 }
 
+size_t pool_tail_bytes(const struct pool_tail *t)
+{
+    return t->n_sorted * sizeof *t->sorted +
+           (t->above != NULL ? (POOL_BINS + 1) * sizeof *t->above : 0);
+}
+
 /* How many placebo scores are at least this large. */
 static uint64_t at_least(const struct pool_tail *t, double z)
 {
-    if (t->sorted == NULL)
+    uint64_t low = 0, high = t->n_sorted;
+    if (t->above != NULL && (high == 0 || z < t->sorted[0]))
         return t->above[bin_of(z)];
-    uint64_t low = 0, high = t->n;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
         if (t->sorted[middle] < z)
@@ -149,7 +238,7 @@ static uint64_t at_least(const struct pool_tail *t, double z)
         else
             high = middle;
     }
-    return t->n - low;
+    return t->n_sorted - low;
 }
 
 double pool_p_cold(double z)

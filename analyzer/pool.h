@@ -8,6 +8,8 @@
 #ifndef ANALYZER_POOL_H
 #define ANALYZER_POOL_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,19 +32,35 @@ struct pool {
 };
 
 void pool_add(struct pool *p, const double *z, size_t n);
+/* Keeps only counts from now on, as a pool of very many scores does. */
+void pool_only_bins(struct pool *p);
 void pool_join(struct pool *p, const struct pool *other);
 void pool_clear(struct pool *p);
+
+/* Appends a pool as plain numbers, to be joined to one in another process. */
+void pool_give(const struct pool *p, struct buf *to);
+/* Joins one that was given, from the front of `n` bytes; gives the bytes used, 0: they
+ * are no pool. */
+size_t pool_take(struct pool *p, const char *bytes, size_t n);
 
 /* The pool made ready for questions. */
 struct pool_tail {
     uint64_t n, k; /* all, and those at or above u */
     double u, xi;  /* Pareto beyond u: p = k/n (z/u)^(-1/xi), xi by Hill, in [.1, .5] */
-    double *sorted;  /* NULL: only bins are known */
-    uint64_t *above; /* above[b]: scores in bins b and higher; POOL_BINS + 1 */
+    size_t n_sorted; /* the largest, one by one; 0: only bins are known */
+    double *sorted;
+    uint32_t *above; /* above[b]: scores in bins b and higher; NULL: all are sorted */
 };
 /* False when memory is short. */
 bool pool_fit(const struct pool *p, struct pool_tail *ret_tail);
 void pool_tail_free(struct pool_tail *t);
+
+/* The same in less room, for one that is to be kept: of more than POOL_KEPT_LEAST
+ * scores only the largest sixteenth stay exact, the others are told by bins.  False
+ * when memory is short. */
+enum { POOL_KEPT_LEAST = 1 << 14, POOL_KEPT_SHARE = 16 };
+bool pool_fit_small(const struct pool *p, struct pool_tail *ret_tail);
+size_t pool_tail_bytes(const struct pool_tail *t);
 
 /* Two-sided p-value of a score.  With fewer than POOL_LEAST placebos the formula for a
  * cold start speaks: 2 Phi(-|z|) below 2.5, then 0.0124 (|z| / 2.5)^-5 - but never a

@@ -238,6 +238,13 @@ static double mean_of(const struct shift_sums *s, size_t from, size_t to, int ev
     return mean_between(s, place_of(s, from), place_of(s, to), to - from, every);
 }
 
+double shift_mean(const struct shift_sums *s, size_t from, size_t to)
+{
+    struct strip_place a = place_of(s, from), b = place_of(s, to);
+    uint32_t there = s->whole ? (uint32_t)(to - from) : count_at(s, b) - count_at(s, a);
+    return there > 0 ? (sum_at(s, b) - sum_at(s, a)) / there : NAN;
+}
+
 double shift_move(const struct shift_sums *s, size_t pivot,
                   const struct shift_look *look)
 {

@@ -111,6 +111,9 @@ bool shift_score_make(const struct shift_sums *s, const float *value, size_t piv
                       const struct shift_look *look, const struct shift_null *null,
                       struct shift_score *ret_score);
 
+/* Mean of the known values of rows [from, to); NaN where there is none. */
+double shift_mean(const struct shift_sums *s, size_t from, size_t to);
+
 /* Mean after minus mean before at a pivot; NaN when a window has too few values or lies
  * outside. */
 double shift_move(const struct shift_sums *s, size_t pivot,

@@ -34,6 +34,8 @@ struct unit {
     struct track hot;  /* at the windows' step, covers [hot_from, hot_to) */
     struct track past; /* at a step of its own, ends where `hot` begins or later; empty
                           where it was left far */
+    signed char
+        lived; /* `past` holds a sample: 1, holds none: -1; 0: read it to know */
     struct panel_far *far; /* where unit_past reads it; NULL: `past` is all there is */
     uint32_t entity;       /* its number in the windows, with `far` */
 };

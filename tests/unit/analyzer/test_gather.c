@@ -94,3 +94,25 @@ TEST(a_host_has_the_same_bucket_for_ever)
     CHECK(most < 200); /* 100 in the mean */
     CHECK_INT((long long)gather_bucket("web-1"), (long long)gather_bucket("web-1"));
 }
+
+TEST(buckets_that_were_given_are_the_same_elsewhere)
+{
+    struct gather other;
+    float there[ROWS];
+    OWNED_BUF b = {0};
+    CHECK(gather_open(&g, ROWS) == 0 && gather_open(&other, ROWS) == 0);
+    add(3, 1, 0);
+    add(3, 3, 2);
+    add(9, 10, 0);
+    CHECK_INT(gather_give(&g, (struct gather_share){0, GATHER_BUCKETS}, &b), 2);
+    size_t used = gather_take(&other, b.data, b.len);
+    CHECK(used > 0 && used < b.len);
+    CHECK_INT((long long)gather_take(&other, b.data + used, b.len - used),
+              (long long)(b.len - used));
+    gather_mean(&g, 1, mean);
+    gather_mean(&other, 1, there);
+    CHECK(memcmp(mean, there, sizeof mean) == 0);
+    CHECK_INT((long long)gather_take(&other, b.data, used - 1), 0);
+    gather_close(&g);
+    gather_close(&other);
+}

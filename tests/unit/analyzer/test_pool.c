@@ -109,3 +109,50 @@ TEST(benjamini_and_hochberg_pass_what_their_paper_passes)
     CHECK_NEAR(fdr_threshold(p, 5, 15, 0.05), 0.0095, 1e-12);
     CHECK_NEAR(fdr_threshold(p + 9, 6, 15, 0.05), 0, 1e-12);
 }
+
+TEST(a_pool_that_was_given_is_the_same_elsewhere)
+{
+    struct pool *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
+    struct pool_tail x, y;
+    OWNED_BUF bytes = {0};
+    CHECK(a != NULL && b != NULL);
+    for (int i = 0; i < 5000; i++)
+        pool_add(a, &(double){i / 1000.0}, 1);
+    pool_give(a, &bytes);
+    CHECK_INT((long long)pool_take(b, bytes.data, bytes.len - 1), 0);
+    CHECK_INT((long long)pool_take(b, bytes.data, bytes.len), (long long)bytes.len);
+    CHECK(pool_fit(a, &x) && pool_fit(b, &y));
+    CHECK_NEAR(pool_p(&x, 4.2), pool_p(&y, 4.2), 0);
+    pool_tail_free(&y);
+    pool_only_bins(a);
+    buf_clear(&bytes);
+    pool_clear(b);
+    pool_give(a, &bytes);
+    CHECK_INT((long long)pool_take(b, bytes.data, bytes.len), (long long)bytes.len);
+    CHECK(b->binned && b->n == 5000);
+    pool_tail_free(&x);
+    pool_clear(a);
+    pool_clear(b);
+    free(a);
+    free(b);
+}
+
+TEST(in_less_room_rare_scores_stay_exact_and_no_p_is_smaller)
+{
+    struct pool *p = calloc(1, sizeof *p);
+    struct pool_tail exact, small;
+    CHECK(p != NULL);
+    for (int i = 0; i < 50000; i++)
+        pool_add(p, &(double){fmod(i * 0.61803398875, 1) * 4}, 1);
+    CHECK(pool_fit(p, &exact) && pool_fit_small(p, &small));
+    CHECK(pool_tail_bytes(&small) * 4 < pool_tail_bytes(&exact));
+    for (double z = 0; z < 6; z += 0.003) {
+        CHECK(pool_p(&small, z) >= pool_p(&exact, z));
+        if (z > 3.8)
+            CHECK_NEAR(pool_p(&small, z), pool_p(&exact, z), 0);
+    }
+    pool_tail_free(&exact);
+    pool_tail_free(&small);
+    pool_clear(p);
+    free(p);
+}

@@ -1,0 +1,100 @@
+/* analyzer/part.c - from a case to the series that are learned.  Pure; a part is one
+ * thread's, which starts others for its rounds. */
+#include "analyzer/part.h"
+#include "analyzer/align.h"
+#include "analyzer/control.h"
+#include "analyzer/learn.h"
+#include "analyzer/series.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct part {
+    struct lineup lineup;
+    struct controls controls;
+    struct series_list series;
+    struct learn_case learn_case;
+    struct learn *learn;
+};
+
+static const struct windows_rule *windows_of(const struct judge_case *jc)
+{
+    return &jc->rules->windows[jc->change->kind];
+}
+
+int part_lived(const struct judge_case *jc, struct gather_share own, signed char *lived,
+               struct err *err)
+{
+    instant until = align_lived_until(jc->change, windows_of(jc));
+    return learn_lived(jc->panel, until, own, lived, err);
+}
+
+static struct part *part_new(const struct judge_case *jc, struct gather_share own,
+                             struct err *err)
+{
+    struct part *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return err_set(err, ENOMEM, "out of memory"), NULL;
+    p->learn_case = (struct learn_case){.lineup = &p->lineup,
+                                        .controls = &p->controls,
+                                        .series = &p->series,
+                                        .threads = jc->threads,
+                                        .own = own};
+    if (align(jc->change, jc->nearby, jc->n_nearby, jc->panel, windows_of(jc),
+              jc->checkpoint.ends, &p->lineup, err) < 0 ||
+        control_choose(&p->lineup, &p->controls, err) < 0 ||
+        series_list(&p->lineup, jc->rules, ruleset_for_series, &p->series, err) < 0)
+        part_free(&p);
+    return p;
+}
+
+struct part *part_open(const struct judge_case *jc, struct gather_share own,
+                       struct err *err)
+{
+    struct part *p = part_new(jc, own, err);
+    if (p != NULL && (p->learn = learn_open(&p->learn_case, err)) == NULL)
+        part_free(&p);
+    return p;
+}
+
+int part_round(struct part *p, const struct buf *taken, struct buf *ret_give,
+               struct err *err)
+{
+    return learn_round(p->learn, taken, ret_give, err);
+}
+
+struct habit *part_end(struct part **p)
+{
+    struct habit *h = learn_end(&(*p)->learn);
+    part_free(p);
+    return h;
+}
+
+void part_free(struct part **p)
+{
+    if (*p == NULL)
+        return;
+    learn_free(&(*p)->learn);
+    series_list_free(&(*p)->series);
+    controls_free(&(*p)->controls);
+    lineup_free(&(*p)->lineup);
+    free(*p);
+    *p = NULL;
+}
+
+int part_all(const struct judge_case *jc, const struct habit *had,
+             struct habit **ret_habit, struct err *err)
+{
+    struct habit *h = NULL;
+    struct part *p = part_new(jc, (struct gather_share){0, GATHER_BUCKETS}, err);
+    int rc = p != NULL ? 0 : -1;
+    if (rc == 0 && (had == NULL ||
+                    had->print != habit_print(&p->lineup, &p->controls, &p->series))) {
+        h = learn_all(&p->learn_case, err);
+        rc = h != NULL ? 0 : -1;
+    }
+    part_free(&p);
+    if (rc == 0)
+        *ret_habit = h;
+    return rc;
+}
