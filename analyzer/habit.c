@@ -132,7 +132,7 @@ static uint64_t print_series(uint64_t print, const struct lineup *l,
 {
     for (size_t i = 0; i < list->n; i++) {
         const struct series *s = &list->at[i];
-        print = print_text(print_text(print, s->service), s->metric);
+        print = print_text(print_text(print, s->service), s->key);
         print = print_number(print, (int64_t)s->n_members << 2 |
                                         (s->rule != NULL) << 1 | s->whole);
         for (size_t m = 0; m < s->n_members; m++) {

@@ -222,7 +222,10 @@ static int judge_levels(struct desk *d, struct member **control)
         if (level_measure(&lc, &d->level[d->n_levels], d->err) < 0)
             return -1;
         d->n_levels++;
-        if (spikes_find(&lc, &d->spikes[d->n_spikes], d->err) < 0)
+        struct spikes *spikes = &d->spikes[d->n_spikes];
+        if ((d->jc->spikes != NULL
+                 ? spikes_find_by(&lc, d->series.member, d->jc->spikes, spikes, d->err)
+                 : spikes_find(&lc, spikes, d->err)) < 0)
             return -1;
         d->n_spikes++;
         *control += n;

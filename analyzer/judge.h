@@ -33,6 +33,9 @@ struct judge_case {
     /* Learned ahead (analyzer/part.h); where it does not fit this case, and when it is
      * NULL, it is learned now. */
     const struct habit *habit;
+    /* What parts say of the days of hosts that seem to have spikes (part_look), sorted;
+     * NULL: these days are read now. */
+    const struct buf *spikes;
     bool *ret_fits; /* NULL, or set to whether it did */
 };
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct layer_score no_score = {.usual = NAN, .z = 0, .p = NAN};
+static const struct layer_score no_score = {.usual = NAN, .p = NAN};
 
 struct scoring {
     const struct habit *habit;
@@ -27,7 +27,7 @@ static void score(const struct scoring *g, struct sweep_hand *h, const float *v,
                   const struct habit_null *null, const struct pool_tail *tail,
                   struct layer_score *ret)
 {
-    struct shift_score score;
+    struct shift_score found;
     if (!null->known)
         return;
     struct shift_sums sums = shift_sum_strip(v, &g->line.strip, h->sum, h->count);
@@ -35,19 +35,19 @@ static void score(const struct scoring *g, struct sweep_hand *h, const float *v,
     h->null.usual = null->usual;
     h->null.spread = null->spread;
     h->null.earlier = null->earlier;
-    if (!shift_score_make(&sums, v, pivot, look, &h->null, &score))
+    if (!shift_score_make(&sums, v, pivot, look, &h->null, &found))
         return;
     *ret = (struct layer_score){
         .known = true,
-        .recovered = score.recovered,
-        .returned = score.returned,
-        .z = score.z,
-        .p = score.returned ? 1 : pool_p(tail, score.z),
-        .effect = score.effect,
-        .move = score.move,
+        .recovered = found.recovered,
+        .returned = found.returned,
+        .z = found.z,
+        .p = found.returned ? 1 : pool_p(tail, found.z),
+        .effect = found.effect,
+        .move = found.move,
         .usual = null->days > 0 ? expm1(null->lambda * null->usual) : NAN,
         .moments = null->n,
-        .moments_like = habit_moments_like(null, score.z),
+        .moments_like = habit_moments_like(null, found.z),
     };
 }
 

@@ -5,6 +5,7 @@
 #include "analyzer/control.h"
 #include "analyzer/learn.h"
 #include "analyzer/series.h"
+#include "analyzer/spike.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -80,6 +81,25 @@ void part_free(struct part **p)
     lineup_free(&(*p)->lineup);
     free(*p);
     *p = NULL;
+}
+
+int part_look(const struct judge_case *jc, struct gather_share own,
+              struct buf *ret_give, struct err *err)
+{
+    struct part *p = part_new(jc, own, err);
+    int rc = p != NULL ? 0 : -1;
+    for (size_t i = 0; rc == 0 && i < p->series.n; i++) {
+        const struct series *s = &p->series.at[i];
+        struct level_case lc = {.lineup = &p->lineup,
+                                .rule = s->rule,
+                                .metric = s->metric,
+                                .member = s->member,
+                                .n_members = s->n_members};
+        if (s->rule != NULL)
+            rc = spikes_ask(&lc, p->series.member, own, ret_give, err);
+    }
+    part_free(&p);
+    return rc;
 }
 
 int part_all(const struct judge_case *jc, const struct habit *had,

@@ -10,7 +10,8 @@
  *
  *     each:  part_lived, given to all and put into the panels' units
  *     each:  part_open, then rounds as in analyzer/learn.h, then part_end
- *     one:   judge() with the habit that came out
+ *     each:  part_look, once the hot rows of the look are there
+ *     one:   judge() with the habit that came out, and what part_look gave
  *
  * The verdict's bytes are the same as judge() gives alone.  Pure. */
 #ifndef ANALYZER_PART_H
@@ -37,6 +38,12 @@ int part_round(struct part *p, const struct buf *taken, struct buf *give,
 /* After the last round; frees *p. */
 struct habit *part_end(struct part **p);
 void part_free(struct part **p);
+
+/* Asks the days of those of its hosts whose hot rows seem to have spikes, and appends
+ * what they say; of all parts, put one behind the other and by spikes_order, it is the
+ * case's `spikes`. */
+int part_look(const struct judge_case *jc, struct gather_share own, struct buf *give,
+              struct err *err);
 
 /* All of it in one piece.  `had` may be what was learned before: where nothing that it
  * follows from has changed, *ret_habit is NULL and it goes on serving. */

@@ -133,7 +133,7 @@ static void seat_control(struct placing *g, size_t h, const char *host, size_t f
                                   .bucket = gather_bucket(host),
                                   .first = g->entries};
         }
-        int metric = u != NULL ? series_metric(u, g->list->at[i].metric) : -1;
+        int metric = u != NULL ? series_on(g->lineup, &g->list->at[i], u) : -1;
         if (metric < 0)
             continue;
         g->seats->entry[g->entries++] =

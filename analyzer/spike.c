@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LEVEL_SHARE   0.01 /* of the level: no deviation counts as less */
 #define QUARTILE_PART 0.5  /* of the day's first quartile of deviations, likewise */
@@ -294,22 +295,68 @@ static int look_closer(const struct level_case *lc, struct moments *m, struct sp
     return rc;
 }
 
+/* What a day said of a host, as it is handed from part to part. */
+struct record {
+    uint64_t member;
+    int64_t found;      /* 1: a spike, 0: none */
+    struct spike spike; /* its member is NULL */
+};
+
+static int by_member(const void *a, const void *b)
+{
+    uint64_t x = ((const struct record *)a)->member;
+    uint64_t y = ((const struct record *)b)->member;
+    return (x > y) - (x < y);
+}
+
+/* Where days are told by records. */
+struct told {
+    const struct member *first;
+    const struct buf *records;
+};
+
+/* As look_closer. */
+static int look_up(const struct told *told, struct spike *s, struct err *err)
+{
+    struct record key = {.member = (uint64_t)(s->member - told->first)};
+    size_t n = told->records->len / sizeof key;
+    const struct record *r =
+        n > 0 ? bsearch(&key, told->records->data, n, sizeof key, by_member) : NULL;
+    if (r == NULL)
+        return err_set(err, EBADMSG, "nobody says what the day of %s was like",
+                       s->member->unit->who.host);
+    const struct member *m = s->member;
+    *s = r->spike;
+    s->member = m;
+    return r->found != 0;
+}
+
+/* True when the hot rows alone say that a host has points enough to be asked; false
+ * when it has too few beyond, or too few at all (then it is not asked). */
+static bool is_candidate(const struct level_case *lc, const struct room *r,
+                         struct spike *s, bool *ret_asked)
+{
+    const struct member *m = s->member;
+    *ret_asked = false;
+    if (m->unit->hot.rows == 0 || m->slot->state != SLOT_READY)
+        return false;
+    instant from = tape_from(m, near_reach(lc));
+    struct tape t = tape_of(lc, m, from, r->v, r->some);
+    *ret_asked = measure(&t, 0, lc->rule->worse, s);
+    return *ret_asked && s->n >= SPIKE_POINTS_LEAST;
+}
+
 static int find_all(const struct level_case *lc, const struct room *r,
-                    struct spikes *to)
+                    const struct told *told, struct spikes *to, struct err *err)
 {
     for (size_t i = 0; i < lc->n_members; i++) {
-        const struct member *m = &lc->member[i];
-        struct spike s = {.member = m};
-        if (m->unit->hot.rows == 0 || m->slot->state != SLOT_READY)
+        struct spike s = {.member = &lc->member[i]};
+        bool asked, candidate = is_candidate(lc, r, &s, &asked);
+        to->n_asked += asked;
+        if (!candidate)
             continue;
-        instant from = tape_from(m, near_reach(lc));
-        struct tape t = tape_of(lc, m, from, r->v, r->some);
-        if (!measure(&t, 0, lc->rule->worse, &s))
-            continue;
-        to->n_asked++;
-        if (s.n < SPIKE_POINTS_LEAST)
-            continue;
-        int rc = look_closer(lc, r->moments, &s);
+        int rc =
+            told != NULL ? look_up(told, &s, err) : look_closer(lc, r->moments, &s);
         if (rc < 0)
             return -1;
         if (rc == 0 || s.z < SPIKE_Z_LEAST)
@@ -334,30 +381,87 @@ static size_t rows_needed(const struct level_case *lc)
     return most + before;
 }
 
-int spikes_find(const struct level_case *lc, struct spikes *ret_spikes, struct err *err)
+static bool room_open(const struct level_case *lc, struct room *r)
 {
     size_t rows = rows_needed(lc) + 1;
+    *r = (struct room){.v = calloc(rows, sizeof *r->v),
+                       .some = calloc(rows, sizeof *r->some),
+                       .moments = calloc(1, sizeof *r->moments)};
+    return r->v != NULL && r->some != NULL && r->moments != NULL;
+}
+
+static void room_close(struct room *r)
+{
+    free(r->v);
+    free(r->some);
+    free(r->moments);
+}
+
+static int find(const struct level_case *lc, const struct told *told,
+                struct spikes *ret_spikes, struct err *err)
+{
     struct spikes s = {.rule = lc->rule,
                        .metric = lc->metric,
                        .service =
                            lc->n_members > 0 ? lc->member[0].unit->who.service : "",
                        .control = lc->control,
                        .n_control_members = lc->n_controls};
-    struct room r = {.v = calloc(rows, sizeof *r.v),
-                     .some = calloc(rows, sizeof *r.some),
-                     .moments = calloc(1, sizeof *r.moments)};
+    struct room r;
+    bool ready = room_open(lc, &r);
     s.at = calloc(lc->n_members + 1, sizeof *s.at);
-    int rc = r.v != NULL && r.some != NULL && r.moments != NULL && s.at != NULL
-                 ? find_all(lc, &r, &s)
-                 : -1;
-    free(r.v);
-    free(r.some);
-    free(r.moments);
+    int rc = ready && s.at != NULL ? find_all(lc, &r, told, &s, err) : -1;
+    room_close(&r);
     if (rc < 0) {
         spikes_free(&s);
         return err_set(err, ENOMEM, "out of memory");
     }
     *ret_spikes = s;
+    return 0;
+}
+
+int spikes_find(const struct level_case *lc, struct spikes *ret_spikes, struct err *err)
+{
+    return find(lc, NULL, ret_spikes, err);
+}
+
+int spikes_find_by(const struct level_case *lc, const struct member *first,
+                   const struct buf *records, struct spikes *ret_spikes,
+                   struct err *err)
+{
+    return find(lc, &(struct told){first, records}, ret_spikes, err);
+}
+
+int spikes_ask(const struct level_case *lc, const struct member *first,
+               struct gather_share own, struct buf *to, struct err *err)
+{
+    struct room r;
+    int rc = room_open(lc, &r) ? 0 : -1;
+    for (size_t i = 0; i < lc->n_members && rc >= 0; i++) {
+        const struct member *m = &lc->member[i];
+        struct record record;
+        bool asked;
+        memset(&record, 0, sizeof record);
+        record.spike.member = m;
+        if (!gather_owns(own, gather_bucket(m->unit->who.host)) ||
+            !is_candidate(lc, &r, &record.spike, &asked))
+            continue;
+        rc = look_closer(lc, r.moments, &record.spike);
+        record.member = (uint64_t)(m - first);
+        record.found = rc;
+        record.spike.member = NULL;
+        buf_add_n(to, &record, sizeof record);
+    }
+    room_close(&r);
+    return rc < 0 || buf_done(to) < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+int spikes_order(struct buf *records, struct err *err)
+{
+    if (records->len % sizeof(struct record) != 0)
+        return err_set(err, EBADMSG, "what parts say of spikes does not fit");
+    if (records->len > 0)
+        qsort(records->data, records->len / sizeof(struct record),
+              sizeof(struct record), by_member);
     return 0;
 }
 

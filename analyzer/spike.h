@@ -19,7 +19,9 @@
 #ifndef ANALYZER_SPIKE_H
 #define ANALYZER_SPIKE_H
 
+#include "analyzer/gather.h"
 #include "analyzer/level.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -66,6 +68,23 @@ struct spikes {
 int spikes_find(const struct level_case *lc, struct spikes *ret_spikes,
                 struct err *err);
 void spikes_free(struct spikes *s);
+
+/* --- where pasts lie elsewhere --- */
+
+/* Asks the days of a share's own hosts as spikes_find would, and appends what they say:
+ * plain records, by the member's number in the list that begins at `first`. */
+int spikes_ask(const struct level_case *lc, const struct member *first,
+               struct gather_share own, struct buf *to, struct err *err);
+
+/* The records of all shares, one behind the other in any order: they get sorted.  -1:
+ * these are none. */
+int spikes_order(struct buf *records, struct err *err);
+
+/* spikes_find by such records, sorted: no past is read.  -1 also when a host is missing
+ * that should have been asked. */
+int spikes_find_by(const struct level_case *lc, const struct member *first,
+                   const struct buf *records, struct spikes *ret_spikes,
+                   struct err *err);
 
 /* Leaves out what the level of the same series tells already, and not as something
  * that is over: a level between spikes often looks so.  `l` is of the same case. */

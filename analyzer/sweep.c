@@ -64,7 +64,7 @@ static size_t choose_one(const struct lineup *l, const struct controls *k,
     size_t n = 0;
     for (size_t i = 0; i < k->n && n < SWEEP_CONTROLS_MAX; i++) {
         const struct unit *u = series_unit(l, k->host[i], s->service);
-        if (u != NULL && series_metric(u, s->metric) >= 0)
+        if (u != NULL && series_on(l, s, u) >= 0)
             to[n++] = (uint32_t)i;
     }
     return n;

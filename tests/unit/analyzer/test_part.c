@@ -1,6 +1,7 @@
 /* tests of analyzer/part: whole verdicts, learned in one piece and in parts, each of
  * which can read the pasts of its own hosts only */
 #include "analyzer/part.h"
+#include "analyzer/spike.h"
 #include "tests/test.h"
 #include "tests/unit/analyzer/make_fleet.h"
 
@@ -115,7 +116,15 @@ static void check_parts(int changed, int others, unsigned parts)
     bool fits = false;
     OWNED_HABIT *h = learn_in_parts(f, parts, &rounds);
     CHECK(rounds >= 3 || parts == 1);
+    OWNED_BUF spikes = {0};
+    for (unsigned i = 0; i < parts; i++) {
+        fleet_lock(f, share_of(i, parts));
+        CHECK(part_look(&jc, share_of(i, parts), &spikes, NULL) == 0);
+    }
+    CHECK(spikes.len > 0); /* some hosts had to be asked */
+    CHECK(spikes_order(&spikes, NULL) == 0);
     fleet_lock(f, (struct gather_share){0});
+    jc.spikes = &spikes;
     jc.habit = h;
     jc.ret_fits = &fits;
     char *joined = verdict_of(&jc);
