@@ -31,6 +31,8 @@ enum {
     HTTPD_HEAD_MAX = 32 << 10, /* what one connection may hold of a request's head */
 };
 
+#define HTTPD_AS_SENT SIZE_MAX
+
 struct httpd;
 struct httpd_req; /* one request, borrowed by the handler */
 
@@ -41,8 +43,10 @@ struct httpd_route {
      * httpd_param in order.  The first route that matches is taken. */
     const char *path;
     void (*serve)(struct httpd_req *r, void *app);
-    size_t body_max;     /* compressed and plain bodies as sent; 0: no body is taken */
-    size_t inflated_max; /* after gzip; 0: Content-Encoding is refused */
+    size_t body_max; /* compressed and plain bodies as sent; 0: no body is taken */
+    /* after gzip; 0: Content-Encoding is refused; HTTPD_AS_SENT: any is taken, and the
+     * handler, who finds the body as it was sent, undoes it */
+    size_t inflated_max;
 };
 
 /* One stage's routes, and what its handlers are handed. */

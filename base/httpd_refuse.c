@@ -213,7 +213,7 @@ static enum refusal check_encoding(struct httpd_req *r, const struct httpd_head 
 {
     const char *coding = head->value[HTTPD_CONTENT_CODING];
     if (coding == NULL || strcasecmp(coding, "identity") == 0 ||
-        (!r->chunked && r->length == 0))
+        (!r->chunked && r->length == 0) || r->route->inflated_max == HTTPD_AS_SENT)
         return REFUSE_NONE;
     r->inflate = strcasecmp(coding, "gzip") == 0 || strcasecmp(coding, "x-gzip") == 0;
     return r->inflate && r->route->inflated_max > 0 ? REFUSE_NONE : REFUSE_ENCODING;

@@ -25,6 +25,7 @@
     X(NAME, "name", "a name is empty, over 200 bytes, or has control characters")      \
     X(NO_ENTITY, "no_entity", "neither a host nor a service is named")                 \
     X(TEXT_VALUE, "text_value", "a text or a boolean, which is not measured")          \
+    X(KIND, "kind", "a kind of sample that is not taken, such as a native histogram")  \
     X(LATE, "late", "older than the rows that are kept")                               \
     X(FULL, "full", "no room for a new entity, metric or row")
 #define X(id, name, help) DROP_##id,

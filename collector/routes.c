@@ -6,10 +6,12 @@
  * and handed on. */
 #include "collector/routes.h"
 
+#include "base/snap.h"
 #include "collector/in_alarm.h"
 #include "collector/in_calls.h"
 #include "collector/in_core.h"
 #include "collector/in_mute.h"
+#include "collector/in_remote_write.h"
 #include "collector/in_test.h"
 
 #include <assert.h>
@@ -29,6 +31,7 @@ struct collector {
     struct intake *intake;
     struct in_calls *calls;
     struct in_alarm *alarms;
+    struct in_remote_write *remote_write;
     pthread_mutex_t lock; /* of the pool */
     struct in_line *reader[READERS_KEPT_MAX];
     size_t n_readers;
@@ -59,7 +62,9 @@ struct collector *collector_new(const struct collector_spec *spec, struct err *e
     c->intake = intake_new();
     c->calls = in_calls_new();
     c->alarms = in_alarm_new();
-    if (c->intake == NULL || c->calls == NULL || c->alarms == NULL) {
+    c->remote_write = in_remote_write_new();
+    if (c->intake == NULL || c->calls == NULL || c->alarms == NULL ||
+        c->remote_write == NULL) {
         collector_free(&c);
         err_set(err, ENOMEM, "out of memory");
     }
@@ -75,6 +80,7 @@ void collector_free(struct collector **c)
     pthread_mutex_destroy(&(*c)->lock);
     in_calls_free(&(*c)->calls);
     in_alarm_free(&(*c)->alarms);
+    in_remote_write_free(&(*c)->remote_write);
     intake_free(&(*c)->intake);
     free(*c);
     *c = NULL;
@@ -186,6 +192,54 @@ static void serve_write(struct httpd_req *r, void *app)
     answer_samples(r, &complaint);
 }
 
+/* What could not be read at all counts as one sample that is not of the format. */
+static void refuse_samples(struct collector *c, struct httpd_req *r, struct tally *t,
+                           const struct err *err)
+{
+    t->taken++;
+    tally_drop(t, DROP_SYNTAX, 1);
+    intake_add(c->intake, t);
+    httpd_fail(r,
+               err->code == EMSGSIZE ? 413
+               : err->code == ENOMEM ? 503
+                                     : 400,
+               "%s", err->text);
+}
+
+/* Senders of version 2 say so, and go back to version 1 when they hear 415. */
+static bool is_remote_write_1(struct httpd_req *r)
+{
+    const char *type = httpd_header(r, "Content-Type");
+    if (type == NULL || strstr(type, "io.prometheus.write.v2") == NULL)
+        return true;
+    httpd_fail(r, 415, "expected a WriteRequest of remote write 1.0");
+    return false;
+}
+
+static void serve_remote_write(struct httpd_req *r, void *app)
+{
+    struct collector *c = collector_of(app);
+    instant now = instant_now();
+    struct in_remote_write_ask ask = {now, intake_bounds(now), &c->tags};
+    struct in_remote_write_result result = {0};
+    struct err err = {0};
+    OWNED_BUF plain = {0};
+    size_t n;
+    if (!is_remote_write_1(r))
+        return;
+    const char *bytes = httpd_body(r, &n);
+    if (snap_unpack(bytes, n, SAMPLES_INFLATED_MAX, &plain, &err) < 0 ||
+        in_remote_write_read(c->remote_write, &c->sink, plain.data, plain.len, &ask,
+                             &result, &err) < 0) {
+        refuse_samples(c, r, &result.tally, &err);
+        return;
+    }
+    intake_add(c->intake, &result.tally);
+    OWNED_BUF complaint = {0};
+    in_remote_write_write_error(&result, &complaint);
+    answer_samples(r, &complaint);
+}
+
 static void serve_calls(struct httpd_req *r, void *app)
 {
     struct collector *c = collector_of(app);
@@ -196,10 +250,7 @@ static void serve_calls(struct httpd_req *r, void *app)
     size_t n;
     const char *text = httpd_body(r, &n);
     if (in_calls_read(c->calls, &c->sink, text, n, &ask, &result, &err) < 0) {
-        result.tally.taken++; /* what could not be read at all counts as one */
-        tally_drop(&result.tally, DROP_SYNTAX, 1);
-        intake_add(c->intake, &result.tally);
-        httpd_fail(r, err.code == EMSGSIZE ? 413 : 400, "%s", err.text);
+        refuse_samples(c, r, &result.tally, &err);
         return;
     }
     intake_add(c->intake, &result.tally);
@@ -218,6 +269,7 @@ const struct httpd_route collector_routes[] = {
     {"POST", "/v1/mutes/{id}/end", serve_mute_end, MUTE_BYTES_MAX, MUTE_BYTES_MAX},
     {"POST", "/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {"POST", "/api/v2/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
+    {"POST", "/api/v1/write", serve_remote_write, SAMPLES_BODY_MAX, HTTPD_AS_SENT},
     {"POST", "/v1/calls", serve_calls, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {0},
 };
@@ -226,6 +278,7 @@ void collector_write_metrics(const struct collector *c, struct buf *to)
 {
     intake_write_metrics(c->intake, to);
     in_calls_write_metrics(c->calls, to);
+    in_remote_write_write_metrics(c->remote_write, to);
     in_alarm_write_metrics(c->alarms, to);
 }
 

@@ -10,8 +10,8 @@ static struct in_alarm_result webhook(const char *text)
 {
     struct in_alarm_result r = {0};
     struct err err = {0};
-    if (in_alarm_read_webhook(text, strlen(text), &entity_tags_default, NOW, &r,
-                              &err) < 0)
+    if (in_alarm_read_webhook(text, strlen(text), &entity_tags_default, NOW, &r, &err) <
+        0)
         test_fail(__FILE__, __LINE__, "%s", err.text);
     return r;
 }
