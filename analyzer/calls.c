@@ -20,10 +20,7 @@ enum { EVENTS_LEAST = 5, TAIL_CALLS_LEAST = 20, PAST_PARTS = 12 };
 
 bool call_is_business(const struct rule *r, const char *code)
 {
-    for (size_t i = 0; i < r->n_ok_codes; i++)
-        if (glob_match(r->ok_codes[i], code))
-            return true;
-    return false;
+    return r->ok_codes.n > 0 && matches_allow(&r->ok_codes, code);
 }
 
 bool call_chosen(enum call_outcome outcome, const char *code, const void *arg)

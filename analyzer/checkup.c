@@ -146,7 +146,7 @@ static int judge_look(struct checkup *c, const struct look *l, struct verdict **
     const struct change *change = l->change;
     const struct plan *plan = l->plan;
     size_t k = l->k;
-    const struct windows_rule *w = &rules->windows[change->kind];
+    const struct windows_rule *w = ruleset_windows(rules, change);
     struct change **nearby = NULL;
     size_t n_nearby = 0;
     struct panel_ask ask = {0};
@@ -234,7 +234,7 @@ static int look_at(struct checkup *c, const struct ruleset *rules, struct seen *
     OWNED_CHANGE *change = ledger_change(c->ledger, seen->id, err);
     struct plan plan;
     OWNED_VERDICT *v = NULL;
-    if (change == NULL || life_plan(change, &rules->windows[change->kind], &plan) < 0)
+    if (change == NULL || life_plan(change, ruleset_windows(rules, change), &plan) < 0)
         return err_set(err, ENOMEM, "change %s cannot be planned", seen->id);
     size_t k = due_at(&plan, now, ret_next);
     struct look l = {.rules = rules, .change = change, .plan = &plan, .k = k};

@@ -52,7 +52,7 @@ enum { PAST_MS = LAYER_DAYS_MAX * 24 * 3600 * 1000 };
 int judge_ask(const struct ruleset *rules, const struct change *c,
               const struct checkpoint *at, struct panel_ask *ret_ask, struct err *err)
 {
-    const struct windows_rule *w = &rules->windows[c->kind];
+    const struct windows_rule *w = ruleset_windows(rules, c);
     instant first = life_whole(c).pivot;
     const char **hosts = calloc(c->n_hosts + 1, sizeof *hosts);
     if (hosts == NULL)
@@ -75,6 +75,7 @@ int judge_ask(const struct ruleset *rules, const struct change *c,
 /* All that the steps hand on. */
 struct desk {
     const struct judge_case *jc;
+    struct ruleset *rules; /* in force for the change */
     struct lineup lineup;
     struct controls controls;
     struct pulses pulses;
@@ -155,7 +156,7 @@ static size_t most_rows(const struct lineup *l)
 
 static int list_all(struct desk *d)
 {
-    const struct ruleset *rs = d->jc->rules;
+    const struct ruleset *rs = d->rules;
     if (series_list(&d->lineup, rs, ruleset_for_series, &d->series, d->err) < 0 ||
         series_list(&d->lineup, rs, ruleset_for_limit, &d->limited, d->err) < 0 ||
         series_list_fresh(&d->lineup, rs, ruleset_for_series, &d->fresh, d->err) < 0 ||
@@ -298,10 +299,10 @@ static int judge_series(struct desk *d)
 static int judge_calls(struct desk *d)
 {
     if (edges_list(&d->lineup, &d->edges, d->err) < 0 ||
-        calls_measure(&d->lineup, d->jc->rules, &d->edges, d->room, &d->calls, d->err) <
+        calls_measure(&d->lineup, d->rules, &d->edges, d->room, &d->calls, d->err) <
             0 ||
-        fresh_calls_measure(&d->lineup, d->jc->rules, &d->edges, &d->fresh_calls,
-                            d->err) < 0 ||
+        fresh_calls_measure(&d->lineup, d->rules, &d->edges, &d->fresh_calls, d->err) <
+            0 ||
         calls_grade(&d->calls, d->pulses.anyone, d->err) < 0)
         return -1;
     return level_grade(d->calls.latency, d->calls.n_latency, d->err);
@@ -309,15 +310,15 @@ static int judge_calls(struct desk *d)
 
 static int judge_crashes(struct desk *d)
 {
-    return crashes_judge(&d->lineup, &d->controls, d->jc->rules, d->jc->cores,
-                         &d->crashes, d->err);
+    return crashes_judge(&d->lineup, &d->controls, d->rules, d->jc->cores, &d->crashes,
+                         d->err);
 }
 
 /* --- what such a change does to hosts --- */
 
 static int judge_expected(struct desk *d)
 {
-    const struct ruleset *rs = d->jc->rules;
+    const struct ruleset *rs = d->rules;
     if (relief_measure(&d->lineup, &d->controls, rs, d->room, &d->relief, d->err) < 0 ||
         restarts_find(&d->lineup, rs, d->room, &d->restarts, d->err) < 0)
         return -1;
@@ -339,18 +340,18 @@ static int note_expected(struct desk *d)
 
 static int judge_alarms(struct desk *d)
 {
-    return alarms_judge(&d->lineup, &d->controls, d->jc->rules, d->jc->alarms,
-                        &d->alarms, d->err);
+    return alarms_judge(&d->lineup, &d->controls, d->rules, d->jc->alarms, &d->alarms,
+                        d->err);
 }
 
 static int judge_tests(struct desk *d)
 {
-    return tests_judge(d->jc->change, d->jc->rules, d->jc->tests, &d->tests, d->err);
+    return tests_judge(d->jc->change, d->rules, d->jc->tests, &d->tests, d->err);
 }
 
 static int judge_probes(struct desk *d)
 {
-    return probes_judge(&d->lineup, &d->controls, d->jc->rules, &d->probes, d->err);
+    return probes_judge(&d->lineup, &d->controls, d->rules, &d->probes, d->err);
 }
 
 /* --- telling --- */
@@ -391,7 +392,7 @@ static void tell_all(struct desk *d)
     tell_alarms(t, &d->alarms);
     tell_tests(t, &d->tests);
     tell_probes(t, &d->probes);
-    const struct ruleset *rs = d->jc->rules;
+    const struct ruleset *rs = d->rules;
     for (size_t i = 0; i < rs->n; i++)
         if (rs->rule[i].subject == SUBJECT_SILENCE &&
             rule_applies(&rs->rule[i], d->jc->change))
@@ -417,7 +418,7 @@ static int begin_verdict(struct desk *d)
 static int prepare(struct desk *d)
 {
     const struct judge_case *jc = d->jc;
-    const struct windows_rule *w = &jc->rules->windows[jc->change->kind];
+    const struct windows_rule *w = &d->rules->windows[jc->change->kind];
     if (align(jc->change, jc->nearby, jc->n_nearby, jc->panel, w, jc->checkpoint.ends,
               &d->lineup, d->err) < 0 ||
         control_choose(&d->lineup, &d->controls, d->err) < 0 ||
@@ -426,7 +427,7 @@ static int prepare(struct desk *d)
         list_all(d) < 0)
         return -1;
     d->verdict->look = d->lineup.whole.look;
-    return tally_make(&d->tally, jc->rules, jc->change, &d->verdict->coverage, d->err);
+    return tally_make(&d->tally, d->rules, jc->change, &d->verdict->coverage, d->err);
 }
 
 static int conclude(struct desk *d)
@@ -479,11 +480,15 @@ static void clear_desk(struct desk *d)
     pulses_free(&d->pulses);
     controls_free(&d->controls);
     lineup_free(&d->lineup);
+    ruleset_free(&d->rules);
 }
 
 int judge(const struct judge_case *jc, struct verdict **ret_verdict, struct err *err)
 {
     struct desk d = {.jc = jc, .err = err};
+    d.rules = ruleset_in_force(jc->rules, jc->change, err);
+    if (d.rules == NULL)
+        return -1;
     d.verdict = verdict_new(jc->change->change_id);
     int rc = -1;
     if (d.verdict == NULL)

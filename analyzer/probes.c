@@ -46,10 +46,8 @@ static bool is_result_label(const struct rule *r, const char *label, size_t n)
         return false;
     memcpy(key, label, n);
     key[n] = '\0';
-    for (size_t i = 0; i < r->probing.n_result_labels; i++)
-        if (glob_match(r->probing.result_label[i], key))
-            return true;
-    return false;
+    return r->probing.result_label.n > 0 &&
+           matches_allow(&r->probing.result_label, key);
 }
 
 /* "ping.result_code{result=timeout,url=x}" is "ping.result_code{url=x}" without the

@@ -7,152 +7,71 @@
 #define RULES_RULESET_H
 
 #include "base/complain.h"
-#include "base/instant.h"
-#include "storage/change.h"
-#include "storage/verdict.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-enum {
-    LOOKS_MAX = 8,
-    SLOW_MAX = 4,
-    RULES_MAX = 10000,
-    PATTERNS_MAX = 64,
-    PASSES_MAX = 8,
-};
-
-/* What is compared with what, for one kind of change. */
-struct windows_rule {
-    span before;           /* up to the pivot */
-    span settle;           /* left out after a host is done */
-    span looks[LOOKS_MAX]; /* after a host is done; rising; the first is longer than
-                              settle */
-    size_t n_looks;
-    span slow[SLOW_MAX]; /* the slow looks for leaks, after a host is changed; rising */
-    size_t n_slow;       /* 0: off */
-    span late;           /* how long after a look's end samples may still come in */
-    span unfinished;     /* a change without a finish is closed this long after its last
-                            event */
-};
-
-enum subject {
-    SUBJECT_SERIES,
-    SUBJECT_CALLS,
-    SUBJECT_SILENCE,
-    SUBJECT_CORES,
-    SUBJECT_ALARMS,
-    SUBJECT_TESTS,
-    SUBJECT_PROBES,
-    SUBJECT_RELIEF, /* did new hosts take load off the old ones? */
-    SUBJECT_N
-};
-
-/* What of calls is looked at. */
-#define MEASURES(X)                                                                    \
-    X(FAIL_SHARE, "fail_share")       /* failed and timed out, of all calls */         \
-    X(TIMEOUT_SHARE, "timeout_share") /* timed out, of all calls */                    \
-    X(CODE_SHARE, "code_share")       /* each code by itself, of all calls */          \
-    X(LATENCY, "latency")             /* mean milliseconds a call */                   \
-    X(TRAFFIC, "traffic")             /* calls a second, for "gone" */
-#define X(id, name) MEASURE_##id,
-enum measure { MEASURES(X) MEASURE_N };
-#undef X
-const char *measure_name(enum measure m);
-
-enum worse { WORSE_BOTH, WORSE_UP, WORSE_DOWN };
-
-/* How much is needed for one grade.  All that are set must be met; 0: not asked for. */
-struct bar {
-    bool set;
-    double q;      /* false-discovery rate of the statistical test */
-    double effect; /* relative change: 0.1 is 10 %; of silence: share of the hosts; of
-                      relief: found when less than this share of it came */
-    double delta;  /* change in the metric's unit; of shares: 0.005 is half a point */
-    double count;  /* of shares: bad events after the change; of traffic: calls before
-                      it; of silence: hosts; of coredumps: dumps after the change, where
-                      q and effect are for crashes that are known already; of alarms:
-                      hosts that an alarm is new on, where q is for alarms that ring in
-                      ordinary times too; of tests: tests that began to fail; of
-                      probes: hosts that a probe began to fail on, where effect is the
-                      share of the hosts and q is for probes that fail now and then */
-};
-
-/* What a probe's series say. */
-struct probing {
-    struct {
-        double from, to;
-    } pass[PASSES_MAX]; /* a value in one of these, bounds included, has passed */
-    size_t n_pass;
-    int hold, of; /* it fails when `hold` of the last `of` points have not passed */
-    char *result_label[PATTERNS_MAX]; /* labels that tell the result, and so change with
-                                         it: not part of what is probed */
-    size_t n_result_labels;
-};
-
-struct limit {
-    bool set;
-    bool above; /* else below */
-    double value;
-    int hold, of; /* broken in `hold` of the last `of` rows of the after window */
-    enum grade grade;
-};
-
-struct needs {
-    double points; /* share of the rows of either window that hold a sample */
-    double hosts;  /* share of the changed hosts that have them */
-    double calls;  /* calls in either window */
-};
-
-struct rule {
-    char *id, *title, *owner, *why, *advice, *runbook, *unit; /* NULL: not given */
-    int rev;
-    unsigned line; /* of its id, in `file` */
-    const char *file;
-    unsigned kinds;       /* bit per enum change_kind; 0: all */
-    char *service, *host; /* globs; NULL: all */
-    enum subject subject;
-    char *pattern[PATTERNS_MAX]; /* globs on metric names (series, relief, probes),
-                                    "caller->callee:iface", names of alarms, or
-                                    "suite/class.name" of tests */
-    size_t n_patterns;
-    char *severity[PATTERNS_MAX]; /* of alarms: globs in small letters; none: all */
-    size_t n_severities;
-    enum measure measure; /* of SUBJECT_CALLS */
-    enum worse worse;
-    struct bar attention, must_handle;
-    struct limit limit;
-    struct probing probing; /* of SUBJECT_PROBES */
-    struct needs needs;
-    span fresh_after; /* of series: a host without a past is left alone for so long */
-    char *ok_codes[PATTERNS_MAX]; /* business-normal return codes (globs) */
-    size_t n_ok_codes;
-    double weight;
-    bool shadow; /* judged and shown, never counted */
-};
+#include "rules/index.h"
+#include "rules/rule.h"
+#include "rules/window.h"
 
 struct ruleset {
-    char *name;    /* "defaults" */
-    char hash[17]; /* first 16 hex digits of the texts' SHA-256 */
-    struct windows_rule windows[CHANGE_KIND_N];
+    const char *name; /* "defaults" */
+    char hash[17];    /* first 16 hex digits of the texts' SHA-256 */
+    struct windows_rule windows[CHANGE_KIND_N]; /* of all services; in a set that is in
+                                                   force, of the change's service */
+    struct windows_all windows_all;
     size_t n;
-    struct rule *rule;
-    char **files; /* owned; rule->file points here */
+    struct rule *rule; /* in the files' order */
     size_t n_files;
+    struct rule_file *file; /* as they were read; their documents are kept */
+    size_t n_overrides;
+    struct rule_override *override;
+    bool has_host_rules;
+    struct index index; /* of the patterns of rules about series */
+    struct keep keep;
+    const struct ruleset *base; /* of a set that is in force; else NULL */
 };
 
-/* Reads a file, or all *.yml of a folder in order of their names.  NULL `path`: the
- * shipped pack that is built into the program.  NULL when anything is wrong: the
- * complaints say all of it; they may also hold warnings on success. */
+/* Reads a file, or all *.yml of a folder in order of their names, but for *_test.yml,
+ * which are tests of rules.  NULL `path`: the shipped pack that is built into the
+ * program.  NULL when anything is wrong: the complaints say all of it; they may also
+ * hold warnings on success. */
 struct ruleset *ruleset_load(const char *path, struct complaints *c);
 /* From memory, for tests. */
 struct ruleset *ruleset_parse(const char *file, const char *text, size_t n,
                               struct complaints *c);
 void ruleset_free(struct ruleset **r);
 
-/* True when the rule is about changes of this kind and service. */
+/* What speaks for one change: the rules that apply to it, in their order, with the
+ * overrides for its service and labels that have not ended at its start, without
+ * exceptions that have; the windows of its service for every kind.  Free it before
+ * `rs`. NULL only without memory. */
+struct ruleset *ruleset_in_force(const struct ruleset *rs, const struct change *c,
+                                 struct err *err);
+
+/* The windows for the change. */
+const struct windows_rule *ruleset_windows(const struct ruleset *rs,
+                                           const struct change *c);
+
+/* Where a field of a rule comes from, by its path, such as "must-handle.effect". */
+enum rule_origin {
+    ORIGIN_RULE,     /* its own mapping */
+    ORIGIN_DEFAULTS, /* `defaults` of its file, or its `owner` */
+    ORIGIN_OVERRIDE,
+    ORIGIN_LANGUAGE, /* the language's standard */
+    ORIGIN_NOWHERE,  /* it is not set */
+};
+struct rule_place {
+    enum rule_origin origin;
+    const char *file; /* NULL for the last two */
+    unsigned line, column;
+    const struct rule_override *by; /* of ORIGIN_OVERRIDE */
+};
+struct rule_place rule_place(const struct rule *r, const char *path);
+
+/* The rule with this id; NULL: none. */
+const struct rule *ruleset_find(const struct ruleset *rs, const char *id);
+
+/* True when the rule is about changes of this kind, service and labels. */
 bool rule_applies(const struct rule *r, const struct change *c);
+bool scope_applies(const struct scope *s, const struct change *c);
 /* How well a pattern of the rule fits a name: 0 not at all; larger is more specific (an
  * exact name above any glob, more literal letters above fewer).  Of series, a pattern
  * without a tag fits whatever tags the name has. */
@@ -161,12 +80,29 @@ int rule_fit(const struct rule *r, const char *name);
  * such as "*": it speaks for what nobody thought of. */
 bool rule_catches_all(const struct rule *r, const char *name);
 
+/* What an exception is held against; NULL: not known, which fits no matcher. */
+struct excepted {
+    const char *metric, *host, *caller, *callee, *code, *name;
+};
+/* True when an exception of the rule that has not ended at the change's start fits. */
+bool rule_excepts(const struct rule *r, const struct change *c,
+                  const struct excepted *what);
+
+/* What a return code of a called service means: by the file's `codes`, the best fit of
+ * the service. */
+enum code_sense { CODE_COUNTS, CODE_IS_OK, CODE_IS_IGNORED };
+enum code_sense ruleset_code(const struct ruleset *rs, const char *callee,
+                             const char *code);
+/* True when some code is ignored. */
+bool ruleset_ignores_codes(const struct ruleset *rs);
+
 /* The rules that speak for a series, a measure of a call edge ("caller->callee:iface")
- * and a host: of those that apply, the best fit, the first of equals; NULL: none.  A
- * host of NULL is the service as a whole, which rules for some hosts only leave out.
- * `..._for_series` looks at rules with a grade's bar, `..._for_limit` at those with a
- * hard limit: these are two layers.  A series that a rule about probes fits at least as
- * well is a result, not a level: `..._for_series` gives NULL for it. */
+ * and a host: of those that apply, the best fit, the first of equals; NULL: none, or an
+ * exception of that rule.  A host of NULL is the service as a whole, which rules for
+ * some hosts only leave out. `..._for_series` looks at rules with a grade's figures,
+ * `..._for_limit` at those with a hard limit or a condition: these are two layers.  A
+ * series that a rule about probes fits at least as well is a result, not a level:
+ * `..._for_series` gives NULL for it. */
 const struct rule *ruleset_for_series(const struct ruleset *rs, const struct change *c,
                                       const char *metric, const char *host);
 const struct rule *ruleset_for_limit(const struct ruleset *rs, const struct change *c,

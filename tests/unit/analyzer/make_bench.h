@@ -12,8 +12,9 @@
 static const struct windows_rule usual = {
     .before = {1800000}, .settle = {300000}, .looks = {{1800000}}, .n_looks = 1};
 static struct made_change made;
-static char id[] = "cpu.busy", title[] = "CPU use", star[] = "cpu.*", percent[] = "%",
-            advice[] = "look", owner[] = "pe";
+static struct match star[] = {{.text = "cpu.*"}};
+static char id[] = "cpu.busy", title[] = "CPU use", percent[] = "%", advice[] = "look",
+            owner[] = "pe";
 
 struct bench {
     struct made_panel *m;
@@ -45,8 +46,7 @@ static inline void open_bench(int hosts)
                            .advice = advice,
                            .owner = owner,
                            .unit = percent,
-                           .pattern = {star},
-                           .n_patterns = 1,
+                           .pattern = {1, star},
                            .weight = 2};
     b.level = (struct level){.rule = &b.rule,
                              .metric = "cpu.busy",

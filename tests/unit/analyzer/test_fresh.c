@@ -11,13 +11,13 @@ static const struct windows_rule usual = {.before = {1800000},
                                           .looks = {{600000}, {1800000}, {3600000}},
                                           .n_looks = 3};
 static struct made_change made;
-static char busy[] = "cpu.busy", star[] = "*", percent[] = "%";
+static struct match busy[] = {{.text = "cpu.busy"}}, star[] = {{.text = "*"}};
+static char percent[] = "%";
 
-static struct rule rule_for(char *pattern, enum worse worse)
+static struct rule rule_for(struct match *pattern, enum worse worse)
 {
     return (struct rule){
-        .pattern = {pattern},
-        .n_patterns = 1,
+        .pattern = {1, pattern},
         .unit = percent,
         .worse = worse,
         .needs = {.points = 0.6, .hosts = 0.8},

@@ -13,8 +13,8 @@ enum { PIVOT = 1000000020, HOT_FROM = PIVOT - 1800, HOT_ROWS = 61, PAST_ROWS = 4
 static const struct windows_rule half_hour = {
     .before = {1800000}, .settle = {300000}, .looks = {{1800000}}, .n_looks = 1};
 static struct made_change made;
-static char star[] = "*", id[] = "all";
-static struct rule rule = {.id = id, .pattern = {star}, .n_patterns = 1};
+static struct match star[] = {{.text = "*"}};
+static struct rule rule = {.id = "all", .pattern = {1, star}};
 static struct ruleset rules = {.n = 1, .rule = &rule};
 
 static const char *const metric[METRICS] = {"m0", "m1", "m2"};

@@ -7,13 +7,13 @@
 static const struct windows_rule usual = {
     .before = {1800000}, .settle = {300000}, .looks = {{1800000}}, .n_looks = 1};
 static struct made_change made;
-static char star[] = "*", busy[] = "cpu.busy", percent[] = "%";
+static struct match star[] = {{.text = "*"}}, busy[] = {{.text = "cpu.busy"}};
+static char percent[] = "%";
 
-static struct rule rule_for(char *pattern)
+static struct rule rule_for(struct match *pattern)
 {
     return (struct rule){
-        .pattern = {pattern},
-        .n_patterns = 1,
+        .pattern = {1, pattern},
         .unit = percent,
         .worse = WORSE_UP,
         .needs = {.points = 0.6, .hosts = 0.8},

@@ -8,7 +8,7 @@ static const struct windows_rule usual = {
     .before = {1800000}, .settle = {300000}, .looks = {{600000}}, .n_looks = 1};
 static struct made_change made;
 
-static const struct rule rules[] = {{.n_patterns = 0}, {.n_patterns = 0}};
+static const struct rule rules[] = {{.rev = 1}, {.rev = 1}};
 static int asked;
 
 static const struct rule *ask(const struct ruleset *rs, const struct change *c,
@@ -64,9 +64,9 @@ TEST(a_group_is_one_metric_of_one_label_on_all_changed_hosts)
 TEST(a_rule_for_some_hosts_makes_a_group_of_its_own)
 {
     OWNED_MADE *m = fleet();
-    static char host[] = "h01";
-    struct rule mine = {.host = host};
-    struct ruleset rs = {.n = 1, .rule = &mine};
+    struct match host = {.text = "h01"};
+    struct rule mine = {.on.host = {1, &host}};
+    struct ruleset rs = {.n = 1, .rule = &mine, .has_host_rules = true};
     OWNED_LINEUP l = {0};
     OWNED_SERIES s = {0};
     CHECK(align(make_change(&made, "pay", 2, 10000, 10000), NULL, 0, &m->panel, &usual,
