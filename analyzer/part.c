@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 struct part {
+    struct ruleset *rules; /* in force for the change */
     struct lineup lineup;
     struct controls controls;
     struct series_list series;
@@ -20,7 +21,7 @@ struct part {
 
 static const struct windows_rule *windows_of(const struct judge_case *jc)
 {
-    return &jc->rules->windows[jc->change->kind];
+    return ruleset_windows(jc->rules, jc->change);
 }
 
 int part_lived(const struct judge_case *jc, struct gather_share own, signed char *lived,
@@ -41,10 +42,12 @@ static struct part *part_new(const struct judge_case *jc, struct gather_share ow
                                         .series = &p->series,
                                         .threads = jc->threads,
                                         .own = own};
-    if (align(jc->change, jc->nearby, jc->n_nearby, jc->panel, windows_of(jc),
+    p->rules = ruleset_in_force(jc->rules, jc->change, err);
+    if (p->rules == NULL ||
+        align(jc->change, jc->nearby, jc->n_nearby, jc->panel, windows_of(jc),
               jc->checkpoint.ends, &p->lineup, err) < 0 ||
         control_choose(&p->lineup, &p->controls, err) < 0 ||
-        series_list(&p->lineup, jc->rules, ruleset_for_series, &p->series, err) < 0)
+        series_list(&p->lineup, p->rules, ruleset_for_series, &p->series, err) < 0)
         part_free(&p);
     return p;
 }
@@ -79,6 +82,7 @@ void part_free(struct part **p)
     series_list_free(&(*p)->series);
     controls_free(&(*p)->controls);
     lineup_free(&(*p)->lineup);
+    ruleset_free(&(*p)->rules);
     free(*p);
     *p = NULL;
 }

@@ -377,7 +377,8 @@ struct ruleset *ruleset_in_force(const struct ruleset *rs, const struct change *
             drop_ended(in, r, c);
     }
     for (int k = 0; rs->windows_all.n > 0 && k < CHANGE_KIND_N; k++)
-        in->windows[k] = *windows_of(&rs->windows_all, (enum change_kind)k, c->service);
+        in->windows[k] =
+            *windows_for(&rs->windows_all, (enum change_kind)k, c->service);
     if (in->rule == NULL || make_index(in) < 0 || in->keep.failed) {
         ruleset_free(&in);
         err_set(err, ENOMEM, "out of memory");

@@ -310,7 +310,7 @@ const struct windows_rule *ruleset_windows(const struct ruleset *rs,
 {
     if (rs->base != NULL || rs->windows_all.n == 0)
         return &rs->windows[c->kind];
-    return windows_of(&rs->windows_all, c->kind, c->service);
+    return windows_for(&rs->windows_all, c->kind, c->service);
 }
 
 const struct rule *ruleset_find(const struct ruleset *rs, const char *id)

@@ -220,8 +220,8 @@ static const struct service_windows *service_of(const struct windows_all *all,
     return best;
 }
 
-const struct windows_rule *windows_of(const struct windows_all *all,
-                                      enum change_kind kind, const char *service)
+const struct windows_rule *windows_for(const struct windows_all *all,
+                                       enum change_kind kind, const char *service)
 {
     const struct service_windows *s = service_of(all, service);
     return s != NULL ? &s->windows[kind] : &all->general[kind];

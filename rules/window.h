@@ -35,8 +35,8 @@ void windows_read(struct fields *f, const struct rule_file *file, size_t n,
 
 /* What holds for a kind of change of a service (NULL: none): of the services' windows
  * the best fit, the first of equals. */
-const struct windows_rule *windows_of(const struct windows_all *all,
-                                      enum change_kind kind, const char *service);
+const struct windows_rule *windows_for(const struct windows_all *all,
+                                       enum change_kind kind, const char *service);
 
 /* The node that set a field of these windows, such as "settle"; NULL: the language's
  * standard.  *ret_from is its file. */
