@@ -307,7 +307,7 @@ TEST(another_change_on_the_host_is_named)
     round_at(250, &next);
     OWNED_VERDICT *v = current();
     CHECK_INT(v->n_nearby, 1);
-    CHECK_TEXT(v->nearby[0].because, "changed h1 2 minutes before");
+    CHECK_TEXT(v->nearby[0].because, "Changed h1 2 minutes before this change.");
     end_round();
 }
 
