@@ -55,7 +55,8 @@ static struct scene *scene_of(int hosts)
     make_change(&s->made, "pay", 4, PIVOT, PIVOT);
     s->panel = made_panel_new(PIVOT - 7200, 60, 200);
     for (int i = 0; i < hosts; i++)
-        made_series(s->panel, made_host(made_name(i), "pay"), "cpu.busy");
+        made_level(s->panel, made_host(made_name(i), "pay"), "cpu.busy", 0, 30, 30, 1,
+                   1);
     made_panel_done(s->panel);
     CHECK(align(&s->made.change, NULL, 0, &s->panel->panel, &usual,
                 (instant){(PIVOT + 1800) * 1000ll}, &s->lineup, NULL) == 0);

@@ -29,7 +29,8 @@ static void set_up(struct scene *s, int changed, int64_t ends)
     make_change(&s->made, "pay", changed, PIVOT, PIVOT);
     s->panel = made_panel_new(PIVOT - 7200, 60, 200);
     for (int i = 0; i < 10; i++)
-        made_series(s->panel, made_host(made_name(i), "pay"), "cpu.busy");
+        made_level(s->panel, made_host(made_name(i), "pay"), "cpu.busy", 0, 30, 30, 1,
+                   1);
     made_panel_done(s->panel);
     CHECK(align(&s->made.change, NULL, 0, &s->panel->panel, &usual,
                 (instant){ends * 1000}, &s->lineup, NULL) == 0);
