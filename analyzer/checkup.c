@@ -11,6 +11,7 @@
 #include "analyzer/hush.h"
 #include "analyzer/judge.h"
 #include "analyzer/life.h"
+#include "analyzer/slow_round.h"
 #include "base/crew.h"
 
 #include <errno.h>
@@ -241,6 +242,8 @@ static int look_at(struct checkup *c, const struct ruleset *rules, struct seen *
     int rc = k < plan.n ? find_mutes(c, &l, err) : 0;
     if (rc == 0 && k < plan.n && !judged_already(seen, &l)) {
         rc = judge_look(c, &l, &v, err);
+        if (rc == 0 && v->final)
+            v->slow_due = slow_first_due(change, &rules->windows[change->kind]);
         if (rc == 0)
             rc = store(c, v, err);
         pthread_mutex_lock(&c->lock);
@@ -278,9 +281,16 @@ int checkup_round(struct checkup *c, const struct ruleset *rules, instant now,
         instant again = instant_add(now, (span){CHECKUP_AGAIN_MS});
         *ret_next = again.ms < ret_next->ms ? again : *ret_next;
     }
+    struct slow_tally slow = {.next = *ret_next};
+    struct slow_stores stores = {c->ledger, c->windows, c->history};
+    int rc = slow_round(&stores, rules, now, &slow, err);
+    *ret_next = slow.next;
+    *ret_stored += slow.stored;
     pthread_mutex_lock(&c->lock);
     c->stats.open = n;
-    c->stats.failures += failed;
+    c->stats.failures += failed + slow.failed;
+    c->stats.looks += slow.looks;
+    c->stats.revisions += slow.revisions;
     pthread_mutex_unlock(&c->lock);
-    return failed == 0 ? 0 : -1;
+    return failed == 0 && rc == 0 ? 0 : -1;
 }

@@ -22,11 +22,12 @@ void checkup_free(struct checkup **c);
 
 /* Judges every look that is due at `now`, with these rules, and stores new revisions.
  * Of several looks that fell due since the last round only the latest is judged: it
- * covers the others.  *ret_next is when it wants to be called again (INSTANT_FAR:
- * nothing is open; a new event is a reason to call at once).  *ret_stored counts
- * verdicts stored, new ones and those brought up to date.  One change's failure is
- * counted, its reason kept in *err (then -1), and does not stop the others; it is tried
- * again CHECKUP_AGAIN later. */
+ * covers the others.  Then come the slow looks that are due at changes whose verdict is
+ * final long since (slow_round.h).  *ret_next is when it wants to be called again
+ * (INSTANT_FAR: nothing is open; a new event is a reason to call at once).  *ret_stored
+ * counts verdicts stored, new ones and those brought up to date.  One change's failure
+ * is counted, its reason kept in *err (then -1), and does not stop the others; it is
+ * tried again CHECKUP_AGAIN later. */
 enum { CHECKUP_AGAIN_MS = 30000 };
 int checkup_round(struct checkup *c, const struct ruleset *rules, instant now,
                   instant *ret_next, size_t *ret_stored, struct err *err);

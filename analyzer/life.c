@@ -165,6 +165,24 @@ void plan_free(struct plan *p)
     *p = (struct plan){0};
 }
 
+bool life_slow(const struct change *c, const struct windows_rule *w, size_t k,
+               struct checkpoint *ret)
+{
+    if (!c->finished || c->cancelled || k >= w->n_slow ||
+        w->slow[k].ms <= w->looks[w->n_looks - 1].ms)
+        return false;
+    instant last = c->n_hosts > 0 ? c->host[0].done : life_whole(c).done;
+    for (size_t i = 1; i < c->n_hosts; i++)
+        if (c->host[i].done.ms > last.ms)
+            last = c->host[i].done;
+    instant ends = instant_add(last, w->slow[k]);
+    *ret = (struct checkpoint){.at = instant_add(ends, w->late),
+                               .ends = ends,
+                               .look = w->slow[k],
+                               .final = true};
+    return true;
+}
+
 const char *life_step(const struct change *c, const struct windows_rule *w, instant now)
 {
     if (c->cancelled)

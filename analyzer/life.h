@@ -46,6 +46,12 @@ struct change_host life_whole(const struct change *c);
  * looks yet. */
 bool life_waits(const struct change *c, const struct change_host *h);
 
+/* The slow look number `k` (of w->n_slow): due when the last host that was changed has
+ * been so for that long and late samples had their time.  False when there is none: the
+ * change was cancelled or never finished, or an ordinary look reaches as far. */
+bool life_slow(const struct change *c, const struct windows_rule *w, size_t k,
+               struct checkpoint *ret);
+
 /* The step of its life, as pages and logs name it: "posted", "running", "settling",
  * "looked at", "final", "cancelled". */
 const char *life_step(const struct change *c, const struct windows_rule *w,

@@ -380,6 +380,16 @@ static const char *lead_of(struct report *r)
                       muted_words(r));
 }
 
+/* How much later the last finding of the slow look came; 0: there is none. */
+static span later_of(const struct verdict *v)
+{
+    span later = {0};
+    for (size_t i = 0; i < v->n_findings; i++)
+        if (v->findings[i].later.ms > later.ms)
+            later = v->findings[i].later;
+    return later;
+}
+
 static const char *state_of(struct report *r)
 {
     const struct verdict *v = r->verdict;
@@ -387,6 +397,10 @@ static const char *state_of(struct report *r)
     if (v == NULL)
         return "Not looked at yet.";
     figure_time(v->decided_at, at);
+    span later = later_of(v);
+    if (later.ms > 0)
+        return report_say(r, "Looked at again %s (%s). This is final.",
+                          report_later(r, later, false), at);
     const char *after = v->look.ms > 0 ? report_say(r, ", %s after the change",
                                                     figure_span(v->look, span_words))
                                        : "";
@@ -470,6 +484,8 @@ static void add_coverage(struct report *r)
                        ? report_say(r, "%s unchanged: %s", n, note)
                    : note != NULL ? note
                                   : report_say(r, "%s unchanged hosts", n));
+    report_add_row(r, &r->coverage, "Slow look",
+                   report_clean(r, c->slow_note, REPORT_SENTENCE_CHARS));
     report_add_row(r, &r->coverage, "Rule pack",
                    report_clean(r, r->verdict->pack, REPORT_NAME_CHARS));
     for (int i = 0; i < UNJUDGED_N; i++)
@@ -506,10 +522,12 @@ static void add_revisions(struct report *r, const struct report_input *in)
     char at[FIGURE_TEXT_MAX];
     for (size_t i = 0; i < in->n_revisions; i++) {
         const struct verdict *v = in->revisions[i];
+        span later = later_of(v);
         report_add_row(r, &r->revisions, report_say(r, "Revision %d", v->revision),
-                       report_say(r, "%s, %s%s", grade_words(v->grade),
+                       report_say(r, "%s, %s%s%s%s", grade_words(v->grade),
                                   figure_time(v->decided_at, at),
-                                  v->final ? ", final" : ""));
+                                  v->final ? ", final" : "", later.ms > 0 ? ", " : "",
+                                  later.ms > 0 ? report_later(r, later, false) : ""));
     }
 }
 

@@ -201,6 +201,14 @@ static void add_hosts(struct report *r, const struct finding *f,
     to->n_hosts = n;
 }
 
+const char *report_later(struct report *r, span later, bool first)
+{
+    char a[FIGURE_TEXT_MAX];
+    if (later.ms == 86400000)
+        return first ? "A day later" : "a day later";
+    return report_say(r, "%s later", figure_span(later, a));
+}
+
 /* New hosts have no before: they are set against the old ones. */
 static void label_finding(struct report *r, const struct finding *f,
                           struct report_finding *to)
@@ -226,6 +234,8 @@ static void fill_finding(struct report *r, size_t no, struct report_finding *to)
     to->title = report_clean(r, f->title, REPORT_TITLE_CHARS);
     if (to->title == NULL)
         to->title = to->name;
+    if (f->later.ms > 0)
+        to->title = report_say(r, "%s: %s", report_later(r, f->later, true), to->title);
     to->before = report_say(r, "%s", figure(f->before, f->unit, a));
     to->after = report_say(r, "%s", figure(f->after, f->unit, a));
     to->change = report_say(r, "%s", figure_delta(f->delta, f->unit, a));

@@ -21,6 +21,8 @@ void report_add_row(struct report *r, struct report_rows *rows, const char *labe
                     const char *value);
 
 const char *report_plural(long long n, const char *one, const char *many);
+/* "A day later", "6 hours later", as a sentence or a part of one begins. */
+const char *report_later(struct report *r, span later, bool first);
 /* Needs somebody's attention: what is muted has it already. */
 bool report_is_bad(const struct finding *f);
 

@@ -18,13 +18,18 @@ bool tell_due(const struct audience *a, const struct tell_step *steps, size_t n)
 {
     enum grade told = GRADE_N;
     bool due = false;
+    size_t later = 0; /* told of */
     for (size_t i = 0; i < n; i++) {
         bool loud = steps[i].grade == GRADE_MUST_HANDLE || steps[i].final;
         bool fresh = told == GRADE_N ? audience_wants(a, steps[i].grade)
                                      : told != steps[i].grade;
-        due = loud && fresh;
-        if (due)
+        bool more = steps[i].final && steps[i].later > later &&
+                    audience_wants(a, steps[i].grade);
+        due = loud && (fresh || more);
+        if (due) {
             told = steps[i].grade;
+            later = steps[i].later;
+        }
     }
     return due;
 }
@@ -101,6 +106,14 @@ static int pack(struct tell *t, struct parcels *to, const struct untold *u,
 
 /* --- one revision --- */
 
+static size_t later_of(const struct verdict *v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v->n_findings; i++)
+        n += v->findings[i].later.ms > 0 && v->findings[i].grade != GRADE_OK;
+    return n;
+}
+
 /* The steps up to the revision to be told; 0 when that one is not there. */
 static size_t steps_of(const struct past *past, const struct untold *u,
                        struct tell_step *steps)
@@ -110,7 +123,7 @@ static size_t steps_of(const struct past *past, const struct untold *u,
         const struct verdict *v = past->revision[i];
         bool this_one = v->revision == u->revision;
         bool final = this_one ? u->final : v->final;
-        steps[n++] = (struct tell_step){v->grade, v->revision, final};
+        steps[n++] = (struct tell_step){v->grade, v->revision, final, later_of(v)};
         if (this_one)
             return n;
     }

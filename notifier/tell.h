@@ -4,7 +4,9 @@
  * must-handle is told at once, every other grade when it is final, to the audiences
  * that want that grade.  Who was told a grade that a later look takes back is told that
  * too, whether they want the new grade or not: at once when it became must-handle, else
- * when it is final.  The same revision is never told twice to an audience. */
+ * when it is final.  What the slow look finds, long after that, is told to those who
+ * want its grade, once for each look that found more.  The same revision is never told
+ * twice to an audience. */
 #ifndef NOTIFIER_TELL_H
 #define NOTIFIER_TELL_H
 
@@ -39,6 +41,7 @@ struct tell_step {
     enum grade grade;
     int revision;
     bool final;
+    size_t later; /* findings that the slow look has added, to be looked at */
 };
 /* True when the last of the steps is to be told. */
 bool tell_due(const struct audience *a, const struct tell_step *steps, size_t n);

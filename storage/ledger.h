@@ -93,6 +93,13 @@ void change_rows_free(struct change_rows *rows);
 int ledger_open_changes(struct ledger *l, char ***ret_ids, size_t *ret_n,
                         struct err *err);
 void ledger_ids_free(char ***ids, size_t n);
+/* Ids of at most `limit` changes whose slow look is due at `now`, the longest due
+ * first.  It is due when their newest verdict said so (slow_due), however many others
+ * wait: only those that are due are read. */
+int ledger_slow_due(struct ledger *l, instant now, size_t limit, char ***ret_ids,
+                    size_t *ret_n, struct err *err);
+/* When the next slow look is due; INSTANT_FAR: none waits. */
+instant ledger_slow_next(struct ledger *l);
 /* Changes whose time from start to end touches [from, to), that share the service or a
  * host with `of` (which itself is left out); folded, by start and id.  One that has not
  * ended goes on until its verdict is final, and then ended with its last event.  The

@@ -102,6 +102,12 @@ static const struct {
      "  begins INTEGER NOT NULL, until INTEGER NOT NULL, made_at INTEGER NOT NULL,"
      "  ended_at INTEGER, ended_by TEXT) WITHOUT ROWID;"
      "CREATE INDEX mutes_by_until ON mutes(until);"},
+    {"slow looks",
+     /* when a change is looked at for leaks; none while it is open, or after the last
+      */
+     "ALTER TABLE changes ADD COLUMN slow_due INTEGER;"
+     "CREATE INDEX changes_slow ON changes(slow_due, change_id) "
+     "WHERE slow_due IS NOT NULL;"},
 };
 enum {
     N_MIGRATIONS = sizeof migrations / sizeof *migrations,

@@ -173,13 +173,11 @@ static int id_take(struct sql_query *q, struct ids *ids, struct err *err)
     return 0;
 }
 
-int ledger_open_changes(struct ledger *l, char ***ret_ids, size_t *ret_n,
-                        struct err *err)
+/* Ends the query that gives ids, and the transaction it stands in. */
+static int ids_give(struct ledger *l, struct sql_query q, char ***ret_ids,
+                    size_t *ret_n, struct err *err)
 {
     struct ids ids = {0};
-    if (ledger_read_begin(l, err) < 0)
-        return -1;
-    struct sql_query q = sql_start(l->reader->sql, DO_OPEN_CHANGES);
     int rc = 0;
     while (rc == 0 && sql_row(&q))
         rc = id_take(&q, &ids, err);
@@ -193,6 +191,38 @@ int ledger_open_changes(struct ledger *l, char ***ret_ids, size_t *ret_n,
     *ret_ids = ids.at;
     *ret_n = ids.n;
     return 0;
+}
+
+int ledger_open_changes(struct ledger *l, char ***ret_ids, size_t *ret_n,
+                        struct err *err)
+{
+    if (ledger_read_begin(l, err) < 0)
+        return -1;
+    return ids_give(l, sql_start(l->reader->sql, DO_OPEN_CHANGES), ret_ids, ret_n, err);
+}
+
+int ledger_slow_due(struct ledger *l, instant now, size_t limit, char ***ret_ids,
+                    size_t *ret_n, struct err *err)
+{
+    if (ledger_read_begin(l, err) < 0)
+        return -1;
+    struct sql_query q = sql_start(l->reader->sql, DO_SLOW_DUE);
+    sql_bind_int(&q, now.ms);
+    sql_bind_int(&q, (int64_t)limit);
+    return ids_give(l, q, ret_ids, ret_n, err);
+}
+
+instant ledger_slow_next(struct ledger *l)
+{
+    instant next = INSTANT_FAR;
+    if (ledger_read_begin(l, NULL) < 0)
+        return next;
+    struct sql_query q = sql_start(l->reader->sql, DO_SLOW_NEXT);
+    if (sql_row(&q) && !instant_is_none(sql_instant(&q, 0)))
+        next = sql_instant(&q, 0);
+    sql_end(&q, NULL);
+    ledger_read_end(l);
+    return next;
 }
 
 void ledger_ids_free(char ***ids, size_t n)

@@ -43,6 +43,9 @@
       "WHERE service = ?6 AND " LEDGER_PAGE_BOUNDS LEDGER_PAGE_ORDER)                  \
     X(OPEN_CHANGES, "SELECT change_id FROM changes WHERE NOT final "                   \
                     "ORDER BY start, change_id")                                       \
+    X(SLOW_DUE, "SELECT change_id FROM changes WHERE slow_due <= ?1 "                  \
+                "ORDER BY slow_due, change_id LIMIT ?2")                               \
+    X(SLOW_NEXT, "SELECT min(slow_due) FROM changes WHERE slow_due IS NOT NULL")       \
     X(NEARBY, "SELECT change_id, service FROM changes WHERE until >= ?1 AND "          \
               "start < ?2 AND change_id <> ?3 ORDER BY abs(start - ?4), start, "       \
               "change_id")                                                             \
@@ -53,7 +56,7 @@
     X(RENEW_VERDICT, "UPDATE verdicts SET final = ?3, decided_at = ?4, json = ?5 "     \
                      "WHERE change_id = ?1 AND revision = ?2")                         \
     X(GRADE_CHANGE, "UPDATE changes SET grade = ?2, revision = ?3, final = ?4, "       \
-                    "decided_at = ?5 WHERE change_id = ?1 AND "                        \
+                    "decided_at = ?5, slow_due = ?6 WHERE change_id = ?1 AND "         \
                     "(revision IS NULL OR revision <= ?3)")                            \
     X(VERDICT, "SELECT json, final FROM verdicts WHERE change_id = ?1 "                \
                "AND revision = ?2")                                                    \

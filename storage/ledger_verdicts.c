@@ -61,6 +61,7 @@ static int verdict_store(struct ledger *l, const struct put *p, enum ledger_stmt
     sql_bind_int(&q, v->revision);
     sql_bind_int(&q, v->final);
     sql_bind_instant(&q, v->decided_at);
+    sql_bind_instant(&q, v->slow_due);
     return sql_run(&q, NULL, err);
 }
 

@@ -81,7 +81,7 @@ struct verdict *verdict_new(const char *change_id)
     if (v == NULL)
         return NULL;
     v->change_id = strdup(change_id);
-    v->decided_at = INSTANT_NONE;
+    v->decided_at = v->slow_due = INSTANT_NONE;
     v->grade = GRADE_NOT_JUDGED; /* until somebody judges */
     if (v->change_id == NULL)
         verdict_free(&v);
@@ -460,7 +460,8 @@ static void write_what_it_says(const struct verdict *v, struct buf *to)
     says.final = false;
     says.decided_at = INSTANT_NONE;
     says.look = (span){0};
-    says.looks_done = says.looks_all = 0;
+    says.looks_done = says.looks_all = says.slow_done = 0;
+    says.coverage.slow_note = NULL;
     verdict_write(&says, false, to);
 }
 

@@ -95,6 +95,8 @@ struct finding {
         of_after;       /* counts; NaN: not counts */
     instant first_seen; /* first minute that shows it */
     bool recovered;
+    span later; /* found by the slow look so long after the change; 0: by an ordinary
+                   one */
     bool fresh; /* about hosts without a past: all that is `before` is what the old
                    hosts of the service have in the same minutes */
     int moments,
@@ -145,6 +147,8 @@ struct coverage {
     char *fresh_note;   /* hosts without a past, and with whom they were compared */
     char *relief_note;  /* what the new hosts took off the old ones */
     char *restart_note; /* how long hosts were away */
+    char *slow_note;    /* what the slow look for leaks saw, or why there was none; no
+                           part of what a verdict says (verdict_same) */
 };
 
 /* Another change that touches the same hosts or service in the same time. */
@@ -170,8 +174,11 @@ struct verdict {
     span look;      /* minutes after the change that this look covers, of the oldest
                        batch still being watched */
     int looks_done, looks_all;
-    char *pack;   /* name and hash of the rules, "defaults 1f3a..." */
-    char *reason; /* of not-judged, or of a cap; a sentence; NULL: none */
+    int slow_done;    /* slow looks taken */
+    instant slow_due; /* when the next is; INSTANT_NONE: there is none.  Not written as
+                         JSON: the ledger keeps it beside the change */
+    char *pack;       /* name and hash of the rules, "defaults 1f3a..." */
+    char *reason;     /* of not-judged, or of a cap; a sentence; NULL: none */
     struct coverage coverage;
     size_t n_findings;
     struct finding *findings; /* worst grade first; within one, those that lead before

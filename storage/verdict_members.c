@@ -82,6 +82,12 @@ static void write_int(struct jsonw *w, const char *name, const void *field)
     jsonw_int(w, name, *(const int *)field);
 }
 
+static void write_int_if_any(struct jsonw *w, const char *name, const void *field)
+{
+    if (*(const int *)field != 0)
+        write_int(w, name, field);
+}
+
 static int read_int(const struct json_at *v, void *field, struct err *err)
 {
     int64_t whole = 0;
@@ -150,6 +156,12 @@ static void write_span(struct jsonw *w, const char *name, const void *field)
     jsonw_num_digits(w, name, (double)((const span *)field)->ms / 1000, COUNT_DIGITS);
 }
 
+static void write_span_if_any(struct jsonw *w, const char *name, const void *field)
+{
+    if (((const span *)field)->ms != 0)
+        write_span(w, name, field);
+}
+
 static int read_span(const struct json_at *v, void *field, struct err *err)
 {
     double s;
@@ -207,12 +219,14 @@ static const struct verdict_how TEXT = {write_text, read_text},
                                 NUMBER = {write_number, read_number},
                                 COUNT = {write_count, read_number},
                                 INT = {write_int, read_int},
+                                INT_IF_ANY = {write_int_if_any, read_int},
                                 SIZE = {write_size, read_size},
                                 PLACE = {write_place, read_size},
                                 BOOL = {write_bool, read_bool},
                                 FLAG = {write_flag, read_bool},
                                 INSTANT = {write_instant, read_instant},
                                 SECONDS = {write_span, read_span},
+                                SECONDS_IF_ANY = {write_span_if_any, read_span},
                                 GRADE = {write_grade, read_grade},
                                 KIND = {write_kind, read_kind};
 
@@ -231,6 +245,7 @@ const struct verdict_member verdict_members_tail[] = {
     {"look_s", &SECONDS, IN(look)},
     {"looks_done", &INT, IN(looks_done)},
     {"looks_all", &INT, IN(looks_all)},
+    {"slow_done", &INT_IF_ANY, IN(slow_done)},
     {"pack", &TEXT, IN(pack)},
     {NULL, NULL, 0}};
 #undef IN
@@ -248,6 +263,7 @@ const struct verdict_member verdict_members_coverage[] = {
     {"fresh_note", &TEXT, IN(fresh_note)},
     {"relief_note", &TEXT, IN(relief_note)},
     {"restart_note", &TEXT, IN(restart_note)},
+    {"slow_note", &TEXT, IN(slow_note)},
     {NULL, NULL, 0}};
 #undef IN
 
@@ -275,6 +291,7 @@ const struct verdict_member verdict_members_finding[] = {
     {"z", &NUMBER, IN(z)},
     {"p", &NUMBER, IN(p)},
     {"recovered", &BOOL, IN(recovered)},
+    {"later_s", &SECONDS_IF_ANY, IN(later)},
     {"fresh", &FLAG, IN(fresh)},
     {"moments", &INT, IN(moments)},
     {"moments_like", &INT, IN(moments_like)},

@@ -19,7 +19,7 @@ static struct world w;
 static const char rule_text[] = "format: 1\n"
                                 "windows:\n"
                                 "  default: {before: 5m, settle: 30s, looks: [2m, 4m], "
-                                "late: 10s, unfinished: 10m}\n"
+                                "late: 10s, unfinished: 10m, slow: off}\n"
                                 "rules:\n"
                                 "  - id: full\n"
                                 "    series: cpu.busy\n"

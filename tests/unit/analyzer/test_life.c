@@ -151,3 +151,25 @@ TEST(the_steps_of_a_life_have_names)
     c->end = INSTANT_NONE;
     CHECK_TEXT(life_step(c, &usual, (instant){1100000}), "running");
 }
+
+TEST(the_slow_look_counts_from_the_last_host)
+{
+    static struct made_change m;
+    struct windows_rule w = usual;
+    struct checkpoint at;
+    struct change *c = make_change(&m, "pay", 2, 1000, 1000);
+    c->host[1].done = (instant){1600000};
+    CHECK(!life_slow(c, &w, 0, &at)); /* off */
+    w.slow[0] = span_seconds(86400);
+    w.n_slow = 1;
+    CHECK(life_slow(c, &w, 0, &at));
+    CHECK_INT(at.ends.ms, 1600000 + 86400000);
+    CHECK_INT(at.at.ms, at.ends.ms + w.late.ms);
+    CHECK_INT(at.look.ms, 86400000);
+    CHECK(!life_slow(c, &w, 1, &at));
+    c->finished = false;
+    CHECK(!life_slow(c, &w, 0, &at));
+    c->finished = true;
+    w.slow[0] = w.looks[w.n_looks - 1]; /* set for another kind of change */
+    CHECK(!life_slow(c, &w, 0, &at));
+}

@@ -13,8 +13,8 @@ static bool due(unsigned on, const struct tell_step *steps, size_t n)
 TEST(must_handle_is_told_at_once_and_the_rest_when_final)
 {
     for (int g = 0; g < GRADE_N; g++) {
-        struct tell_step early[] = {{(enum grade)g, 1, false}};
-        struct tell_step last[] = {{(enum grade)g, 1, true}};
+        struct tell_step early[] = {{(enum grade)g, 1, false, 0}};
+        struct tell_step last[] = {{(enum grade)g, 1, true, 0}};
         CHECK_INT(due(WANTS_ALL, early, 1), g == GRADE_MUST_HANDLE);
         CHECK_INT(due(WANTS_ALL, last, 1), true);
     }
@@ -22,38 +22,59 @@ TEST(must_handle_is_told_at_once_and_the_rest_when_final)
 
 TEST(grades_that_are_not_wanted_are_not_told)
 {
-    struct tell_step ok[] = {{GRADE_OK, 1, true}};
-    struct tell_step none[] = {{GRADE_NOT_JUDGED, 1, true}};
+    struct tell_step ok[] = {{GRADE_OK, 1, true, 0}};
+    struct tell_step none[] = {{GRADE_NOT_JUDGED, 1, true, 0}};
     CHECK(!due(WANTS_BAD, ok, 1));
     CHECK(!due(WANTS_BAD, none, 1));
 }
 
 TEST(who_was_told_hears_when_it_is_taken_back)
 {
-    struct tell_step steps[] = {{GRADE_MUST_HANDLE, 1, false}, {GRADE_OK, 2, true}};
+    struct tell_step steps[] = {{GRADE_MUST_HANDLE, 1, false, 0},
+                                {GRADE_OK, 2, true, 0}};
     CHECK(due(WANTS_BAD, steps, 2));
 }
 
 TEST(a_grade_that_comes_and_goes_is_taken_back_only_at_the_end)
 {
-    struct tell_step steps[] = {{GRADE_MUST_HANDLE, 1, false},
-                                {GRADE_ATTENTION, 2, false},
-                                {GRADE_MUST_HANDLE, 3, false}};
+    struct tell_step steps[] = {{GRADE_MUST_HANDLE, 1, false, 0},
+                                {GRADE_ATTENTION, 2, false, 0},
+                                {GRADE_MUST_HANDLE, 3, false, 0}};
     CHECK(!due(WANTS_ALL, steps, 2));
     CHECK(!due(WANTS_ALL, steps, 3));
 }
 
 TEST(the_same_grade_is_not_told_twice)
 {
-    struct tell_step steps[] = {{GRADE_MUST_HANDLE, 1, false},
-                                {GRADE_MUST_HANDLE, 2, true}};
+    struct tell_step steps[] = {{GRADE_MUST_HANDLE, 1, false, 0},
+                                {GRADE_MUST_HANDLE, 2, true, 0}};
     CHECK(!due(WANTS_ALL, steps, 2));
 }
 
 TEST(who_was_not_told_hears_of_no_correction)
 {
-    struct tell_step steps[] = {{GRADE_ATTENTION, 1, false}, {GRADE_OK, 2, true}};
+    struct tell_step steps[] = {{GRADE_ATTENTION, 1, false, 0}, {GRADE_OK, 2, true, 0}};
     CHECK(!due(WANTS_BAD, steps, 2));
+}
+
+TEST(what_the_slow_look_finds_is_told_once_to_those_who_want_it)
+{
+    struct tell_step steps[] = {{GRADE_OK, 1, true, 0},
+                                {GRADE_ATTENTION, 2, true, 1},
+                                {GRADE_ATTENTION, 3, true, 1},
+                                {GRADE_ATTENTION, 4, true, 2}};
+    CHECK(due(WANTS_BAD, steps, 2));
+    CHECK(due(WANTS_ALL, steps, 2));
+    CHECK(!due(1u << GRADE_MUST_HANDLE, steps, 2));
+    CHECK(!due(WANTS_BAD, steps, 3)); /* says no more than it said */
+    CHECK(due(WANTS_BAD, steps, 4));  /* another look found more */
+    steps[0].grade = GRADE_ATTENTION; /* the hour after had findings of its own */
+    CHECK(due(WANTS_BAD, steps, 2));
+    CHECK(!due(1u << GRADE_MUST_HANDLE, steps, 2));
+    steps[0].grade = GRADE_MUST_HANDLE;
+    steps[1].grade = steps[2].grade = GRADE_MUST_HANDLE;
+    CHECK(due(WANTS_ALL, steps, 2));
+    CHECK(!due(WANTS_ALL, steps, 3));
 }
 
 /* --- with a ledger --- */

@@ -447,6 +447,53 @@ TEST(open_changes_are_those_without_a_final_verdict)
     CHECK(ids == NULL);
 }
 
+static int put_slow(struct ledger *l, const char *id, int revision, instant due)
+{
+    OWNED_VERDICT *v = verdict_new(id);
+    v->revision = revision;
+    v->grade = GRADE_OK;
+    v->final = true;
+    v->slow_due = due;
+    struct err err = {0};
+    return ledger_put_verdict(l, v, &err);
+}
+
+static void slow_is(struct ledger *l, instant now, size_t limit, const char *want)
+{
+    struct err err = {0};
+    char **ids;
+    size_t n;
+    CHECK_INT(ledger_slow_due(l, now, limit, &ids, &n, &err), 0);
+    struct buf b = {0};
+    for (size_t i = 0; i < n; i++)
+        buf_addf(&b, "%s ", ids[i]);
+    CHECK_TEXT(buf_text(&b), want);
+    buf_free(&b);
+    ledger_ids_free(&ids, n);
+}
+
+TEST(slow_looks_are_found_when_they_are_due_until_they_are_done)
+{
+    OWNED_LEDGER *l = opened(":memory:", NULL);
+    post(l, "a", 1);
+    post(l, "b", 2);
+    post(l, "c", 3);
+    slow_is(l, INSTANT_FAR, 9, "");
+    CHECK_INT(ledger_slow_next(l).ms, INSTANT_FAR.ms);
+    CHECK_INT(put_slow(l, "a", 1, plus(300)), 0);
+    CHECK_INT(put_slow(l, "b", 1, plus(200)), 0);
+    CHECK_INT(put_slow(l, "c", 1, INSTANT_NONE), 0);
+    CHECK_INT(ledger_slow_next(l).ms, plus(200).ms);
+    slow_is(l, plus(199), 9, "");
+    slow_is(l, plus(250), 9, "b ");
+    slow_is(l, plus(300), 9, "b a ");
+    slow_is(l, plus(300), 1, "b ");
+    CHECK_INT(put_slow(l, "b", 1, INSTANT_NONE), 0); /* the same revision, looked at */
+    slow_is(l, plus(300), 9, "a ");
+    CHECK_INT(put_slow(l, "a", 2, plus(500)), 0);
+    CHECK_INT(ledger_slow_next(l).ms, plus(500).ms);
+}
+
 static void nearby_is(struct ledger *l, const char *of, int64_t from, int64_t to,
                       const char *want)
 {
