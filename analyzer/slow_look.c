@@ -2,6 +2,7 @@
  * of their own. */
 #include "analyzer/slow_look.h"
 #include "analyzer/fold.h"
+#include "analyzer/hush.h"
 #include "analyzer/slow.h"
 #include "analyzer/slow_panel.h"
 #include "analyzer/tell_slow.h"
@@ -141,7 +142,8 @@ static void regrade(struct verdict *v)
 {
     enum grade worst = GRADE_OK;
     for (size_t i = 0; i < v->n_findings; i++)
-        if (v->findings[i].later.ms > 0 && v->findings[i].grade > worst)
+        if (v->findings[i].later.ms > 0 && v->findings[i].grade > worst &&
+            !finding_is_muted(&v->findings[i]))
             worst = v->findings[i].grade;
     if (worst != GRADE_OK && (v->grade == GRADE_NOT_JUDGED || v->grade < worst))
         v->grade = worst;
@@ -191,13 +193,14 @@ static int conclude(struct desk *d, struct err *err)
     if (t.failed ||
         note(&d->slow, &d->panel, told, d->sc->at.look, &v->coverage.slow_note) < 0)
         return err_set(err, ENOMEM, "out of memory");
-    regrade(v);
     v->final = true;
-    if (told > 0) { /* else it says what it said, to the byte */
-        v->decided_at = d->sc->at.at;
-        return fold_findings(v, first_pivot(d->sc->change), err);
-    }
-    return 0;
+    if (told == 0)
+        return 0; /* it says what it said, to the byte */
+    v->decided_at = d->sc->at.at;
+    if (hush_findings(d->sc->mutes, d->sc->change, v, err) < 0)
+        return -1;
+    regrade(v);
+    return fold_findings(v, first_pivot(d->sc->change), err);
 }
 
 int slow_look(const struct slow_case *sc, struct verdict **ret, struct err *err)

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "rules/ruleset.h"
 #include "storage/change.h"
+#include "storage/ledger.h"
 #include "storage/panel.h"
 #include "storage/verdict.h"
 
@@ -18,6 +19,7 @@ struct slow_case {
     const struct change *const *nearby; /* others, as slow_look_reach says */
     size_t n_nearby;
     const struct panel *panel;
+    const struct mutes *mutes;     /* that count at the look; NULL: none */
     struct checkpoint at;          /* life_slow's; its look is the lag */
     const struct verdict *verdict; /* the current one */
 };

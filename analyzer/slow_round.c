@@ -28,8 +28,11 @@ static int gather_and_look(const struct slow_stores *s, const struct ruleset *ru
     size_t n_nearby = 0;
     struct panel_ask ask = {0};
     OWNED_PANEL *panel = NULL;
+    struct mutes mutes = {0};
     int rc = ledger_nearby(s->ledger, c, slow_look_reach(c, at), at->ends, &nearby,
                            &n_nearby, err);
+    if (rc == 0)
+        rc = ledger_mutes(s->ledger, MUTES_OF_LOOK, at->at, &mutes, err);
     if (rc == 0)
         rc = slow_look_ask(c, at, recent, &ask, err);
     if (rc == 0) {
@@ -44,12 +47,14 @@ static int gather_and_look(const struct slow_stores *s, const struct ruleset *ru
                                .nearby = (const struct change *const *)nearby,
                                .n_nearby = n_nearby,
                                .panel = panel,
+                               .mutes = &mutes,
                                .at = *at,
                                .verdict = current};
         rc = slow_look(&sc, ret, err);
     }
     free((void *)(uintptr_t)ask.hosts);
     ledger_nearby_free(&nearby, n_nearby);
+    mutes_free(&mutes);
     return rc;
 }
 

@@ -110,7 +110,8 @@ static size_t later_of(const struct verdict *v)
 {
     size_t n = 0;
     for (size_t i = 0; i < v->n_findings; i++)
-        n += v->findings[i].later.ms > 0 && v->findings[i].grade != GRADE_OK;
+        n += v->findings[i].later.ms > 0 && v->findings[i].grade != GRADE_OK &&
+             !finding_is_muted(&v->findings[i]);
     return n;
 }
 
