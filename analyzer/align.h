@@ -64,6 +64,8 @@ struct lineup {
     size_t n_touches;
     struct touch *touch; /* sorted by host, then time */
     struct labels labels;
+    bool ahead; /* the after windows have not come yet: who was heard shortly before
+                   counts as alive; set by the caller */
 };
 
 /* Everything in it is borrowed from the arguments but the arrays.  `ends` is the

@@ -3,14 +3,16 @@
  * What was judged last is remembered per change, so that a round judges only what is
  * new: another look, another event, other rules, other mutes.  After a restart the
  * memory is empty and the latest look is judged once more: the same data gives the same
- * verdict, which the ledger already has.  One thread runs the rounds; `lock` guards the
- * stats only. */
+ * verdict, which the ledger already has.  In between, what the next looks need of the
+ * past is learned ahead.  One thread does both; `lock` guards the stats only. */
 #include "analyzer/checkup.h"
 
 #include "analyzer/evidence.h"
 #include "analyzer/hush.h"
 #include "analyzer/judge.h"
 #include "analyzer/life.h"
+#include "analyzer/part.h"
+#include "analyzer/profile.h"
 #include "analyzer/slow_round.h"
 #include "base/crew.h"
 
@@ -19,6 +21,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* For what something was learned ahead. */
+struct basis {
+    instant at; /* the look; none: for nothing yet */
+    size_t n_events;
+    char rules[17];
+    bool closed; /* once more after its window had closed */
+};
+
 /* What was judged last of a change. */
 struct seen {
     char *id; /* borrowed from the ids of its round */
@@ -26,6 +36,7 @@ struct seen {
     size_t n_events;
     char rules[17];
     char mutes[HUSH_MARK_MAX];
+    struct basis ahead;
 };
 
 struct checkup {
@@ -36,6 +47,7 @@ struct checkup {
     struct seen *seen; /* sorted by id */
     char **ids;        /* of the last round: own the texts in `seen` */
     size_t n_ids;
+    struct profile *profile;
     pthread_mutex_t lock;
     struct checkup_stats stats;
 };
@@ -48,6 +60,11 @@ struct checkup *checkup_new(struct ledger *l, struct windows *w, struct history 
     c->ledger = l;
     c->windows = w;
     c->history = h;
+    c->profile = profile_new(CHECKUP_AHEAD_BYTES);
+    if (c->profile == NULL) {
+        free(c);
+        return NULL;
+    }
     pthread_mutex_init(&c->lock, NULL);
     return c;
 }
@@ -58,6 +75,7 @@ void checkup_free(struct checkup **c)
         return;
     ledger_ids_free(&(*c)->ids, (*c)->n_ids);
     free((*c)->seen);
+    profile_free(&(*c)->profile);
     pthread_mutex_destroy(&(*c)->lock);
     free(*c);
     *c = NULL;
@@ -85,7 +103,8 @@ static int remember(struct checkup *c, char ***ids, size_t n, struct err *err)
     if (now == NULL)
         return err_set(err, ENOMEM, "out of memory");
     for (size_t i = 0; i < n; i++) {
-        struct seen key = {.id = (*ids)[i], .at = INSTANT_NONE};
+        struct seen key = {
+            .id = (*ids)[i], .at = INSTANT_NONE, .ahead = {.at = INSTANT_NONE}};
         const struct seen *old = NULL;
         if (c->n_seen > 0)
             old = bsearch(&key, c->seen, c->n_seen, sizeof key, by_id);
@@ -93,6 +112,9 @@ static int remember(struct checkup *c, char ***ids, size_t n, struct err *err)
         now[i].id = key.id;
     }
     qsort(now, n, sizeof *now, by_id);
+    for (size_t i = 0; i < c->n_seen; i++) /* changes that are open no more */
+        if (n == 0 || bsearch(&c->seen[i], now, n, sizeof *now, by_id) == NULL)
+            profile_forget(c->profile, c->seen[i].id);
     free(c->seen);
     ledger_ids_free(&c->ids, c->n_ids);
     c->seen = now;
@@ -140,50 +162,71 @@ static int find_nearby(struct checkup *c, const struct change *change,
     return ledger_nearby(c->ledger, change, from, due->ends, ret, ret_n, err);
 }
 
+/* All that is gathered for a look. */
+struct gathered {
+    struct change **nearby;
+    size_t n_nearby;
+    struct panel_ask ask;
+    struct panel *panel;
+    struct judge_case jc;
+};
+
+static void gathered_free(struct gathered *g)
+{
+    panel_free(&g->panel);
+    free((void *)(uintptr_t)g->ask.hosts);
+    ledger_nearby_free(&g->nearby, g->n_nearby);
+}
+#define OWNED_GATHERED __attribute__((cleanup(gathered_free))) struct gathered
+
+static int gather(struct checkup *c, const struct look *l, struct gathered *g,
+                  struct err *err)
+{
+    const struct checkpoint *at = &l->plan->at[l->k];
+    struct err note = {0}; /* a unit whose history is broken goes without it */
+    if (find_nearby(c, l->change, ruleset_windows(l->rules, l->change), at, &g->nearby,
+                    &g->n_nearby, err) < 0 ||
+        judge_ask(l->rules, l->change, at, &g->ask, err) < 0)
+        return -1;
+    g->ask.far = true; /* pasts are read one unit at a time */
+    g->panel = panel_gather(c->windows, c->history, &g->ask, &note);
+    if (g->panel == NULL)
+        return err_set(err, note.code, "%s", note.text);
+    g->jc = (struct judge_case){.rules = l->rules,
+                                .change = l->change,
+                                .nearby = (const struct change *const *)g->nearby,
+                                .n_nearby = g->n_nearby,
+                                .panel = g->panel,
+                                .mutes = &l->mutes,
+                                .checkpoint = *at,
+                                .looks_done = (int)l->k + 1,
+                                .looks_all = (int)l->plan->n,
+                                .threads = crew_processors()};
+    return 0;
+}
+
 static int judge_look(struct checkup *c, const struct look *l, struct verdict **ret,
                       struct err *err)
 {
-    const struct ruleset *rules = l->rules;
-    const struct change *change = l->change;
-    const struct plan *plan = l->plan;
-    size_t k = l->k;
-    const struct windows_rule *w = ruleset_windows(rules, change);
-    struct change **nearby = NULL;
-    size_t n_nearby = 0;
-    struct panel_ask ask = {0};
+    OWNED_GATHERED g = {0};
     OWNED_EVIDENCE evidence = {0};
-    OWNED_PANEL *panel = NULL;
-    int rc = find_nearby(c, change, w, &plan->at[k], &nearby, &n_nearby, err);
-    if (rc == 0)
-        rc = judge_ask(rules, change, &plan->at[k], &ask, err);
-    ask.far = true; /* pasts are read one unit at a time */
-    if (rc == 0) {
-        struct err note = {0}; /* a unit whose history is broken goes without it */
-        panel = panel_gather(c->windows, c->history, &ask, &note);
-        if (panel == NULL)
-            rc = err_set(err, note.code, "%s", note.text);
-    }
-    if (rc == 0)
-        rc = evidence_gather(c->ledger, &(struct evidence_ask){change, w, &ask, panel},
-                             &evidence, err);
-    if (rc == 0) {
-        struct judge_case jc = {.rules = rules,
-                                .change = change,
-                                .nearby = (const struct change *const *)nearby,
-                                .n_nearby = n_nearby,
-                                .panel = panel,
-                                .cores = &evidence.cores,
-                                .alarms = &evidence.alarms,
-                                .tests = &evidence.tests,
-                                .mutes = &l->mutes,
-                                .checkpoint = plan->at[k],
-                                .looks_done = (int)k + 1,
-                                .looks_all = (int)plan->n,
-                                .threads = crew_processors()};
-        rc = judge(&jc, ret, err);
-    }
-    free((void *)(uintptr_t)ask.hosts);
-    ledger_nearby_free(&nearby, n_nearby);
+    bool fits = true;
+    if (gather(c, l, &g, err) < 0)
+        return -1;
+    const struct evidence_ask ask = {l->change, ruleset_windows(l->rules, l->change),
+                                     &g.ask, g.panel};
+    if (evidence_gather(c->ledger, &ask, &evidence, err) < 0)
+        return -1;
+    g.jc.cores = &evidence.cores;
+    g.jc.alarms = &evidence.alarms;
+    g.jc.tests = &evidence.tests;
+    g.jc.habit = profile_find(c->profile, l->change->change_id);
+    g.jc.ret_fits = &fits;
+    int rc = judge(&g.jc, ret, err);
+    pthread_mutex_lock(&c->lock);
+    c->stats.ahead += g.jc.habit != NULL;
+    c->stats.unfit += g.jc.habit != NULL && !fits;
+    pthread_mutex_unlock(&c->lock);
     return rc;
 }
 
@@ -293,4 +336,143 @@ int checkup_round(struct checkup *c, const struct ruleset *rules, instant now,
     c->stats.revisions += slow.revisions;
     pthread_mutex_unlock(&c->lock);
     return failed == 0 && rc == 0 ? 0 : -1;
+}
+
+/* --- ahead --- */
+
+static bool is_basis(const struct basis *b, const struct change *change,
+                     const struct checkpoint *look, const struct ruleset *rules)
+{
+    return b->at.ms == look->at.ms && b->n_events == change->n_events &&
+           strcmp(b->rules, rules->hash) == 0;
+}
+
+/* When a look can be prepared: every host that will be in it was changed, and samples
+ * from before had their time to come in. */
+static instant ready_at(const struct change *change, const struct windows_rule *w,
+                        const struct checkpoint *look)
+{
+    instant last = change->start;
+    for (size_t i = 0; i < change->n_hosts; i++)
+        if (change->host[i].pivot.ms > last.ms &&
+            change->host[i].pivot.ms < look->ends.ms)
+            last = change->host[i].pivot;
+    return instant_add(last, w->late);
+}
+
+/* What there is to prepare of one change. */
+struct task {
+    struct seen *seen;
+    struct change *change;
+    struct plan plan;
+    size_t look;
+    instant from; /* when it can be done; INSTANT_FAR: nothing to do */
+};
+
+static void task_free(struct task *t)
+{
+    change_free(&t->change);
+    plan_free(&t->plan);
+}
+
+/* The next look's, with the time from which it can be prepared. */
+static int find_task(struct checkup *c, const struct ruleset *rules, struct seen *seen,
+                     instant now, struct task *ret, struct err *err)
+{
+    struct task t = {.seen = seen, .from = INSTANT_FAR};
+    t.change = ledger_change(c->ledger, seen->id, err);
+    if (t.change == NULL)
+        return -1;
+    const struct windows_rule *w = ruleset_windows(rules, t.change);
+    if (life_plan(t.change, w, &t.plan) < 0) {
+        task_free(&t);
+        return err_set(err, ENOMEM, "out of memory");
+    }
+    while (t.look < t.plan.n && t.plan.at[t.look].at.ms <= now.ms)
+        t.look++;
+    if (t.look < t.plan.n) {
+        const struct checkpoint *look = &t.plan.at[t.look];
+        if (!is_basis(&seen->ahead, t.change, look, rules))
+            t.from = ready_at(t.change, w, look);
+        else if (!seen->ahead.closed)
+            t.from = look->ends;
+    }
+    *ret = t;
+    return 0;
+}
+
+/* The task that can be done now whose look comes first; task.change is NULL when there
+ * is none. */
+static int choose_task(struct checkup *c, const struct ruleset *rules, instant now,
+                       struct task *best, instant *ret_next, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < c->n_seen; i++) {
+        struct task t;
+        struct err why = {0};
+        if (find_task(c, rules, &c->seen[i], now, &t, &why) < 0) {
+            rc = err_set(err, why.code, "change %s: %s", c->seen[i].id, why.text);
+            continue;
+        }
+        if (t.from.ms > now.ms) {
+            ret_next->ms = t.from.ms < ret_next->ms ? t.from.ms : ret_next->ms;
+            task_free(&t);
+        } else if (best->change == NULL ||
+                   t.plan.at[t.look].at.ms < best->plan.at[best->look].at.ms) {
+            task_free(best);
+            *best = t;
+        } else {
+            task_free(&t);
+        }
+    }
+    return rc;
+}
+
+static int prepare(struct checkup *c, const struct ruleset *rules, const struct task *t,
+                   instant now, struct err *err)
+{
+    OWNED_GATHERED g = {0};
+    const struct look l = {
+        .rules = rules, .change = t->change, .plan = &t->plan, .k = t->look};
+    const char *id = t->change->change_id;
+    struct habit *h = NULL;
+    if (gather(c, &l, &g, err) < 0)
+        return -1;
+    g.jc.ahead = now.ms < g.jc.checkpoint.ends.ms;
+    if (part_all(&g.jc, profile_find(c->profile, id), &h, err) < 0)
+        return -1;
+    if (h == NULL) /* what there is still fits */
+        return 0;
+    pthread_mutex_lock(&c->lock);
+    c->stats.prepared++;
+    pthread_mutex_unlock(&c->lock);
+    return profile_take(c->profile, id, &h) == 0
+               ? 0
+               : err_set(err, ENOMEM, "out of memory");
+}
+
+int checkup_prepare(struct checkup *c, const struct ruleset *rules, instant now,
+                    instant *ret_next, struct err *err)
+{
+    __attribute__((cleanup(task_free))) struct task t = {0};
+    *ret_next = INSTANT_FAR;
+    int rc = choose_task(c, rules, now, &t, ret_next, err);
+    if (t.change == NULL)
+        return rc;
+    const struct checkpoint *look = &t.plan.at[t.look];
+    struct err why = {0};
+    if (prepare(c, rules, &t, now, &why) < 0)
+        rc = err_set(err, why.code, "change %s ahead of its look: %s", t.seen->id,
+                     why.text);
+    struct basis *b = &t.seen->ahead;
+    *b = (struct basis){.at = look->at,
+                        .n_events = t.change->n_events,
+                        .closed = now.ms >= look->ends.ms};
+    memcpy(b->rules, rules->hash, sizeof b->rules);
+    struct profile_stats s = profile_stats(c->profile);
+    pthread_mutex_lock(&c->lock);
+    c->stats.ahead_bytes = s.bytes;
+    c->stats.ahead_dropped = s.dropped;
+    pthread_mutex_unlock(&c->lock);
+    return rc < 0 ? -1 : 1;
 }

@@ -32,9 +32,29 @@ enum { CHECKUP_AGAIN_MS = 30000 };
 int checkup_round(struct checkup *c, const struct ruleset *rules, instant now,
                   instant *ret_next, size_t *ret_stored, struct err *err);
 
+/* While nothing is due: learns ahead what the pasts have to teach for the next look of
+ * one open change, so that the look itself reads recent samples only.  First once its
+ * hosts were changed and late samples had their time, then again whenever its events or
+ * the rules changed, and once more when the window has closed; in between it costs
+ * nothing.  The changes are those of the last round; of several, the one whose look
+ * comes first goes first.
+ *
+ * 1: there may be more to do now; 0: nothing before *ret_next.  A verdict has the same
+ * bytes whether its look was prepared or not: what no longer fits is learned anew.
+ * What is held for all changes is bounded by CHECKUP_AHEAD_BYTES; the oldest goes
+ * first.  -1 when it failed for this change; it is not tried again before its next
+ * step. */
+#define CHECKUP_AHEAD_BYTES ((size_t)512 << 20)
+int checkup_prepare(struct checkup *c, const struct ruleset *rules, instant now,
+                    instant *ret_next, struct err *err);
+
 /* Any thread may ask. */
 struct checkup_stats {
     uint64_t looks, revisions, failures;
+    uint64_t prepared;        /* learned ahead, renewals too */
+    uint64_t ahead, unfit;    /* looks that were prepared; of them, learned anew */
+    uint64_t ahead_dropped;   /* for want of room */
+    uint64_t ahead_bytes;     /* held now */
     uint64_t open;            /* changes without a final verdict at the last round */
     uint64_t graded[GRADE_N]; /* final verdicts by grade */
 };

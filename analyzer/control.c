@@ -50,10 +50,16 @@ static bool sends_in(const struct unit *u, const struct frame *f)
  * there is an after, all count as alive. */
 static bool is_alive(const struct lineup *l, size_t at)
 {
+    struct frame ahead = l->whole.frame;
     const struct frame *f = &l->whole.frame;
     const char *host = l->unit[at]->who.host;
     if (l->whole.state != SLOT_READY || f->after_to.ms <= f->after_from.ms)
         return true;
+    if (l->ahead) {
+        ahead.after_from.ms =
+            ahead.before_to.ms - (ahead.before_to.ms - ahead.before_from.ms) / 3;
+        f = &ahead;
+    }
     while (at > 0 && l->unit[at - 1]->who.kind == ENTITY_HOST &&
            strcmp(l->unit[at - 1]->who.host, host) == 0)
         at--;

@@ -30,6 +30,7 @@ struct judge_case {
     struct checkpoint checkpoint;
     int looks_done, looks_all;
     unsigned threads; /* 0 is 1 */
+    bool ahead;       /* for part_all: its look has not come yet */
     /* Learned ahead (analyzer/part.h); where it does not fit this case, and when it is
      * NULL, it is learned now. */
     const struct habit *habit;

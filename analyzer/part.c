@@ -45,8 +45,12 @@ static struct part *part_new(const struct judge_case *jc, struct gather_share ow
     p->rules = ruleset_in_force(jc->rules, jc->change, err);
     if (p->rules == NULL ||
         align(jc->change, jc->nearby, jc->n_nearby, jc->panel, windows_of(jc),
-              jc->checkpoint.ends, &p->lineup, err) < 0 ||
-        control_choose(&p->lineup, &p->controls, err) < 0 ||
+              jc->checkpoint.ends, &p->lineup, err) < 0) {
+        part_free(&p);
+        return NULL;
+    }
+    p->lineup.ahead = jc->ahead;
+    if (control_choose(&p->lineup, &p->controls, err) < 0 ||
         series_list(&p->lineup, p->rules, ruleset_for_series, &p->series, err) < 0)
         part_free(&p);
     return p;

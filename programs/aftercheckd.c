@@ -185,6 +185,22 @@ static void wake_waiting(struct service *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+static instant sooner(instant a, instant b)
+{
+    return a.ms < b.ms ? a : b;
+}
+
+/* What the next looks need of the past; gives when there is more to do. */
+static instant prepare(struct service *s, instant now)
+{
+    struct err err = {0};
+    instant next = INSTANT_FAR;
+    int more = checkup_prepare(s->checkup, s->rules, now, &next, &err);
+    if (more < 0)
+        log_error("checkup: %s", err.text);
+    return more > 0 ? now : next;
+}
+
 static instant analyze(void *arg, instant now)
 {
     struct service *s = arg;
@@ -203,7 +219,7 @@ static instant analyze(void *arg, instant now)
         wake_waiting(s);
         worker_poke(s->teller);
     }
-    return next;
+    return sooner(next, prepare(s, now));
 }
 
 static instant tell_people(void *arg, instant now)
@@ -241,11 +257,6 @@ static void forget(struct service *s, instant now)
     s->state.forgotten = s->forget.deleted;
     pthread_mutex_unlock(&s->lock);
     s->next_forget = (instant){now.ms + (over ? FORGET_MS : PRUNE_STEP_MS)};
-}
-
-static instant sooner(instant a, instant b)
-{
-    return a.ms < b.ms ? a : b;
 }
 
 static instant flush(void *arg, instant now)

@@ -19,6 +19,16 @@
       (double)c.looks)                                                                 \
     X("aftercheck_look_failures_total", "counter", "looks that failed",                \
       (double)c.failures)                                                              \
+    X("aftercheck_prepared_total", "counter",                                          \
+      "times that a look's past was learned ahead", (double)c.prepared)                \
+    X("aftercheck_looks_prepared_total", "counter", "looks that were prepared",        \
+      (double)c.ahead)                                                                 \
+    X("aftercheck_looks_unfit_total", "counter",                                       \
+      "prepared looks whose past had to be learned anew", (double)c.unfit)             \
+    X("aftercheck_prepared_dropped_total", "counter",                                  \
+      "preparations dropped for want of room", (double)c.ahead_dropped)                \
+    X("aftercheck_prepared_bytes", "gauge", "memory of preparations",                  \
+      (double)c.ahead_bytes)                                                           \
     X("aftercheck_round_slowest_seconds", "gauge",                                     \
       "the slowest round of looks since the start", (double)state->slowest_ms / 1000)  \
     X("aftercheck_coredumps_total", "counter",                                         \

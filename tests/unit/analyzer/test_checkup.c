@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* All times are seconds on the data's own clock. */
 enum { START = 1795255200, STEP = 10 };
@@ -33,7 +34,8 @@ static void begin_round(void)
     char path[256];
     struct err err = {0}, note = {0};
     struct complaints c = {0};
-    snprintf(path, sizeof path, "%s/ledger.db", test_dir());
+    static int worlds;
+    snprintf(path, sizeof path, "%s/ledger-%d.db", test_dir(), ++worlds);
     w.ledger = ledger_open(path, &note, &err);
     if (w.ledger == NULL)
         test_fail(__FILE__, __LINE__, "%s", err.text);
@@ -361,5 +363,152 @@ TEST(coredumps_of_changed_and_unchanged_hosts_are_gathered_with_their_past)
                "a crash never seen before, in 15 days of memory: SIGSEGV in fresh, 1 "
                "dump on h1 since 10:01 UTC, none on 1 unchanged host");
     CHECK_INT(v->coverage.rules_judged, 1);
+    end_round();
+}
+
+/* --- ahead --- */
+
+static const char fleet_rule[] = "format: 1\n"
+                                 "windows:\n"
+                                 "  default: {before: 5m, settle: 30s, looks: [2m, "
+                                 "4m], late: 10s, unfinished: 10m}\n"
+                                 "rules:\n"
+                                 "  - id: load\n"
+                                 "    series: cpu.busy\n"
+                                 "    worse: up\n"
+                                 "    attention: {effect: 10%, q: 0.05}\n";
+
+static const char half[] =
+    "{\"source\":\"t\",\"id\":\"1\",\"change_id\":\"c1\",\"kind\":\"release\","
+    "\"service\":\"pay\",\"hosts\":[\"h00\",\"h01\",\"h02\",\"h03\",\"h04\",\"h05\"],"
+    "\"phase\":\"finished\",\"time\":\"2026-11-21T10:00:00Z\"}";
+
+/* Twelve hosts with twelve hours of past; six were changed, and do more since. */
+static void begin_fleet(int until)
+{
+    struct complaints c = {0};
+    struct err err = {0}, note = {0};
+    begin_round();
+    windows_close(&w.windows);
+    ruleset_free(&w.rules);
+    checkup_free(&w.checkup);
+    struct windows_spec spec = {
+        .step = span_seconds(STEP), .rows = 4400, .bytes_max = 64 << 20};
+    w.windows = windows_open(&spec, &note, &err);
+    w.rules = ruleset_parse("r.yml", fleet_rule, sizeof fleet_rule - 1, &c);
+    CHECK(w.windows != NULL && w.rules != NULL);
+    w.checkup = checkup_new(w.ledger, w.windows, NULL);
+    uint64_t seed = 7;
+    for (int h = 0; h < 12; h++)
+        for (int s = -42000; s < until; s += STEP) {
+            char name[16];
+            seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+            double v = 20 + h + (double)(seed >> 60) / 4;
+            snprintf(name, sizeof name, "h%02d", h);
+            samples(name, s, s + STEP, (float)(h < 6 && s >= 0 ? 1.5 * v : v));
+        }
+    post(half);
+}
+
+/* Prepares all that can be at START + s; gives how often there was something. */
+static int prepare_at(int s, int *ret_next)
+{
+    instant next = INSTANT_FAR;
+    struct err err = {0};
+    int n = 0, rc;
+    while ((rc = checkup_prepare(w.checkup, w.rules, (instant){(START + s) * 1000ll},
+                                 &next, &err)) > 0)
+        n++;
+    if (rc < 0)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    *ret_next = next.ms == INT64_MAX ? -1 : (int)(next.ms / 1000 - START);
+    return n;
+}
+
+static char *current_text(void)
+{
+    OWNED_VERDICT *v = current();
+    struct buf b = {0};
+    CHECK(v != NULL);
+    verdict_write(v, true, &b);
+    return buf_give(&b);
+}
+
+/* The first look's verdict without preparing; the caller frees it. */
+static char *unprepared(void)
+{
+    int next;
+    begin_fleet(120);
+    CHECK_INT(round_at(130, &next), 1);
+    CHECK_INT((long long)checkup_stats(w.checkup).ahead, 0);
+    char *text = current_text();
+    end_round();
+    return text;
+}
+
+TEST(a_look_that_was_prepared_says_the_same_byte_for_byte)
+{
+    int next;
+    char *want = unprepared();
+    CHECK(strstr(want, "\"load\"") != NULL); /* it found something */
+    begin_fleet(30);
+    CHECK_INT(round_at(0, &next), 0);
+    CHECK_INT(prepare_at(0, &next), 0);
+    CHECK_INT(next, 10); /* late samples from before the change have their time */
+    CHECK_INT(prepare_at(10, &next), 1);
+    CHECK_INT(next, 120);
+    CHECK_INT(prepare_at(60, &next), 0); /* it is done */
+    CHECK(checkup_stats(w.checkup).ahead_bytes > 0);
+    end_round();
+    begin_fleet(120);
+    CHECK_INT(round_at(20, &next), 0);
+    CHECK_INT(prepare_at(20, &next), 1);
+    CHECK_INT(prepare_at(121, &next), 1); /* a look at whether it still fits */
+    CHECK_INT((long long)checkup_stats(w.checkup).prepared, 1);
+    CHECK_INT(round_at(130, &next), 1);
+    char *got = current_text();
+    CHECK_TEXT(got, want);
+    struct checkup_stats s = checkup_stats(w.checkup);
+    CHECK_INT((long long)s.ahead, 1);
+    CHECK_INT((long long)s.unfit, 0);
+    CHECK_INT(prepare_at(131, &next), 1); /* for the next look */
+    CHECK_INT((long long)checkup_stats(w.checkup).prepared, 2);
+    end_round();
+    free(got);
+    free(want);
+}
+
+TEST(what_no_longer_fits_is_learned_anew)
+{
+    int next;
+    begin_fleet(120);
+    CHECK_INT(round_at(20, &next), 0);
+    CHECK_INT(prepare_at(121, &next), 1);
+    samples("h03", -60, -50, 90); /* it came very late */
+    CHECK_INT(round_at(130, &next), 1);
+    struct checkup_stats s = checkup_stats(w.checkup);
+    CHECK_INT((long long)s.ahead, 1);
+    CHECK_INT((long long)s.unfit, 1);
+    char *got = current_text();
+    CHECK(strstr(got, "\"load\"") != NULL);
+    free(got);
+    end_round();
+}
+
+TEST(another_event_makes_it_be_prepared_again_and_an_ended_change_is_forgotten)
+{
+    int next;
+    begin_fleet(250);
+    CHECK_INT(round_at(20, &next), 0);
+    CHECK_INT(prepare_at(20, &next), 1);
+    post("{\"source\":\"t\",\"id\":\"2\",\"change_id\":\"c1\",\"kind\":\"release\","
+         "\"service\":\"pay\",\"hosts\":[\"h06\"],\"phase\":\"batch_finished\","
+         "\"time\":\"2026-11-21T10:00:00Z\"}");
+    CHECK_INT(prepare_at(30, &next), 1);
+    CHECK_INT((long long)checkup_stats(w.checkup).prepared, 2);
+    CHECK_INT(round_at(250, &next), 1);
+    CHECK_INT(round_at(260, &next), 0);
+    CHECK_INT(prepare_at(260, &next), 0);
+    CHECK_INT(next, -1);
     end_round();
 }
