@@ -26,9 +26,9 @@ static void forget(void)
     ruleset_free(&rules);
 }
 
-/* Judges at the 30-minute look, the work being done at second 10020. */
-static struct verdict *judged(struct made_panel *m, const struct change *c,
-                              const struct change *nearby, bool final)
+static struct verdict *judged_at(struct made_panel *m, const struct change *c,
+                                 const struct change *nearby,
+                                 const struct checkpoint *at)
 {
     struct verdict *v = NULL;
     struct err err = {0};
@@ -39,16 +39,22 @@ static struct verdict *judged(struct made_panel *m, const struct change *c,
                             .nearby = &nearby,
                             .n_nearby = nearby != NULL,
                             .panel = &m->panel,
-                            .checkpoint = {.at = {11910000},
-                                           .ends = {11820000},
-                                           .look = {1800000},
-                                           .final = final},
+                            .checkpoint = *at,
                             .looks_done = 3,
                             .looks_all = 4};
     if (judge(&jc, &v, &err) < 0)
         test_fail(__FILE__, __LINE__, "judge: %s", err.text);
     forget();
     return v;
+}
+
+/* At the 30-minute look, the work being done at second 10020. */
+static struct verdict *judged(struct made_panel *m, const struct change *c,
+                              const struct change *nearby, bool final)
+{
+    struct checkpoint at = {
+        .at = {11910000}, .ends = {11820000}, .look = {1800000}, .final = final};
+    return judged_at(m, c, nearby, &at);
 }
 
 static void check_grade(const struct verdict *v, enum grade want)
@@ -719,6 +725,89 @@ TEST(replaced_hosts_of_a_release_are_judged_beside_those_that_stayed)
     CHECK(f != NULL && !f->fresh);
     CHECK_TEXT(f->host, "h03");
     CHECK(v->coverage.fresh_note != NULL && v->coverage.relief_note == NULL);
+}
+
+/* A check of each host's health, that fails on one from some second on. */
+static void probes(struct made_panel *m, int all, int fails_on, int64_t since)
+{
+    for (int i = 0; i < all; i++)
+        made_level(m, made_host(made_name(i), "pay"), "probe.success{target=self}",
+                   since, 1, i == fails_on ? 0 : 1, 0, 1);
+}
+
+TEST(a_new_host_that_never_answers_its_probe_must_be_handled)
+{
+    OWNED_MADE *m = grown(4, 12, 34);
+    relieve(m, 4, 12, 34);
+    probes(m, 12, 2, 0);
+    for (int i = 0; i < 4; i++)
+        made_gap(m, made_host(made_name(i), "pay"), "probe.success{target=self}", 0,
+                 10020);
+    OWNED_VERDICT *v = judged(m, scale_out(4), NULL, true);
+    check_grade(v, GRADE_MUST_HANDLE);
+    CHECK_INT(v->n_findings, 1);
+    const struct finding *f = found(v, "probes.failing");
+    CHECK(f != NULL && f->kind == FINDING_PROBE);
+    CHECK_TEXT(f->host, "h02");
+    CHECK(strstr(f->because, ", a host without a past; it did so on none of 8 "
+                             "unchanged hosts") != NULL);
+}
+
+TEST(calls_that_fail_on_a_new_host_are_found_against_the_old_ones)
+{
+    OWNED_MADE *m = grown(4, 12, 34);
+    relieve(m, 4, 12, 34);
+    for (int i = 0; i < 12; i++) {
+        struct entity e = made_edge("front", "pay", "/pay", made_name(i), "server");
+        made_level(m, e, "ok 200", 0, 100, i == 1 ? 80 : 100, 3, 1);
+        made_level(m, e, "ms", 0, 2000, 2000, 50, 1);
+        for (int64_t t = 10020; t < 12180 && i == 1; t += 60)
+            made_cell(m, e, "fail 502", t, 20);
+        for (size_t k = 0; k < 2 && i < 4; k++)
+            made_gap(m, e, k == 0 ? "ok 200" : "ms", 0, 10020);
+    }
+    OWNED_VERDICT *v = judged(m, scale_out(4), NULL, true);
+    check_grade(v, GRADE_MUST_HANDLE);
+    const struct finding *f = found(v, "calls.failing");
+    CHECK(f != NULL && f->fresh);
+    CHECK_TEXT(f->host, "h01");
+}
+
+TEST(memory_of_new_hosts_is_judged_once_they_are_old_enough)
+{
+    /* full from the start: nothing at 30 minutes, a finding at 60 */
+    for (int late = 0; late < 2; late++) {
+        OWNED_MADE *m = made_panel_new(7980, 60, 110);
+        for (int i = 0; i < 12; i++) {
+            struct entity who = made_host(made_name(i), "pay");
+            double full = i < 4 ? 96 : 60 + i % 5;
+            made_level(m, who, "cpu.busy", 0, 34, 34, 3, 1);
+            made_level(m, who, "mem.used_pct", 0, full, full, 0.5, 1);
+            for (size_t k = 0; k < m->unit[i].n && i < 4; k++)
+                made_gap(m, who, m->unit[i].name[k], 0, 10020);
+        }
+        int64_t minutes = late ? 60 : 30;
+        struct checkpoint at = {.at = {10020000 + minutes * 60000 + 90000},
+                                .ends = {10020000 + minutes * 60000},
+                                .look = {minutes * 60000},
+                                .final = late};
+        OWNED_VERDICT *v = judged_at(m, scale_out(4), NULL, &at);
+        CHECK((found(v, "mem.used") != NULL) == (late == 1));
+        CHECK_INT(v->coverage.unjudged[UNJUDGED_YOUNG], late ? 0 : 4);
+    }
+}
+
+TEST(a_probe_that_fails_with_a_release_is_no_level_but_a_finding_of_its_own)
+{
+    OWNED_MADE *m = fleet(12);
+    probes(m, 12, 1, 10020);
+    OWNED_VERDICT *v = judged(m, release(4), NULL, true);
+    check_grade(v, GRADE_MUST_HANDLE);
+    CHECK_INT(v->n_findings, 1);
+    const struct finding *f = found(v, "probes.failing");
+    CHECK(f != NULL);
+    CHECK_TEXT(f->host, "h01");
+    CHECK(f->before == 0 && f->after == 100);
 }
 
 TEST(a_hard_limit_holds_for_new_hosts_too)
