@@ -11,6 +11,7 @@
 #include "base/jsonw.h"
 #include "base/names.h"
 #include "collector/posting.h"
+#include "storage/record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -140,9 +141,9 @@ static int take_time(const struct json_at *alert, const char *key, instant now,
     if (instant_parse(text, ret_at, &why) < 0)
         return json_complain(&m, err, "%s", why.text);
     /* none too long ago: alarms may fire for months */
-    if (instant_since(*ret_at, now).ms > ALARM_FUTURE_MINUTES_MAX * 60000ll)
+    if (instant_since(*ret_at, now).ms > RECORD_FUTURE_MINUTES_MAX * 60000ll)
         return json_complain(&m, err, "is more than %d minutes ahead of the clock here",
-                             ALARM_FUTURE_MINUTES_MAX);
+                             RECORD_FUTURE_MINUTES_MAX);
     return 0;
 }
 

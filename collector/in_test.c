@@ -9,6 +9,7 @@
 #include "collector/in_junit.h"
 #include "collector/in_tap.h"
 #include "collector/posting.h"
+#include "storage/record.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -84,30 +85,23 @@ static struct test_run *read_any(const char *text, size_t n,
     return NULL;
 }
 
-static bool believable(instant at, instant now)
-{
-    int64_t ahead = instant_since(at, now).ms;
-    return ahead >= -TEST_RUN_PAST_DAYS_MAX * 86400000ll &&
-           ahead <= TEST_RUN_FUTURE_MINUTES_MAX * 60000ll;
-}
-
 /* The address's time, else the body's, else now. */
 static int set_time(struct test_run *r, const struct in_test_ask *ask, struct err *err)
 {
     struct err why = {0};
     if (ask->time == NULL || ask->time[0] == '\0') {
-        if (instant_is_none(r->time) || !believable(r->time, ask->now))
+        if (instant_is_none(r->time) || !record_is_near(r->time, ask->now))
             r->time = ask->now;
         return 0;
     }
     if (instant_parse(ask->time, &r->time, &why) < 0)
         return err_set(err, EINVAL, "time: %s", why.text);
-    return believable(r->time, ask->now)
+    return record_is_near(r->time, ask->now)
                ? 0
                : err_set(err, EINVAL,
                          "time: is more than %d days ago or %d minutes ahead of the "
                          "clock here",
-                         TEST_RUN_PAST_DAYS_MAX, TEST_RUN_FUTURE_MINUTES_MAX);
+                         RECORD_PAST_DAYS_MAX, RECORD_FUTURE_MINUTES_MAX);
 }
 
 struct test_run *in_test_read(const char *text, size_t n, const struct in_test_ask *ask,

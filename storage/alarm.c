@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/names.h"
+#include "storage/record.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -158,69 +159,16 @@ int alarm_labels(const struct json_at *labels, const char *const *leave,
 
 /* --- the generic form --- */
 
-struct text_field {
-    const char *name;
-    bool required;
-    size_t offset; /* of a char * */
-};
-
 #define FIELD(field) offsetof(struct alarm, field)
-static const struct text_field fields[] = {
-    {"name", true, FIELD(name)},        {"host", false, FIELD(host)},
-    {"service", false, FIELD(service)}, {"severity", false, FIELD(severity)},
-    {"source", false, FIELD(source)},   {"fingerprint", false, FIELD(fingerprint)},
+static const struct record_text fields[] = {
+    {"name", name_check, true, 0, FIELD(name)},
+    {"host", name_check, false, 0, FIELD(host)},
+    {"service", name_check, false, 0, FIELD(service)},
+    {"severity", name_check, false, 0, FIELD(severity)},
+    {"source", name_check, false, 0, FIELD(source)},
+    {"fingerprint", name_check, false, 0, FIELD(fingerprint)},
 };
 #undef FIELD
-
-static int read_name(const struct json_at *v, const struct text_field *f,
-                     struct alarm *a, struct err *err)
-{
-    struct json_at m;
-    const char *text = "";
-    struct err why = {0};
-    bool there = json_member(v, f->name, &m);
-    if (there && json_text(&m, &text, err) < 0)
-        return -1;
-    if (text[0] == '\0')
-        return f->required ? json_complain(&m, err,
-                                           there ? "is empty, expected a text"
-                                                 : "is missing, expected a text")
-                           : 0;
-    if (name_check(text, strlen(text), &why) < 0)
-        return json_complain(&m, err, "%s", why.text);
-    char *copy = strdup(text);
-    if (copy == NULL)
-        return no_memory(err);
-    *(char **)(void *)((char *)a + f->offset) = copy;
-    return 0;
-}
-
-static int read_time(const struct json_at *v, const char *key, instant now,
-                     instant *ret_at, struct err *err)
-{
-    struct json_at m;
-    const char *text;
-    struct err why = {0};
-    instant at;
-    if (!json_member(v, key, &m))
-        return 0;
-    if (json_text(&m, &text, err) < 0)
-        return -1;
-    if (instant_parse(text, &at, &why) < 0)
-        return json_complain(&m, err, "%s", why.text);
-    if (!instant_is_none(now)) {
-        int64_t ahead = instant_since(at, now).ms;
-        if (ahead < -ALARM_PAST_DAYS_MAX * 86400000ll)
-            return json_complain(&m, err, "is more than %d days ago",
-                                 ALARM_PAST_DAYS_MAX);
-        if (ahead > ALARM_FUTURE_MINUTES_MAX * 60000ll)
-            return json_complain(&m, err,
-                                 "is more than %d minutes ahead of the clock here",
-                                 ALARM_FUTURE_MINUTES_MAX);
-    }
-    *ret_at = at;
-    return 0;
-}
 
 /* The state and the times that follow from it. */
 static int read_state(const struct json_at *v, instant now, struct alarm *a,
@@ -234,13 +182,13 @@ static int read_state(const struct json_at *v, instant now, struct alarm *a,
     bool over = strcmp(state, "resolved") == 0;
     if (!over && strcmp(state, "firing") != 0)
         return json_complain(&m, err, "is '%.40s', expected firing or resolved", state);
-    if (read_time(v, "time", now, &at, err) < 0)
+    if (record_time(v, "time", now, &at, err) < 0)
         return -1;
     if (instant_is_none(at)) {
         json_member(v, "time", &m);
         return json_complain(&m, err, "is missing, a recorded alarm needs its time");
     }
-    if (read_time(v, "ends", now, &a->ends, err) < 0)
+    if (record_time(v, "ends", now, &a->ends, err) < 0)
         return -1;
     if (!instant_is_none(a->ends) && a->ends.ms < at.ms) {
         json_member(v, "ends", &m);
@@ -273,7 +221,7 @@ static int read_all(const struct json_at *v, instant now, struct alarm *a,
 {
     struct json_at m;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (read_name(v, &fields[i], a, err) < 0)
+        if (record_text(v, &fields[i], a, err) < 0)
             return -1;
     if (a->host == NULL && a->service == NULL) {
         json_member(v, "host", &m);

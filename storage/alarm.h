@@ -18,8 +18,6 @@ enum {
     ALARM_BYTES_MAX = 64 << 10, /* one message */
     ALARM_LABELS_MAX = 64,
     ALARM_TEXT_MAX = 400, /* longer ones are cut */
-    ALARM_PAST_DAYS_MAX = 30,
-    ALARM_FUTURE_MINUTES_MAX = 10,
 };
 
 struct alarm {
@@ -44,7 +42,7 @@ struct alarm {
  * fires since `time`, or has been firing before) or "resolved" (it is over at `time`);
  * with `ends`, later than `time`, the message tells all of it.  `fingerprint`, `source`
  * and `labels` (an object of texts) may be given.  `now` stands in for a missing time
- * and bounds it: ALARM_PAST_DAYS_MAX back, ALARM_FUTURE_MINUTES_MAX ahead (with `now`
+ * and bounds it: RECORD_PAST_DAYS_MAX back, RECORD_FUTURE_MINUTES_MAX ahead (with `now`
  * none, as in replay, any time is taken but must be given).  null counts as absent,
  * unknown fields are passed over.  -1 with field and place. */
 int alarm_read(const struct json_at *v, instant now, struct alarm **ret_alarm,

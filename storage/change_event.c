@@ -3,6 +3,7 @@
  * Always holds: what change_event_read let through is typed and bounded, so nobody
  * behind it checks again.  No state, any thread. */
 #include "storage/change_part.h"
+#include "storage/record.h"
 
 #include "base/complain.h"
 #include "base/names.h"
@@ -60,8 +61,6 @@ const char *change_phase_name(enum change_phase phase)
 }
 
 /* --- reading --- */
-
-enum { PAST_DAYS_MAX = 30, FUTURE_MINUTES_MAX = 10 };
 
 static int no_memory(struct err *err)
 {
@@ -188,34 +187,6 @@ static int read_kind(const struct json_at *v, struct change_event *e, struct err
     }
     e->kind = (enum change_kind)kind;
     e->phase = (enum change_phase)phase;
-    return 0;
-}
-
-static int read_time(const struct json_at *v, instant now, struct change_event *e,
-                     struct err *err)
-{
-    struct json_at m;
-    const char *text;
-    struct err why = {0};
-    e->time = now;
-    if (!json_member(v, "time", &m))
-        return instant_is_none(now)
-                   ? json_complain(&m, err,
-                                   "is missing, a recorded event needs "
-                                   "its time")
-                   : 0;
-    if (json_text(&m, &text, err) < 0)
-        return -1;
-    if (instant_parse(text, &e->time, &why) < 0)
-        return json_complain(&m, err, "%s", why.text);
-    if (instant_is_none(now))
-        return 0;
-    int64_t ahead = instant_since(e->time, now).ms;
-    if (ahead < -PAST_DAYS_MAX * 86400000ll)
-        return json_complain(&m, err, "is more than %d days ago", PAST_DAYS_MAX);
-    if (ahead > FUTURE_MINUTES_MAX * 60000ll)
-        return json_complain(&m, err, "is more than %d minutes ahead of the clock here",
-                             FUTURE_MINUTES_MAX);
     return 0;
 }
 
@@ -474,7 +445,8 @@ int change_event_read(const struct json_at *v, instant now,
     if (e == NULL)
         return no_memory(err);
     if (read_texts(v, text_fields, N_TEXT_FIELDS, e, err) < 0 ||
-        read_kind(v, e, err) < 0 || read_time(v, now, e, err) < 0 ||
+        read_kind(v, e, err) < 0 ||
+        record_own_time(v, "a recorded event", now, &e->time, err) < 0 ||
         read_hosts(v, e, err) < 0 || read_batch(v, e, err) < 0 ||
         read_artifact(v, e, err) < 0 || read_urgent(v, e, err) < 0 ||
         read_labels(v, e, err) < 0 || read_extras(v, e, err) < 0 ||

@@ -5,6 +5,7 @@
 #include "storage/core.h"
 
 #include "base/names.h"
+#include "storage/record.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PAST_DAYS_MAX = 30, FUTURE_MINUTES_MAX = 10, FRAMES_LEFT_OUT_MAX = 1 << 30 };
+enum { FRAMES_LEFT_OUT_MAX = 1 << 30 };
 
 /* --- signals --- */
 
@@ -48,35 +49,13 @@ static int no_memory(struct err *err)
     return err_set(err, ENOMEM, "no memory for a coredump");
 }
 
-/* How many of `n` bytes are at most `most` and end with a whole character. */
-static size_t cut_at(const char *text, size_t n, size_t most)
-{
-    if (n <= most)
-        return n;
-    size_t at = 0;
-    for (size_t step; at < most; at += step) {
-        step = utf8_next(text + at, n - at);
-        if (step == 0 || at + step > most)
-            break;
-    }
-    return at;
-}
-
 static int check_fn(const char *text, size_t n, struct err *err)
 {
-    return text_check(text, cut_at(text, n, CORE_FN_MAX), err);
+    return text_check(text, record_cut(text, n, CORE_FN_MAX), err);
 }
 
-struct text_field {
-    const char *name;
-    int (*check)(const char *, size_t, struct err *);
-    bool required;
-    size_t most;   /* longer ones are cut; 0: never */
-    size_t offset; /* of a char * */
-};
-
 #define FIELD(field) offsetof(struct core, field)
-static const struct text_field core_fields[] = {
+static const struct record_text core_fields[] = {
     {"host", name_check, true, 0, FIELD(host)},
     {"exe", text_check, true, 0, FIELD(exe)},
     {"service", name_check, false, 0, FIELD(service)},
@@ -84,7 +63,7 @@ static const struct text_field core_fields[] = {
 };
 #undef FIELD
 #define FIELD(field) offsetof(struct core_frame, field)
-static const struct text_field frame_fields[] = {
+static const struct record_text frame_fields[] = {
     {"fn", check_fn, false, CORE_FN_MAX, FIELD(fn)},
     {"module", text_check, false, 0, FIELD(module)},
     {"build_id", name_check, false, 0, FIELD(build_id)},
@@ -98,57 +77,6 @@ enum {
 static char **text_at(void *base, size_t offset)
 {
     return (char **)(void *)((char *)base + offset);
-}
-
-static int read_text(const struct json_at *obj, const struct text_field *f, void *base,
-                     struct err *err)
-{
-    struct json_at m;
-    const char *text = "";
-    struct err why = {0};
-    bool there = json_member(obj, f->name, &m);
-    if (there && json_text(&m, &text, err) < 0)
-        return -1;
-    if (text[0] == '\0')
-        return f->required ? json_complain(&m, err,
-                                           there ? "is empty, expected a text"
-                                                 : "is missing, expected a text")
-                           : 0;
-    size_t n = strlen(text);
-    if (f->check(text, n, &why) < 0)
-        return json_complain(&m, err, "%s", why.text);
-    char *copy = strndup(text, f->most > 0 ? cut_at(text, n, f->most) : n);
-    if (copy == NULL)
-        return no_memory(err);
-    *text_at(base, f->offset) = copy;
-    return 0;
-}
-
-static int read_time(const struct json_at *v, instant now, struct core *c,
-                     struct err *err)
-{
-    struct json_at m;
-    const char *text;
-    struct err why = {0};
-    c->time = now;
-    if (!json_member(v, "time", &m))
-        return instant_is_none(now) ? json_complain(&m, err,
-                                                    "is missing, a recorded coredump "
-                                                    "needs its time")
-                                    : 0;
-    if (json_text(&m, &text, err) < 0)
-        return -1;
-    if (instant_parse(text, &c->time, &why) < 0)
-        return json_complain(&m, err, "%s", why.text);
-    if (instant_is_none(now))
-        return 0;
-    int64_t ahead = instant_since(c->time, now).ms;
-    if (ahead < -PAST_DAYS_MAX * 86400000ll)
-        return json_complain(&m, err, "is more than %d days ago", PAST_DAYS_MAX);
-    if (ahead > FUTURE_MINUTES_MAX * 60000ll)
-        return json_complain(&m, err, "is more than %d minutes ahead of the clock here",
-                             FUTURE_MINUTES_MAX);
-    return 0;
 }
 
 static int read_signal(const struct json_at *v, struct core *c, struct err *err)
@@ -219,7 +147,7 @@ static int read_frame(const struct json_at *v, struct core_frame *f, struct err 
     if (json_kind(v) != JSON_KIND_OBJECT)
         return json_complain(v, err, "expected an object such as {\"fn\": \"main\"}");
     for (size_t i = 0; i < N_FRAME_FIELDS; i++)
-        if (read_text(v, &frame_fields[i], f, err) < 0)
+        if (record_text(v, &frame_fields[i], f, err) < 0)
             return -1;
     if (f->fn != NULL && strcmp(f->fn, "??") == 0) { /* as gdb says unknown */
         free(f->fn);
@@ -271,10 +199,11 @@ static int read_all(const struct json_at *v, instant now, struct core *c,
                     struct err *err)
 {
     for (size_t i = 0; i < N_CORE_FIELDS; i++)
-        if (read_text(v, &core_fields[i], c, err) < 0)
+        if (record_text(v, &core_fields[i], c, err) < 0)
             return -1;
-    if (read_time(v, now, c, err) < 0 || read_signal(v, c, err) < 0 ||
-        read_pid(v, c, err) < 0 || read_frames(v, c, err) < 0)
+    if (record_own_time(v, "a recorded coredump", now, &c->time, err) < 0 ||
+        read_signal(v, c, err) < 0 || read_pid(v, c, err) < 0 ||
+        read_frames(v, c, err) < 0)
         return -1;
     return read_left_out(v, c, err);
 }

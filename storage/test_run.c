@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/names.h"
+#include "storage/record.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -328,34 +329,6 @@ static int read_test(const struct json_at *v, const char *suite, struct test_run
     return message != NULL ? test_say(t, message, strlen(message), err) : 0;
 }
 
-static int read_run_time(const struct json_at *v, instant now, instant *ret_time,
-                         struct err *err)
-{
-    struct json_at m;
-    const char *text;
-    struct err why = {0};
-    *ret_time = now;
-    if (!json_member(v, "time", &m))
-        return instant_is_none(now) ? json_complain(&m, err,
-                                                    "is missing, a recorded run needs "
-                                                    "its time")
-                                    : 0;
-    if (json_text(&m, &text, err) < 0)
-        return -1;
-    if (instant_parse(text, ret_time, &why) < 0)
-        return json_complain(&m, err, "%s", why.text);
-    if (instant_is_none(now))
-        return 0;
-    int64_t ahead = instant_since(*ret_time, now).ms;
-    if (ahead < -TEST_RUN_PAST_DAYS_MAX * 86400000ll)
-        return json_complain(&m, err, "is more than %d days ago",
-                             TEST_RUN_PAST_DAYS_MAX);
-    if (ahead > TEST_RUN_FUTURE_MINUTES_MAX * 60000ll)
-        return json_complain(&m, err, "is more than %d minutes ahead of the clock here",
-                             TEST_RUN_FUTURE_MINUTES_MAX);
-    return 0;
-}
-
 static int read_whom(const struct json_at *v, const char *key, char **to,
                      struct err *err)
 {
@@ -379,7 +352,7 @@ static int read_all(const struct json_at *v, instant now, struct test_run *r,
     const char *suite;
     if (read_whom(v, "change_id", &r->change_id, err) < 0 ||
         read_whom(v, "service", &r->service, err) < 0 ||
-        read_run_time(v, now, &r->time, err) < 0 ||
+        record_own_time(v, "a recorded run", now, &r->time, err) < 0 ||
         read_text(v, "suite", &suite, err) < 0)
         return -1;
     if (!json_member(v, "tests", &m))

@@ -19,8 +19,6 @@ enum {
     TEST_RUN_TESTS_MAX = 20000,
     TEST_NAME_MAX = 500, /* longer names and messages are cut */
     TEST_MESSAGE_MAX = 300,
-    TEST_RUN_PAST_DAYS_MAX = 30,
-    TEST_RUN_FUTURE_MINUTES_MAX = 10,
     TEST_RUN_HASH_MAX = 33, /* 32 hex digits and a NUL */
 };
 

@@ -4,6 +4,7 @@
  * and told in words. */
 #include "base/names.h"
 #include "collector/in_alarm.h"
+#include "storage/record.h"
 
 #include <assert.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static void check_text(const char *text)
 
 static void check_alarm(const struct alarm *a)
 {
-    int64_t newest = now.ms + ALARM_FUTURE_MINUTES_MAX * 60000ll;
+    int64_t newest = now.ms + RECORD_FUTURE_MINUTES_MAX * 60000ll;
     assert(a->name != NULL && a->fingerprint != NULL);
     assert(a->host != NULL || a->service != NULL);
     check_name(a->name);

@@ -4,6 +4,7 @@
  * What is taken is clean, bounded, sorted and without repeats. */
 #include "base/names.h"
 #include "collector/in_test.h"
+#include "storage/record.h"
 
 #include <assert.h>
 #include <string.h>
@@ -34,8 +35,8 @@ static int compare(const struct test *a, const struct test *b)
 static void check_run(const struct test_run *r)
 {
     int64_t ahead = instant_since(r->time, now).ms;
-    assert(ahead >= -TEST_RUN_PAST_DAYS_MAX * 86400000ll);
-    assert(ahead <= TEST_RUN_FUTURE_MINUTES_MAX * 60000ll);
+    assert(ahead >= -RECORD_PAST_DAYS_MAX * 86400000ll);
+    assert(ahead <= RECORD_FUTURE_MINUTES_MAX * 60000ll);
     assert(r->n <= TEST_RUN_TESTS_MAX && r->service != NULL);
     assert(strlen(r->hash) == TEST_RUN_HASH_MAX - 1);
     for (size_t i = 0; i < r->n; i++) {
