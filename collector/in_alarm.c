@@ -342,11 +342,6 @@ void in_alarm_write_metrics(const struct in_alarm *a, struct buf *to)
 
 /* --- serving --- */
 
-static void stored(enum posted end, const struct err *err, void *arg)
-{
-    posting_end(arg, end, err);
-}
-
 static void answer(struct httpd_req *r, const char *complaint, const char *status)
 {
     if (complaint[0] != '\0') {
@@ -376,7 +371,7 @@ static void post(struct httpd_req *r, struct ledger *ledger,
     if (p == NULL)
         httpd_fail(r, 503, "out of memory");
     else
-        ledger_put_alarms(ledger, &result->list, now, stored, p);
+        ledger_put_alarms(ledger, &result->list, now, posting_end, p);
 }
 
 static void fail(struct httpd_req *r, const struct err *err)

@@ -26,7 +26,7 @@ static void stored(enum posted end, const char *change_id, const struct err *err
                    void *arg)
 {
     (void)change_id; /* the event's own */
-    posting_end(arg, end, err);
+    posting_end(end, err, arg);
 }
 
 static void post(struct httpd_req *r, struct ledger *ledger,

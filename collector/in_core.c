@@ -21,11 +21,6 @@ struct core *in_core_read(const char *text, size_t n, instant now, struct err *e
     return core_read(&root, now, &c, err) == 0 ? c : NULL;
 }
 
-static void stored(enum posted end, const struct err *err, void *arg)
-{
-    posting_end(arg, end, err);
-}
-
 static void post(struct httpd_req *r, struct ledger *ledger, instant now)
 {
     size_t n;
@@ -41,7 +36,7 @@ static void post(struct httpd_req *r, struct ledger *ledger, instant now)
     if (p == NULL)
         httpd_fail(r, 503, "out of memory");
     else
-        ledger_put_core(ledger, &c, now, stored, p);
+        ledger_put_core(ledger, &c, now, posting_end, p);
 }
 
 void in_core_serve(struct httpd_req *r, struct ledger *ledger, instant now)

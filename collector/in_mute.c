@@ -21,11 +21,6 @@ struct mute *in_mute_read(const char *text, size_t n, instant now, struct err *e
     return mute_read(&root, now, &m, err) == 0 ? m : NULL;
 }
 
-static void stored(enum posted end, const struct err *err, void *arg)
-{
-    posting_end(arg, end, err);
-}
-
 static void fail(struct httpd_req *r, const struct err *err)
 {
     httpd_fail(r, err->code == ENOMEM ? 503 : 400, "%s", err->text);
@@ -69,7 +64,7 @@ static void post(struct httpd_req *r, struct ledger *ledger,
     if (p == NULL)
         httpd_fail(r, 503, "out of memory");
     else
-        ledger_put_mute(ledger, &m, stored, p);
+        ledger_put_mute(ledger, &m, posting_end, p);
 }
 
 void in_mute_serve(struct httpd_req *r, struct ledger *ledger,
@@ -121,7 +116,7 @@ static void post_end(struct httpd_req *r, struct ledger *ledger,
     if (p == NULL)
         httpd_fail(r, 503, "out of memory");
     else
-        ledger_end_mute(ledger, id, by, now, stored, p);
+        ledger_end_mute(ledger, id, by, now, posting_end, p);
     free(by);
 }
 

@@ -118,11 +118,6 @@ struct test_run *in_test_read(const char *text, size_t n, const struct in_test_a
 
 /* --- serving --- */
 
-static void stored(enum posted end, const struct err *err, void *arg)
-{
-    posting_end(arg, end, err);
-}
-
 static void post(struct httpd_req *r, struct ledger *ledger, instant now)
 {
     size_t n;
@@ -145,7 +140,7 @@ static void post(struct httpd_req *r, struct ledger *ledger, instant now)
     if (p == NULL)
         httpd_fail(r, 503, "out of memory");
     else
-        ledger_put_tests(ledger, &run, now, stored, p);
+        ledger_put_tests(ledger, &run, now, posting_end, p);
 }
 
 void in_test_serve(struct httpd_req *r, struct ledger *ledger, instant now)

@@ -73,8 +73,9 @@ struct posting *posting_park(struct httpd_req *r, const char *what, const char *
     return p;
 }
 
-void posting_end(struct posting *p, enum posted end, const struct err *err)
+void posting_end(enum posted end, const struct err *err, void *posting)
 {
+    struct posting *p = posting;
     if (end == POSTED_NEW && p->on_new != NULL)
         p->on_new(p->arg);
     pthread_mutex_lock(&p->lock);

@@ -23,8 +23,9 @@ struct posting;
 struct posting *posting_park(struct httpd_req *r, const char *what, const char *id,
                              void (*on_new)(void *arg), void *arg);
 
-/* The ledger's side.  The posting may be gone when this returns. */
-void posting_end(struct posting *p, enum posted end, const struct err *err);
+/* The ledger's side: its call-back, with the posting as its argument, which may be gone
+ * when this returns. */
+void posting_end(enum posted end, const struct err *err, void *posting);
 
 /* The posting of a request that is called again; NULL the first time. */
 struct posting *posting_of(const struct httpd_req *r);

@@ -74,7 +74,7 @@ static void call_that_ends(enum posted end, const struct err *err, struct call *
     start();
     CHECK(pthread_create(&thread, NULL, make_call, c) == 0);
     sem_wait(&is_parked);
-    posting_end(parked, end, err);
+    posting_end(end, err, parked);
     pthread_join(thread, NULL);
     httpd_stop(&server, 1000);
     CHECK_INT(c->rc, 0);
@@ -114,7 +114,7 @@ TEST(the_store_may_end_after_the_server_has_stopped)
     CHECK(pthread_create(&thread, NULL, make_call, &c) == 0);
     sem_wait(&is_parked);
     httpd_stop(&server, 0); /* calls the request again, which parks, and cuts it */
-    posting_end(parked, POSTED_NEW, NULL);
+    posting_end(POSTED_NEW, NULL, parked);
     CHECK_INT(atomic_load(&n_new), 1);
     pthread_join(thread, NULL);
     CHECK(c.rc < 0);
