@@ -5,8 +5,9 @@
 
 static const struct windows_rule half_hour = {
     .before = {1800000}, .settle = {300000}, .looks = {{1800000}}, .n_looks = 1};
-static char star[] = "*", id[] = "all";
-static struct rule rule = {.id = id, .pattern = {star}, .n_patterns = 1};
+static struct match star[] = {{.text = "*"}};
+static char id[] = "all";
+static struct rule rule = {.id = id, .pattern = {1, star}};
 static struct ruleset rules = {.n = 1, .rule = &rule};
 
 static struct lineup lineup;

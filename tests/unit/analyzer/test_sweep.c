@@ -11,8 +11,9 @@ enum { LATER = 600 }; /* seconds from the first host's change to the second half
 
 static const struct windows_rule windows = {
     .before = {1800000}, .settle = {300000}, .looks = {{1800000}}, .n_looks = 1};
-static char star[] = "*", id[] = "all";
-static struct rule rule = {.id = id, .pattern = {star}, .n_patterns = 1};
+static struct match star[] = {{.text = "*"}};
+static char id[] = "all";
+static struct rule rule = {.id = id, .pattern = {1, star}};
 static struct ruleset rules = {.n = 1, .rule = &rule};
 
 struct world {
