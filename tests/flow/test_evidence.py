@@ -114,7 +114,10 @@ class Pump:
 
     def run(self):
         while not self.ending.wait(0.5):
-            self.send(time.time())
+            try:
+                self.send(time.time())
+            except OSError:
+                pass  # the service is being started again
 
     def stop(self):
         self.ending.set()
