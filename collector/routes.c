@@ -9,6 +9,7 @@
 #include "base/snap.h"
 #include "collector/in_alarm.h"
 #include "collector/in_calls.h"
+#include "collector/in_collectd.h"
 #include "collector/in_core.h"
 #include "collector/in_mute.h"
 #include "collector/in_remote_write.h"
@@ -32,6 +33,7 @@ struct collector {
     struct in_calls *calls;
     struct in_alarm *alarms;
     struct in_remote_write *remote_write;
+    struct in_collectd *collectd;
     pthread_mutex_t lock; /* of the pool */
     struct in_line *reader[READERS_KEPT_MAX];
     size_t n_readers;
@@ -63,8 +65,9 @@ struct collector *collector_new(const struct collector_spec *spec, struct err *e
     c->calls = in_calls_new();
     c->alarms = in_alarm_new();
     c->remote_write = in_remote_write_new();
+    c->collectd = in_collectd_new();
     if (c->intake == NULL || c->calls == NULL || c->alarms == NULL ||
-        c->remote_write == NULL) {
+        c->remote_write == NULL || c->collectd == NULL) {
         collector_free(&c);
         err_set(err, ENOMEM, "out of memory");
     }
@@ -81,6 +84,7 @@ void collector_free(struct collector **c)
     in_calls_free(&(*c)->calls);
     in_alarm_free(&(*c)->alarms);
     in_remote_write_free(&(*c)->remote_write);
+    in_collectd_free(&(*c)->collectd);
     intake_free(&(*c)->intake);
     free(*c);
     *c = NULL;
@@ -240,6 +244,24 @@ static void serve_remote_write(struct httpd_req *r, void *app)
     answer_samples(r, &complaint);
 }
 
+static void serve_collectd(struct httpd_req *r, void *app)
+{
+    struct collector *c = collector_of(app);
+    struct bounds bounds = intake_bounds(instant_now());
+    struct in_collectd_result result = {0};
+    struct err err = {0};
+    size_t n;
+    const char *text = httpd_body(r, &n);
+    if (in_collectd_read(c->collectd, &c->sink, text, n, &bounds, &result, &err) < 0) {
+        refuse_samples(c, r, &result.tally, &err);
+        return;
+    }
+    intake_add(c->intake, &result.tally);
+    OWNED_BUF complaint = {0};
+    in_collectd_write_error(&result, &complaint);
+    answer_samples(r, &complaint);
+}
+
 static void serve_calls(struct httpd_req *r, void *app)
 {
     struct collector *c = collector_of(app);
@@ -270,6 +292,7 @@ const struct httpd_route collector_routes[] = {
     {"POST", "/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {"POST", "/api/v2/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {"POST", "/api/v1/write", serve_remote_write, SAMPLES_BODY_MAX, HTTPD_AS_SENT},
+    {"POST", "/collectd", serve_collectd, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {"POST", "/v1/calls", serve_calls, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},
     {0},
 };
