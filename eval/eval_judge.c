@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 struct wants {
-    const char *data, *out, *seed, *singles, *changes, *codes, *economies, *jobs, *only;
+    const char *data, *out, *seed, *singles, *changes, *alone, *faults, *codes,
+        *economies, *jobs, *only;
     int coarse, tell;
 };
 
@@ -51,6 +52,14 @@ static int write_out(const char *path, struct buf *text, struct err *err)
     return ok ? 0 : err_sys(err, errno, "%s", path);
 }
 
+static int run_alone(const struct trial *with, size_t cases, struct book *b,
+                     struct err *err)
+{
+    struct trial t = *with;
+    t.want.n_controls = 0;
+    return book_open(b, cases, err) < 0 ? -1 : trial_run(&t, b, err);
+}
+
 static int run(const struct wants *w, const struct recordings *r,
                const struct ruleset *rules, struct err *err)
 {
@@ -59,10 +68,11 @@ static int run(const struct wants *w, const struct recordings *r,
                       .want = {1, DRAW_CONTROLS_MAX, 1},
                       .seed = number_of("seed", w->seed, 0),
                       .jobs = (int)number_of("jobs", w->jobs, 1),
+                      .rest = SIZE_MAX,
                       .only = w->only,
                       .coarse = w->coarse,
                       .tell = w->tell};
-    struct book singles = {0}, changes = {0};
+    struct book singles = {0}, changes = {0}, alone = {0};
     struct codes_found codes;
     struct economies economies = {0};
     OWNED_BUF text = {0};
@@ -75,24 +85,29 @@ static int run(const struct wants *w, const struct recordings *r,
     fprintf(stderr, "%zu single series in %.0f s\n", singles.cases,
             (double)(monotonic_ms() - from) / 1000);
     from = monotonic_ms();
+    t.rest = number_of("faults", w->faults, 0);
     t.want = (struct draw_want){DRAW_CHANGED_MAX, DRAW_CONTROLS_MAX, DRAW_METRICS_MAX};
     if (rc == 0)
         rc = trial_run(&t, &changes, err);
     fprintf(stderr, "%zu whole changes in %.0f s\n", changes.cases,
             (double)(monotonic_ms() - from) / 1000);
     if (rc == 0)
+        rc = run_alone(&t, number_of("alone", w->alone, 0), &alone, err);
+    if (rc == 0)
         rc = codes_run(t.seed, number_of("codes", w->codes, 1), &codes, err);
     if (rc == 0)
         rc =
             economies_run(&t, number_of("economies", w->economies, 0), &economies, err);
     if (rc == 0) {
-        tables_write(&(struct tables){&t, &singles, &changes, &codes, &economies},
-                     &text);
+        tables_write(
+            &(struct tables){&t, &singles, &changes, &alone, &codes, &economies},
+            &text);
         rc = buf_done(&text) < 0 ? err_set(err, ENOMEM, "out of memory")
                                  : write_out(w->out, &text, err);
     }
     book_close(&singles);
     book_close(&changes);
+    book_close(&alone);
     economies_free(&economies);
     return rc;
 }
@@ -106,6 +121,8 @@ int main(int argc, char **argv)
                       .seed = "7",
                       .singles = "2000",
                       .changes = "100",
+                      .alone = "40",
+                      .faults = "100",
                       .codes = "4000",
                       .economies = "8",
                       .jobs = jobs};
@@ -117,6 +134,11 @@ int main(int argc, char **argv)
         {"seed", "N", "Another seed draws other cases (7).", &w.seed},
         {"singles", "N", "Single series to draw (2000).", &w.singles},
         {"changes", "N", "Whole changes to draw (100).", &w.changes},
+        {"faults", "N",
+         "Whole changes that are tried with effects too, not only quiet and shocked "
+         "(100).",
+         &w.faults},
+        {"alone", "N", "Whole changes without unchanged hosts to draw (40).", &w.alone},
         {"codes", "N", "Return codes to simulate (4000).", &w.codes},
         {"economies", "N", "Whole changes to compare 1- and 5-minute pasts on (8).",
          &w.economies},

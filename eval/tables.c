@@ -370,6 +370,26 @@ static void add_changes(const struct tables *t, struct buf *to)
     add_looks(t->changes, VOICE_JUDGE, book_found_by, to);
 }
 
+/* --- whole changes with nobody beside --- */
+
+static void add_alone(const struct tables *t, struct buf *to)
+{
+    static const enum voice voices[] = {VOICE_JUDGE, VOICE_MUST, VOICE_REFERENCE_5,
+                                        VOICE_REFERENCE_1, VOICE_MEAN_RATIO};
+    static const enum effect effects[] = {EFFECT_QUIET, EFFECT_SHOCK, EFFECT_UP_20,
+                                          EFFECT_UP_50};
+    if (t->alone->cases == 0)
+        return;
+    buf_add(
+        to,
+        "## Whole changes of all hosts that there are\n\nThe same without the 25 "
+        "unchanged hosts, 40 % of the cases with a traffic shock again. Nothing "
+        "tells a shock\nfrom a change then: the judge says *attention* at most, and "
+        "why.\n\n");
+    add_table(to, &(struct table){t->alone, voices, COUNT(voices), effects,
+                                  COUNT(effects), book_found, book_flagged});
+}
+
 /* --- counts --- */
 
 static void add_codes(const struct tables *t, struct buf *to)
@@ -448,13 +468,14 @@ static void add_repeat(const struct tables *t, struct buf *to)
         "## How to repeat it\n\n"
         "`./dev eval` builds `eval_judge` and runs it; it needs the recordings in "
         "`../shared/data/smd`\n(six `machine-*.csv.gz`). This page came from\n\n"
-        "    build/bin/eval_judge --seed %llu --singles %zu --changes %zu%s\n\n"
+        "    build/bin/eval_judge --seed %llu --singles %zu --changes %zu --faults %zu "
+        "--alone %zu%s\n\n"
         "The same options give the same page, whatever `--jobs`; another `--seed` "
         "draws other cases. `--tell`\nprints every false finding of the judge with "
         "its values, to be looked at one by one. `--coarse` tells the\npast in means "
         "of 5 minutes, as the service keeps it.\n\n",
         (unsigned long long)t->trial->seed, t->singles->cases, t->changes->cases,
-        t->trial->coarse ? " --coarse" : "");
+        t->trial->rest, t->alone->cases, t->trial->coarse ? " --coarse" : "");
 }
 
 static void add_unsolved(const struct tables *t, struct buf *to)
@@ -502,6 +523,7 @@ void tables_write(const struct tables *t, struct buf *to)
     buf_add(to, how);
     add_singles(t, to);
     add_changes(t, to);
+    add_alone(t, to);
     add_codes(t, to);
     add_economies(t, to);
     add_repeat(t, to);

@@ -11,6 +11,7 @@
 struct tables {
     const struct trial *trial; /* as it was run last */
     const struct book *singles, *changes;
+    const struct book *alone;        /* whole changes without controls */
     const struct codes_found *codes; /* of simulated return codes */
     struct economies *economies;     /* its numbers come back reordered */
 };

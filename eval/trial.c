@@ -36,13 +36,20 @@ bool trial_has(const struct trial *t, enum effect e, int look)
         [EFFECT_UP_20] = true,   [EFFECT_UP_50] = true,    [EFFECT_LEAK] = true,
         [EFFECT_FIVE_50] = true, [EFFECT_FIVE_100] = true, [EFFECT_ONE_100] = true,
         [EFFECT_ONE_300] = true};
+    /* with nobody beside the changed hosts */
+    static const bool alone_has[EFFECT_N] = {[EFFECT_QUIET] = true,
+                                             [EFFECT_SHOCK] = true,
+                                             [EFFECT_UP_20] = true,
+                                             [EFFECT_UP_50] = true};
     static const bool single_looks[EFFECT_N] = {
         [EFFECT_QUIET] = true,  [EFFECT_SHOCK] = true,   [EFFECT_UP_50] = true,
         [EFFECT_UP_100] = true, [EFFECT_SIGMA_8] = true, [EFFECT_RAMP] = true};
     static const bool change_looks[EFFECT_N] = {
-        [EFFECT_QUIET] = true, [EFFECT_UP_20] = true, [EFFECT_LEAK] = true};
+        [EFFECT_QUIET] = true, [EFFECT_UP_20] = true};
     bool single = is_single(t);
     if (single ? !single_has[e] : !change_has[e])
+        return false;
+    if (t->want.n_controls == 0 && (!alone_has[e] || look != BOOK_LOOK_30))
         return false;
     if (t->only != NULL)
         return look == BOOK_LOOK_30 && strcmp(t->only, effect_name(e)) == 0;
@@ -179,8 +186,11 @@ static int ask_effects(struct desk *d, size_t number, struct err *err)
                  effect_name((enum effect)e), shocked ? " with shock" : "");
         draw_restore(&d->draw);
         effect_put((enum effect)e, shocked, &d->draw, t->seed, number, &truth);
+        bool rest = e != EFFECT_QUIET && e != EFFECT_SHOCK;
         for (int k = 0; truth.put && k < BOOK_LOOKS; k++) {
             struct page *p = book_page(d->book, number, (enum effect)e, k);
+            if ((rest || k != BOOK_LOOK_30) && number >= t->rest)
+                continue;
             if (!trial_has(t, (enum effect)e, k))
                 continue;
             if (ask_all(d, &truth, k, about, p->said, err) < 0)

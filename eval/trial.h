@@ -14,12 +14,14 @@ struct trial {
     struct draw_want want; /* one host and one metric: a single series */
     uint64_t seed;
     int jobs;         /* processes; the result does not depend on them */
+    size_t rest;      /* cases from here on are tried quiet and shocked only */
     const char *only; /* no other effects than the one of this name; NULL: all */
     bool coarse;      /* the past as means of 5 minutes */
     bool tell;        /* a line for each false finding of the judge to standard error */
 };
 
-/* Whether this effect is tried at this look: all at 30 minutes, few at the others. */
+/* Whether this effect is tried at this look: all at 30 minutes, few at the others; few
+ * where there are no controls. */
 bool trial_has(const struct trial *t, enum effect e, int look);
 
 int trial_run(const struct trial *t, struct book *b, struct err *err);
