@@ -22,6 +22,10 @@ enum { PARTS = 6, TAIL_POINTS_LEAST = 6 };
  * steadier than this part of one host's spread. */
 #define GROUP_LEAST 0.3
 #define PARTS_Z     3.0
+/* The share of false findings says little where few series are judged: of one alone it
+ * would let every twentieth quiet change pass.  So no finding is made of what one in a
+ * hundred ordinary moments looks like. */
+#define P_MOST 0.01
 /* All hosts as one move less by chance than any of them: a third of the effect that one
  * host must show is enough. */
 #define GROUP_EFFECT (1.0 / 3)
@@ -518,7 +522,7 @@ static bool bar_met(const struct bar *b, const struct score *s, struct odds_laye
         return fabs(s->z) >= LEVEL_OLD_Z;
     if (s->base == BASE_PARTS)
         return b->effect > 0 && b->delta > 0 && fabs(s->z) >= PARTS_Z;
-    return b->q <= 0 || s->p <= odds_layer_threshold(l, b->q);
+    return b->q <= 0 || s->p <= fmin(odds_layer_threshold(l, b->q), P_MOST);
 }
 
 static bool is_worse(enum worse worse, const struct score *s)

@@ -500,7 +500,9 @@ static bool is_large(const struct bar *b, const struct spike *s)
 
 static bool is_excused(const struct spike *s)
 {
-    return s->controls > 0 && 2 * s->controls_like > s->controls;
+    /* by itself one quiet host in hundreds has such points: where every fifth has them
+     * at once, something moved them all */
+    return s->controls > 0 && SPIKE_COMMON * s->controls_like > s->controls;
 }
 
 /* Everybody who was asked is a test; those who are not in the list had nothing to show,

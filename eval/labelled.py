@@ -25,6 +25,7 @@ import tempfile
 BASE = 1767225600  # 2026-01-01T00:00:00Z, where a recording without a clock begins
 QUIET_A_BAD = 3
 LEAST_LONG = 10  # minutes: shorter incidents are over before the first look
+LAST_LOOK = 60  # minutes: what is over by then has recovered, which is told but not graded
 HEADING = "## Labelled incidents"
 
 
@@ -77,8 +78,9 @@ class Case:
                 for change_id, bad in self.truth.items()]
 
 
-def hosts(data, folder):
-    case = Case(folder, "hosts")
+def hosts(data, folder, least, most):
+    """Incidents of at least and, when most is not 0, less than so many minutes."""
+    case = Case(folder, "hosts-%d" % least)
     where = os.path.join(data, "smd")
     for name in sorted(f[:-7] for f in os.listdir(where) if f.endswith(".csv.gz")):
         with gzip.open(os.path.join(where, name + ".csv.gz"), "rt") as f:
@@ -90,8 +92,9 @@ def hosts(data, folder):
             case.lp.write("smd,host=%s,service=%s %s %d\n" % (
                 name, name, ",".join(map("=".join, zip(metrics, rows[i][3:]))),
                 BASE + 60 * i))
-        starts = [i for i in range(half + 60, len(rows) - 60)
-                  if label[i] and not any(label[i - 60:i]) and all(label[i:i + LEAST_LONG])]
+        starts = [i for i in range(half + 60, len(rows) - LAST_LOOK)
+                  if label[i] and not any(label[i - 60:i]) and all(label[i:i + least])
+                  and not (most and all(label[i:i + most]))]
         clear = [i for i in range(half + 120, len(rows) - 120, 7)
                  if not any(label[i - 120:i + 120])]
         case.pretend([BASE + 60 * i for i in starts], [BASE + 60 * i for i in clear], 7200,
@@ -152,15 +155,19 @@ def main():
     want = parser.parse_args()
     text = HEADING + "\n\n" + __doc__.split("\n\n")[1].strip() + (
         "\nWritten by `eval/labelled.py`. *Incidents of hosts*: the labelled half of the six "
-        "machines, incidents of at\nleast %d minutes; *cloud metrics*: the CloudWatch series "
+        "machines, incidents that\nbegin after a quiet hour; *cloud metrics*: the CloudWatch series "
         "of the Numenta Anomaly Benchmark, a sample every five\nminutes, one metric each. "
         "Grades of the last look, *attention* or worse counts as said; per cent.\n\n"
         "| recordings | incidents | quiet moments | not judged | precision | recall | "
-        "quiet ones flagged |\n|---|---|---|---|---|---|---|\n" % LEAST_LONG)
+        "quiet ones flagged |\n|---|---|---|---|---|---|---|\n")
     with tempfile.TemporaryDirectory() as folder:
-        for name, make in (("incidents of hosts", hosts), ("cloud metrics", cloud)):
-            said = make(want.data, folder).verdicts(os.path.join(want.bin, "aftercheck"))
-            text += row(name, said)
+        for name, make in (
+                ("hosts, incidents longer than the last look, 60 min",
+                 lambda: hosts(want.data, folder, LAST_LOOK, 0)),
+                ("hosts, incidents of 10 to 60 min: over by the last look",
+                 lambda: hosts(want.data, folder, LEAST_LONG, LAST_LOOK)),
+                ("cloud metrics", lambda: cloud(want.data, folder))):
+            text += row(name, make().verdicts(os.path.join(want.bin, "aftercheck")))
     sys.stdout.write(text)
     if want.append:
         with open(want.append) as f:

@@ -506,7 +506,7 @@ static void add_unsolved(const struct tables *t, struct buf *to)
         "effects "
         "are clean, the shock is made up.\n"
         "- Weeks are too short in these recordings to say anything about weekends.\n"
-        "- Nothing here is about calls, coredumps, alarms or new hosts.\n"
+        "- Calls are simulated; nothing here is about coredumps, alarms or new hosts.\n"
         "- The method's constants were found on machines of the same data set, these "
         "six "
         "among them. Other\n  hosts will differ.\n");
