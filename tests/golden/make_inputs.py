@@ -26,6 +26,7 @@ class Case:
     def __init__(self, name):
         self.folder = os.path.join(HERE, name)
         self.lines, self.events = [], []
+        self.windows = WINDOWS
         self.random = random.Random(name)
 
     def hosts(self, names, effect=lambda host, metric, t: 1, until=AFTER, since=-BEFORE,
@@ -41,6 +42,21 @@ class Case:
                                              (effect(host, m, t) if t >= effect_from else 1))
                                 for m, v in values.items())
                 self.lines.append("cpu,host=%s,service=pay %s %d" % (host, line, PIVOT + t))
+        return self
+
+    def memory(self, names, effect=lambda t: 1, since=-720, until=126):
+        """Memory use, a sample every two seconds, for the slow look."""
+        for host in names:
+            level = 40 + self.random.uniform(-2, 2)
+            for t in range(since, until, 2):
+                v = level * (1 + 0.01 * self.random.uniform(-1, 1)) * \
+                    (effect(t) if t >= 0 else 1)
+                self.lines.append("mem,host=%s,service=pay used_pct=%.2f %d" %
+                                  (host, v, PIVOT + t))
+        return self
+
+    def slow(self, look):
+        self.windows = self.windows.replace("unfinished: 60s", "unfinished: 60s, slow: " + look)
         return self
 
     def calls(self, names, failing=0, gone=False, slow=1, since=-BEFORE, until=AFTER,
@@ -110,7 +126,7 @@ class Case:
         for name, text in (("samples.lp", "\n".join(self.lines) + "\n"),
                            ("events.jsonl", "".join(json.dumps(e) + "\n"
                                                     for e in self.events)),
-                           ("windows.yml", WINDOWS)):
+                           ("windows.yml", self.windows)):
             with open(os.path.join(self.folder, name), "w") as f:
                 f.write(text)
 
@@ -201,6 +217,10 @@ def cases():
         (h == "h5" and t % 9 == 0))
     yield Case("probe-quiet").hosts(all).calls(all).change(HOSTS).probes(
         all, lambda h, t: t % 11 == 3 or (h == "h1" and t == 20))
+    # too slow for the looks of the first half minute
+    yield Case("slow-leak").slow("2m").change(HOSTS).memory(OTHERS) \
+        .memory(HOSTS, lambda t: 1 + 0.4 * (t / 120) ** 2)
+    yield Case("slow-quiet").slow("2m").change(HOSTS).memory(HOSTS + OTHERS)
     more = dict(kind="scale-out", title="4 more hosts for pay", artifact=None)
     yield Case("scale-out-good").hosts(HOSTS, lambda h, m, t: 0.6, since=0) \
         .hosts(OTHERS, lambda h, m, t: 0.6).calls(HOSTS, since=0, after=30) \

@@ -2,6 +2,7 @@
  * course, slow drifts of their own and noise */
 #include "analyzer/slow.h"
 #include "analyzer/slow_look.h"
+#include "base/gz.h"
 #include "tests/test.h"
 #include "tests/unit/analyzer/make_change.h"
 #include "tests/unit/analyzer/make_panel.h"
@@ -278,4 +279,130 @@ TEST(windows_of_seconds_and_hours_have_stretches_of_their_own)
     CHECK_INT(minute.lag, 60);
     CHECK_INT(slow_reach((span){86400000}).ms, 7 * INT64_C(86400000));
     CHECK_INT(slow_reach((span){60000}).ms, 720000);
+}
+
+/* --- on recorded hosts --- */
+
+/* Three machines that behave alike, by five minutes: one machine on one day stands for
+ * a host. */
+enum { MACHINES = 3, RECORDED_ROWS = 9700, DAY_ROWS = DAY_S / STEP_S };
+
+/* What is taken of them, by its place in their lines. */
+static const struct {
+    int place;
+    const char *name;
+} figures[] = {{3, "cpu_r"},       {7, "mem_shmem"}, {8, "mem_u"},    {9, "mem_u_e"},
+               {14, "disk_svc"},   {16, "disk_w"},   {21, "eth1_fi"}, {26, "tcp_use"},
+               {28, "curr_estab"}, {33, "out_segs"}};
+enum { FIGURES = sizeof figures / sizeof *figures };
+
+struct recorded {
+    size_t rows;
+    float at[RECORDED_ROWS][FIGURES];
+};
+
+static void read_line(const char *line, float *to)
+{
+    size_t next = 0;
+    for (int i = 0; next < FIGURES && line != NULL; i++) {
+        if (i == figures[next].place)
+            to[next++] = strtof(line, NULL);
+        line = strchr(line, ',');
+        line = line != NULL ? line + 1 : NULL;
+    }
+}
+
+static struct recorded *read_machine(const char *name)
+{
+    struct recorded *r = calloc(1, sizeof *r);
+    struct buf packed = {0}, text = {0};
+    FILE *f = fopen(test_data(name), "rb");
+    CHECK(r != NULL && f != NULL);
+    char piece[65536];
+    for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
+        buf_add_n(&packed, piece, n);
+    fclose(f);
+    CHECK(gz_inflate(buf_text(&packed), packed.len, 256 << 20, &text, NULL) == 0);
+    const char *at = strchr(buf_text(&text), '\n');
+    for (size_t line = 0; at != NULL && at[1] != '\0' && r->rows < RECORDED_ROWS;
+         line++) {
+        if (line % 5 == 0)
+            read_line(at + 1, r->at[r->rows++]);
+        at = strchr(at + 1, '\n');
+    }
+    buf_free(&packed);
+    buf_free(&text);
+    return r;
+}
+
+/* A fleet of hosts of random days, all at the same time of the day. */
+static struct made_panel *recorded_fleet(struct recorded *const *from, uint64_t draw)
+{
+    int64_t past = (DAYS + 1) * (int64_t)DAY_S;
+    uint64_t seed = draw * 104729 + 17;
+    size_t minute = (size_t)((made_noise(&seed) + 1) / 2 * DAY_ROWS);
+    struct made_panel *m =
+        made_panel_new(PIVOT_S - past, STEP_S, (uint32_t)((past + DAY_S) / STEP_S));
+    for (int h = 0; h < ALL; h++) {
+        const struct recorded *r = from[h % MACHINES];
+        size_t days = r->rows / DAY_ROWS - DAYS - 4;
+        size_t day = (size_t)((made_noise(&seed) + 1) / 2 * (double)days);
+        for (int k = 0; k < FIGURES; k++) {
+            float *cells =
+                made_series(m, made_host(made_name(h), "pay"), figures[k].name);
+            for (uint32_t row = 0; row < m->rows; row++)
+                cells[row] = r->at[day * DAY_ROWS + minute + row][k];
+        }
+    }
+    return m;
+}
+
+static const char *const machines[2][MACHINES] = {
+    {"smd/machine-1-3.csv.gz", "smd/machine-1-4.csv.gz", "smd/machine-3-3.csv.gz"},
+    {"smd/machine-1-5.csv.gz", "smd/machine-2-2.csv.gz", "smd/machine-2-7.csv.gz"}};
+
+static void read_machines(int set, struct recorded **r)
+{
+    for (int i = 0; i < MACHINES; i++)
+        r[i] = read_machine(machines[set][i]);
+}
+
+static void free_machines(struct recorded **r)
+{
+    for (int i = 0; i < MACHINES; i++)
+        free(r[i]);
+}
+
+TEST(recorded_hosts_stay_quiet)
+{
+    int flagged = 0;
+    for (int set = 0; set < 2; set++) {
+        struct recorded *r[MACHINES];
+        read_machines(set, r);
+        for (uint64_t draw = 0; draw < DRAWS / 2; draw++) {
+            OWNED_MADE *m = recorded_fleet(r, draw);
+            OWNED_VERDICT *v = look(m);
+            flagged += v->grade != GRADE_OK;
+        }
+        free_machines(r);
+    }
+    CHECK(flagged <= DRAWS / 50);
+}
+
+TEST(a_leak_of_memory_on_recorded_hosts_is_found)
+{
+    struct recorded *r[MACHINES];
+    int found = 0;
+    read_machines(0, r);
+    for (uint64_t draw = 0; draw < 20; draw++) {
+        const char *metric = draw % 2 == 0 ? "mem_shmem" : "mem_u_e";
+        OWNED_MADE *m = recorded_fleet(r, draw / 2);
+        for (int h = 0; h < CHANGED; h++)
+            leak(m, h, metric, 0.3, steady);
+        OWNED_VERDICT *v = look(m);
+        for (size_t i = 0; i < v->n_findings; i++)
+            found += strcmp(v->findings[i].metric, metric) == 0;
+    }
+    free_machines(r);
+    CHECK(found >= 15);
 }
