@@ -13,6 +13,7 @@ int cmd_post(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_changes(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_mute(int argc, char **argv);
 int cmd_demo(int argc, char **argv);

@@ -53,7 +53,19 @@
     X(OVERRIDE_FIELD, "E302", "", "an override of a field that cannot be overridden")  \
     X(OVERRIDE_TWICE, "E303", "", "two overrides of one field for the same services")  \
     X(OVERRIDE_WRONG, "E304", "", "an override that makes the rule wrong")             \
-    X(WEAKER, "W401", "", "must-handle asks for less than attention")
+    X(WEAKER, "W401", "", "must-handle asks for less than attention")                  \
+    X(NEVER, "W402", "", "a condition that can never hold, or always does")            \
+    X(NEVER_SEEN, "W403", "", "a pattern that no figure ever seen fits")               \
+    X(ONLY_RATIO, "W404", "", "a threshold that is only relative")                     \
+    X(ONLY_ABSOLUTE, "W405", "", "a threshold that is only absolute")                  \
+    X(NO_SIZE, "W406", "", "a threshold without a size")                               \
+    X(NO_OWNER, "W407", "", "a rule that nobody answers for")                          \
+    X(NO_RUNBOOK, "W408", "", "a rule without a runbook")                              \
+    X(ENDED, "W409", "", "an exception or override that has ended")                    \
+    X(REVIEW, "W410", "", "a file whose day of review has passed")                     \
+    X(NOT_KEPT, "W411", "", "windows that reach further than samples are kept")        \
+    X(COSTLY, "W412", "", "a costly regular expression")                               \
+    X(SHADOWED, "W413", "", "a rule that another one always speaks before")
 #define X(id, code, word, help) RULES_E_##id,
 enum rules_code { RULES_CODES(X) RULES_CODE_N };
 #undef X

@@ -62,6 +62,7 @@ struct rule_place {
     enum rule_origin origin;
     const char *file; /* NULL for the last two */
     unsigned line, column;
+    const struct yaml_node *at;     /* the value as written; NULL for the last two */
     const struct rule_override *by; /* of ORIGIN_OVERRIDE */
 };
 struct rule_place rule_place(const struct rule *r, const char *path);

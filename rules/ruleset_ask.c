@@ -324,7 +324,7 @@ const struct rule *ruleset_find(const struct ruleset *rs, const char *id)
 static struct rule_place place_at(enum rule_origin origin, const struct rule_file *file,
                                   const struct yaml_node *at)
 {
-    return (struct rule_place){origin, file->path, at->line, at->column, NULL};
+    return (struct rule_place){origin, file->path, at->line, at->column, at, NULL};
 }
 
 /* The node of an override's `set` that sets the field: it, or a map it is in. */

@@ -1,0 +1,125 @@
+/* programs/cmd_rules_lint.c - `aftercheck rules lint`: what is wrong in rule files, and
+ * what will disappoint.  One thread. */
+#include "base/opt.h"
+#include "programs/cmd.h"
+#include "programs/cmd_rules.h"
+#include "rules/lint.h"
+#include "rules/lint_format.h"
+#include "storage/seen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_ERRORS = 1, EXIT_WARNINGS = 3 };
+
+struct lint_options {
+    const char *format, *data, *today, *kept;
+    int strict;
+};
+
+static int read_format(const char *text, enum lint_format *ret_format, struct err *err)
+{
+    *ret_format = lint_format_of(text);
+    if (*ret_format != LINT_FORMAT_N)
+        return 0;
+    return err_set(err, 0, "--format: '%s' is not text, json, github or sarif", text);
+}
+
+/* "2026-12-31", else the present. */
+static int read_today(const char *text, instant *ret_today, struct err *err)
+{
+    char full[40];
+    *ret_today = instant_now();
+    if (text == NULL)
+        return 0;
+    snprintf(full, sizeof full, "%.12sT00:00:00Z", text);
+    if (strlen(text) != 10 || instant_parse(full, ret_today, NULL) < 0)
+        return err_set(err, 0, "--today: '%s' is not a date such as 2026-12-31", text);
+    return 0;
+}
+
+static int read_kept(const char *text, span *ret_kept, struct err *err)
+{
+    struct err why = {0};
+    if (span_parse(text, ret_kept, &why) < 0)
+        return err_set(err, 0, "--kept: %s", why.text);
+    return 0;
+}
+
+static int read_options(const struct lint_options *o, struct lint_ask *ask,
+                        enum lint_format *format, struct seen *seen, struct err *err)
+{
+    if (read_format(o->format, format, err) < 0 ||
+        read_today(o->today, &ask->today, err) < 0 ||
+        read_kept(o->kept, &ask->kept, err) < 0)
+        return -1;
+    if (o->data == NULL)
+        return 0;
+    if (seen_read(o->data, seen, err) < 0)
+        return -1;
+    ask->seen = (const char *const *)seen->name;
+    ask->n_seen = seen->n;
+    return 0;
+}
+
+static void lint_path(const char *path, const struct lint_ask *ask,
+                      struct complaints *c)
+{
+    struct ruleset *rs = ruleset_load(path, c);
+    if (rs != NULL)
+        lint(rs, ask, c);
+    ruleset_free(&rs);
+}
+
+static int tell(const struct complaints *c, enum lint_format format, bool strict)
+{
+    OWNED_BUF text = {0};
+    lint_format_write(format, c, &text);
+    fwrite(buf_text(&text), 1, text.len, stdout);
+    if (c->errors > 0)
+        return EXIT_ERRORS;
+    return c->warnings > 0 && strict ? EXIT_WARNINGS : 0;
+}
+
+int cmd_rules_lint(int argc, char **argv)
+{
+    struct lint_options o = {.format = "text", .kept = "2h"};
+    const struct opt opts[] = {
+        {"format", "FORMAT", "text (the default), json, github or sarif", &o.format},
+        {"strict", NULL, "Exit with 3 when there are warnings.", &o.strict},
+        {"data", "DIR",
+         "A data directory of the service: says which figures no host ever sent.",
+         &o.data},
+        {"kept", "SPAN",
+         "How far back recent samples reach (samples.keep of the service); 2h.",
+         &o.kept},
+        {"today", "DATE", "Asks what has ended by this day; the present.", &o.today},
+        {0},
+    };
+    const struct opt_program program = {
+        .name = "aftercheck rules lint",
+        .synopsis = "PATH...",
+        .about = "Checks rule files, or folders of them (each folder is one pack), and "
+                 "prints all that is wrong or doubtful as file:line:column: "
+                 "error[code]: what, and what was expected.",
+        .more = "Exit: 0 no errors, 1 errors, 2 wrong usage, 3 warnings with --strict.",
+        .opts = opts,
+    };
+    int first = opt_parse(&program, argc, argv);
+    struct err err = {0};
+    struct lint_ask ask = {0};
+    struct seen seen = {0};
+    struct complaints c = {0};
+    enum lint_format format;
+    if (first == argc)
+        err_set(&err, 0, "name a rule file or a folder of them; see --help");
+    if (first == argc || read_options(&o, &ask, &format, &seen, &err) < 0)
+        return cmd_fail("rules lint", EXIT_USAGE, &err);
+    for (int i = first; i < argc; i++)
+        lint_path(argv[i], &ask, &c);
+    complaints_sort(&c);
+    int rc = tell(&c, format, o.strict != 0);
+    complaints_free(&c);
+    seen_free(&seen);
+    return rc;
+}

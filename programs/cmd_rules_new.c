@@ -1,0 +1,26 @@
+/* programs/cmd_rules_new.c - `aftercheck rules new`: a rule file to start from. */
+#include "base/opt.h"
+#include "programs/cmd.h"
+#include "programs/cmd_rules.h"
+#include "rules/sample.h"
+
+#include <stdio.h>
+
+int cmd_rules_new(int argc, char **argv)
+{
+    const struct opt opts[] = {{0}};
+    const struct opt_program program = {
+        .name = "aftercheck rules new",
+        .synopsis = "",
+        .about = "Prints a small, valid rule file with comments, to start from:\n"
+                 "aftercheck rules new > my-service.yml",
+        .opts = opts,
+    };
+    if (opt_parse(&program, argc, argv) != argc) {
+        struct err err = {0};
+        err_set(&err, 0, "it takes no operand; see --help");
+        return cmd_fail("rules new", EXIT_USAGE, &err);
+    }
+    fputs(sample_text, stdout);
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* rules/show.h - rules as they are in force, each value with where it comes from. */
+#ifndef RULES_SHOW_H
+#define RULES_SHOW_H
+
+#include "base/buf.h"
+#include "rules/ruleset.h"
+
+/* Adds a rule: a line with its id, title and place, then a line for each field that is
+ * set: its path, its value as written and the file and line it stands in, or the
+ * defaults, override or standard it comes from. */
+void show_rule(const struct rule *r, struct buf *to);
+
+/* Adds the windows for a kind of change of a service (NULL: none) in the same way. */
+void show_windows(const struct ruleset *rs, enum change_kind kind, const char *service,
+                  struct buf *to);
+
+#endif
