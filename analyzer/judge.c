@@ -72,6 +72,8 @@ int judge_ask(const struct ruleset *rules, const struct change *c,
     return 0;
 }
 
+enum { CHECKS_MAX = 3 }; /* of one series: its limit, a condition for each grade */
+
 /* All that the steps hand on. */
 struct desk {
     const struct judge_case *jc;
@@ -167,7 +169,7 @@ static int list_all(struct desk *d)
     size_t limits = spoken_for(&d->limited) + spoken_for(&d->fresh_limited);
     d->level = calloc(levels + 1, sizeof *d->level);
     d->spikes = calloc(levels + 1, sizeof *d->spikes);
-    d->limit = calloc(limits + 1, sizeof *d->limit);
+    d->limit = calloc(limits * CHECKS_MAX + 1, sizeof *d->limit);
     d->control = calloc((levels + limits) * d->controls.n + 1, sizeof *d->control);
     d->room = calloc(most_rows(&d->lineup) + 1, sizeof *d->room);
     if (d->level == NULL || d->spikes == NULL || d->limit == NULL ||
@@ -250,6 +252,25 @@ static int judge_fresh(struct desk *d, struct member **control)
     return 0;
 }
 
+/* What must be handled needs no attention besides. */
+static int check_limits(struct desk *d, const struct level_case *lc)
+{
+    const struct rule *r = lc->rule;
+    const struct bar *when[] = {NULL, &r->must_handle, &r->attention};
+    bool found = false;
+    for (size_t i = 0; i < sizeof when / sizeof *when; i++) {
+        bool asked = when[i] == NULL ? r->limit.set : when[i]->when.condition != NULL;
+        if (!asked || (found && when[i] == &r->attention))
+            continue;
+        struct limit_check *c = &d->limit[d->n_limits];
+        if (limit_check_make(lc, when[i], c, d->err) < 0)
+            return -1;
+        d->n_limits++;
+        found |= when[i] == &r->must_handle && c->n_broken > 0 && !c->excused;
+    }
+    return 0;
+}
+
 static int judge_limits(struct desk *d, const struct series_list *list,
                         struct member **control)
 {
@@ -259,9 +280,8 @@ static int judge_limits(struct desk *d, const struct series_list *list,
             continue;
         size_t n = find_controls(d, s, *control);
         struct level_case lc = case_of(d, s, *control, n);
-        if (limit_check_make(&lc, &d->limit[d->n_limits], d->err) < 0)
+        if (check_limits(d, &lc) < 0)
             return -1;
-        d->n_limits++;
         *control += n;
     }
     return 0;

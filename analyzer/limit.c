@@ -2,10 +2,20 @@
 #include "analyzer/limit.h"
 #include "analyzer/words.h"
 #include "base/buf.h"
+#include "rules/figures.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+
+/* What is asked of a value: a limit, or a condition with what it is asked of. */
+struct crossing {
+    const struct limit *limit; /* NULL: a condition */
+    const struct condition *when;
+    int hold, of;
+    bool once; /* of the window's mean, as if it were the only point */
+    double value[FIGURE_SERIES_N];
+};
 
 /* The last points of a window. */
 struct last {
@@ -13,23 +23,47 @@ struct last {
     double mean;
 };
 
-static bool is_over(const struct limit *l, double v)
+static bool is_over(struct crossing *x, double v)
 {
-    return l->above ? v > l->value : v < l->value;
+    if (x->limit != NULL)
+        return x->limit->above ? v > x->limit->value : v < x->limit->value;
+    x->value[FIGURE_AFTER] = v;
+    x->value[FIGURE_DELTA] = v - x->value[FIGURE_BEFORE];
+    x->value[FIGURE_RATIO] = v / x->value[FIGURE_BEFORE];
+    return condition_ask(x->when, x->value, NULL) == CONDITION_TRUE;
+}
+
+static double mean_of(const struct lane *lane, instant from, instant to)
+{
+    size_t r0, r1, n = 0;
+    double sum = 0;
+    lane_rows(lane, from, to, &r0, &r1);
+    for (size_t r = r0; r < r1; r++)
+        if (!isnan(lane->v[r])) {
+            sum += lane->v[r];
+            n++;
+        }
+    return n > 0 ? sum / (double)n : NAN;
 }
 
 static struct last last_points(const struct lane *lane, instant from, instant to,
-                               const struct limit *l)
+                               struct crossing *x)
 {
     size_t r0, r1;
     struct last s = {0};
+    if (x->once) {
+        s.mean = mean_of(lane, from, to);
+        s.n = !isnan(s.mean);
+        s.over = s.n > 0 && is_over(x, s.mean);
+        return s;
+    }
     lane_rows(lane, from, to, &r0, &r1);
-    for (size_t r = r1; r > r0 && s.n < l->of; r--) {
+    for (size_t r = r1; r > r0 && s.n < x->of; r--) {
         double v = lane->v[r - 1];
         if (isnan(v))
             continue;
         s.n++;
-        s.over += is_over(l, v);
+        s.over += is_over(x, v);
         s.mean += v;
     }
     s.mean = s.n > 0 ? s.mean / s.n : NAN;
@@ -37,44 +71,60 @@ static struct last last_points(const struct lane *lane, instant from, instant to
 }
 
 static instant first_over(const struct lane *lane, const struct slot *slot,
-                          const struct limit *l)
+                          struct crossing *x)
 {
     size_t r0, r1;
     lane_rows(lane, slot->pivot, slot->frame.after_to, &r0, &r1);
     for (size_t r = r0; r < r1; r++)
-        if (!isnan(lane->v[r]) && is_over(l, lane->v[r]))
+        if (!isnan(lane->v[r]) && is_over(x, lane->v[r]))
             return (instant){lane->from.ms + lane->step.ms * (int64_t)r};
     return INSTANT_NONE;
 }
 
-static void check_host(const struct level_case *lc, const struct member *m,
-                       struct limit_check *c)
+static struct crossing crossing_of(const struct level_case *lc, const struct bar *when)
 {
     const struct limit *l = &lc->rule->limit;
+    struct crossing x = {.limit = l, .hold = l->hold, .of = l->of};
+    if (when != NULL)
+        x = (struct crossing){.when = when->when.condition,
+                              .hold = when->hold.of > 0 ? when->hold.hold : 1,
+                              .of = when->hold.of > 0 ? when->hold.of : 1,
+                              .once = when->hold.of == 0};
+    for (int i = 0; i < FIGURE_SERIES_N; i++)
+        x.value[i] = NAN;
+    return x;
+}
+
+static void check_host(const struct level_case *lc, const struct member *m,
+                       struct crossing *x, struct limit_check *c)
+{
     const struct frame *f = &m->slot->frame;
     struct lane lane = lane_of(m->unit, m->metric, lc->room);
-    struct last before = last_points(&lane, f->before_from, f->before_to, l);
-    struct last after = last_points(&lane, f->after_from, f->after_to, l);
-    if (after.n < l->hold || (before.n == 0 && !m->slot->fresh)) {
+    if (x->limit == NULL)
+        x->value[FIGURE_BEFORE] = mean_of(&lane, f->before_from, f->before_to);
+    struct last before = last_points(&lane, f->before_from, f->before_to, x);
+    struct last after = last_points(&lane, f->after_from, f->after_to, x);
+    if (after.n < x->hold || (before.n == 0 && !m->slot->fresh)) {
         c->without_before += before.n == 0;
         c->without_after += before.n > 0;
         return;
     }
     struct limit_host *h = &c->host[c->n++];
     *h = (struct limit_host){.member = m,
-                             .broken = after.over >= l->hold && before.over < l->hold,
+                             .broken = after.over >= x->hold && before.over < x->hold,
                              .n_after = after.n,
                              .n_before = before.n,
                              .over_after = after.over,
                              .over_before = before.over,
                              .before = before.mean,
                              .after = after.mean,
-                             .first = first_over(&lane, m->slot, l)};
+                             .first = first_over(&lane, m->slot, x)};
     c->n_broken += h->broken;
 }
 
 /* In the minutes in which the changed hosts were beyond it. */
-static void check_controls(const struct level_case *lc, struct limit_check *c)
+static void check_controls(const struct level_case *lc, struct crossing *x,
+                           struct limit_check *c)
 {
     const struct lineup *l = lc->lineup;
     const struct frame *f = &l->whole.frame;
@@ -83,19 +133,53 @@ static void check_controls(const struct level_case *lc, struct limit_check *c)
         if (!control_is_free(l, m->unit->who.host, f))
             continue;
         struct lane lane = lane_of(m->unit, m->metric, lc->room);
-        struct last after =
-            last_points(&lane, f->after_from, f->after_to, &lc->rule->limit);
-        c->n_controls += after.n >= lc->rule->limit.hold;
-        c->controls_over += after.over >= lc->rule->limit.hold;
+        if (x->limit == NULL)
+            x->value[FIGURE_BEFORE] = mean_of(&lane, f->before_from, f->before_to);
+        struct last after = last_points(&lane, f->after_from, f->after_to, x);
+        c->n_controls += after.n >= x->hold;
+        c->controls_over += after.over >= x->hold;
     }
     c->excused = c->n_controls > 0 && c->controls_over * 2 > c->n_controls;
 }
 
-int limit_check_make(const struct level_case *lc, struct limit_check *ret_check,
-                     struct err *err)
+/* What `control` and `control_before` are: the mean over the unchanged hosts. */
+static void ask_controls(const struct level_case *lc, struct crossing *x)
 {
+    const struct frame *f = &lc->lineup->whole.frame;
+    double after = 0, before = 0;
+    size_t n = 0;
+    if (x->limit != NULL || (!condition_uses(x->when, FIGURE_CONTROL) &&
+                             !condition_uses(x->when, FIGURE_CONTROL_BEFORE)))
+        return;
+    for (size_t i = 0; i < lc->n_controls; i++) {
+        const struct member *m = &lc->control[i];
+        if (!control_is_free(lc->lineup, m->unit->who.host, f))
+            continue;
+        struct lane lane = lane_of(m->unit, m->metric, lc->room);
+        double a = mean_of(&lane, f->after_from, f->after_to);
+        double b = mean_of(&lane, f->before_from, f->before_to);
+        if (isnan(a) || isnan(b))
+            continue;
+        after += a;
+        before += b;
+        n++;
+    }
+    if (n > 0) {
+        x->value[FIGURE_CONTROL] = after / (double)n;
+        x->value[FIGURE_CONTROL_BEFORE] = before / (double)n;
+    }
+}
+
+int limit_check_make(const struct level_case *lc, const struct bar *when,
+                     struct limit_check *ret_check, struct err *err)
+{
+    struct crossing x = crossing_of(lc, when);
     struct limit_check c = {
         .rule = lc->rule,
+        .when = when,
+        .grade = when == NULL                   ? lc->rule->limit.grade
+                 : when == &lc->rule->attention ? GRADE_ATTENTION
+                                                : GRADE_MUST_HANDLE,
         .metric = lc->metric,
         .service = lc->n_members > 0 ? lc->member[0].unit->who.service : "",
         .host = calloc(lc->n_members + 1, sizeof *c.host),
@@ -104,10 +188,11 @@ int limit_check_make(const struct level_case *lc, struct limit_check *ret_check,
     };
     if (c.host == NULL)
         return err_set(err, ENOMEM, "out of memory");
+    ask_controls(lc, &x);
     for (size_t i = 0; i < lc->n_members; i++)
-        check_host(lc, &lc->member[i], &c);
+        check_host(lc, &lc->member[i], &x, &c);
     if (c.n_broken > 0)
-        check_controls(lc, &c);
+        check_controls(lc, &x, &c);
     *ret_check = c;
     return 0;
 }
@@ -118,9 +203,17 @@ void limit_check_free(struct limit_check *c)
     *c = (struct limit_check){0};
 }
 
-void limit_words(const struct limit *l, const char *unit, struct buf *to)
+void limit_words(const struct limit_check *c, struct buf *to)
 {
+    const struct limit *l = &c->rule->limit;
+    if (c->when != NULL) {
+        const struct hold *h = &c->when->hold;
+        buf_add(to, condition_text(c->when->when.condition));
+        if (h->of > 0)
+            buf_addf(to, " in %d of %d points", h->hold, h->of);
+        return;
+    }
     buf_add(to, l->above ? "above " : "below ");
-    words_value(to, l->value, unit);
+    words_value(to, l->value, c->rule->unit);
     buf_addf(to, " in %d of %d points", l->hold, l->of);
 }

@@ -3,7 +3,9 @@
  * A limit is broken by a host when it is in `hold` of the last `of` points of the
  * window after, was not so in the last `of` points of the window before, and is not so
  * on most of the controls.  A host without a past cannot have broken it before. Points,
- * not rows: data every five minutes is not missed. Pure. */
+ * not rows: data every five minutes is not missed.  A grade's condition (`when`) is
+ * held against a host in the same way: with `hold` against each of the last points,
+ * else against the means of the windows.  Pure. */
 #ifndef ANALYZER_LIMIT_H
 #define ANALYZER_LIMIT_H
 
@@ -20,6 +22,8 @@ struct limit_host {
 
 struct limit_check {
     const struct rule *rule;
+    const struct bar *when; /* the rule's grade with a condition; NULL: its limit */
+    enum grade grade;
     const char *metric, *service;
     size_t n;                /* hosts with enough points to tell */
     struct limit_host *host; /* in the members' order */
@@ -31,13 +35,13 @@ struct limit_check {
     size_t n_control_members;
 };
 
-/* The case's rule has a limit. */
-int limit_check_make(const struct level_case *lc, struct limit_check *ret_check,
-                     struct err *err);
+/* The case's rule has a limit, or `when` is one of its grades and has a condition. */
+int limit_check_make(const struct level_case *lc, const struct bar *when,
+                     struct limit_check *ret_check, struct err *err);
 void limit_check_free(struct limit_check *c);
 
-/* "above 95 in 3 of 5 points". */
+/* "above 95 in 3 of 5 points", "after > before * 1.3 in 3 of 5 points". */
 struct buf;
-void limit_words(const struct limit *l, const char *unit, struct buf *to);
+void limit_words(const struct limit_check *c, struct buf *to);
 
 #endif

@@ -2,26 +2,16 @@
 #include "analyzer/tell_limit.h"
 #include "analyzer/draw.h"
 #include "analyzer/words.h"
+#include "rules/condition.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
-static void say_limit(struct buf *b, const struct finding *f,
-                      const struct limit_check *c, const struct limit_host *worst)
+/* From where to where, and what the unchanged hosts did. */
+static void say_rest(struct buf *b, const struct finding *f,
+                     const struct limit_check *c, const struct limit_host *worst)
 {
-    const struct limit *l = &c->rule->limit;
-    buf_addf(b, "%s", c->metric);
-    teller_say_hosts(b, f, c->n);
-    buf_addf(b, " was %s ", l->above ? "above" : "below");
-    words_value(b, l->value, f->unit);
-    buf_addf(b, " in %d of the last %d points after the change", worst->over_after,
-             worst->n_after);
-    if (worst->member->slot->fresh)
-        buf_add(b, " (a host without a past)");
-    else
-        buf_addf(b, ", in %d of the last %d before it", worst->over_before,
-                 worst->n_before);
     if (f->n_hosts > 1 || worst->member->slot->host == NULL)
         buf_add(b, f->n_hosts > 1 ? " (on the worst of them)" : "");
     if (isnan(f->before)) {
@@ -33,8 +23,45 @@ static void say_limit(struct buf *b, const struct finding *f,
     }
     words_value(b, f->after, f->unit);
     if (c->n_controls > 0)
-        buf_addf(b, ", and %zu of %zu unchanged hosts broke the limit",
-                 c->controls_over, c->n_controls);
+        buf_addf(b, ", and %zu of %zu unchanged hosts %s", c->controls_over,
+                 c->n_controls, c->when != NULL ? "met it, too" : "broke the limit");
+}
+
+/* "met after > before * 1.3 in 4 of the last 5 points after the change". */
+static void say_condition(struct buf *b, const struct limit_check *c,
+                          const struct limit_host *worst)
+{
+    buf_addf(b, " met %s", condition_text(c->when->when.condition));
+    if (c->when->hold.of > 0)
+        buf_addf(b, " in %d of the last %d points", worst->over_after, worst->n_after);
+    buf_add(b, " after the change");
+    if (worst->member->slot->fresh)
+        buf_add(b, " (a host without a past)");
+    else
+        buf_add(b, ", and did not before it");
+}
+
+static void say_limit(struct buf *b, const struct finding *f,
+                      const struct limit_check *c, const struct limit_host *worst)
+{
+    const struct limit *l = &c->rule->limit;
+    buf_addf(b, "%s", c->metric);
+    teller_say_hosts(b, f, c->n);
+    if (c->when != NULL) {
+        say_condition(b, c, worst);
+        say_rest(b, f, c, worst);
+        return;
+    }
+    buf_addf(b, " was %s ", l->above ? "above" : "below");
+    words_value(b, l->value, f->unit);
+    buf_addf(b, " in %d of the last %d points after the change", worst->over_after,
+             worst->n_after);
+    if (worst->member->slot->fresh)
+        buf_add(b, " (a host without a past)");
+    else
+        buf_addf(b, ", in %d of the last %d before it", worst->over_before,
+                 worst->n_before);
+    say_rest(b, f, c, worst);
 }
 
 /* The hosts that a finding will list, and what is drawn of them. */
@@ -44,21 +71,24 @@ struct broken {
     size_t n;
     struct draw_range range;
     const struct limit_host *worst;
+    double worst_size;
 };
 
 static void take(struct broken *to, struct finding *f, const struct limit_host *h,
                  const struct limit *l)
 {
     const char *host = h->member->slot->host;
-    double size = fabs(h->after - l->value);
+    double size = fabs(h->after - (l != NULL ? l->value : h->before));
     to->member[to->n] = h->member;
     to->bad[to->n++] = (struct teller_host){h->member, host != NULL ? host : "",
                                             h->before, h->after, size};
     draw_widen(&to->range, h->member->slot);
     f->before += h->before;
     f->after += h->after;
-    if (to->worst == NULL || size > fabs(to->worst->after - l->value))
+    if (to->worst == NULL || size > to->worst_size) {
+        to->worst_size = size;
         to->worst = h;
+    }
     if (!instant_is_none(h->first) &&
         (instant_is_none(f->first_seen) || h->first.ms < f->first_seen.ms))
         f->first_seen = h->first;
@@ -67,7 +97,7 @@ static void take(struct broken *to, struct finding *f, const struct limit_host *
 static void tell_broken(struct teller *t, struct finding *f,
                         const struct limit_check *c, struct broken *b)
 {
-    const struct limit *l = &c->rule->limit;
+    const struct limit *l = c->when == NULL ? &c->rule->limit : NULL;
     struct buf limit = {0}, words = {0};
     f->before = f->after = 0;
     for (size_t i = 0; i < c->n; i++)
@@ -84,18 +114,17 @@ static void tell_broken(struct teller *t, struct finding *f,
     f->service = teller_copy(t, teller_service(t, c->service));
     f->metric = teller_copy(t, c->metric);
     f->unit = teller_copy(t, c->rule->unit);
-    limit_words(l, f->unit, &limit);
+    limit_words(c, &limit);
     f->limit = teller_give(t, &limit);
     say_limit(&words, f, c, b->worst);
-    teller_end(t, f, &words, c->rule, l->grade);
+    teller_end(t, f, &words, c->rule, c->grade);
 }
 
 void tell_limit(struct teller *t, const struct limit_check *c)
 {
     if (c->n_broken == 0 || c->excused)
         return;
-    struct finding *f =
-        teller_begin(t, c->rule, FINDING_LIMIT, c->rule->limit.grade, false);
+    struct finding *f = teller_begin(t, c->rule, FINDING_LIMIT, c->grade, false);
     struct broken b = {.bad = calloc(c->n + 1, sizeof *b.bad),
                        .member = calloc(c->n + 1, sizeof *b.member),
                        .range = draw_range_none};

@@ -2,29 +2,45 @@
  * once made; any thread. */
 #include "rules/match.h"
 #include "base/names.h"
+#include "rules/pattern.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
-static bool is_regex(const char *text)
+static void end_pattern(void *what)
 {
-    size_t n = strlen(text);
-    return n >= 2 && text[0] == '/' && text[n - 1] == '/';
+    struct pattern *p = what;
+    pattern_free(&p);
+}
+
+/* Keeps the expression with the set. */
+static int make_regex(const char *text, struct keep *keep, struct match *ret_match,
+                      struct err *err)
+{
+    size_t at = 0;
+    struct err why = {0};
+    struct pattern *p = pattern_new(text, &at, &why);
+    if (p == NULL)
+        return err_set(err, EINVAL, "is no regular expression, at its byte %zu: %s",
+                       at + 1, why.text);
+    if (keep_until_end(keep, end_pattern, p) < 0)
+        return err_set(err, ENOMEM, "finds no memory");
+    *ret_match = (struct match){.text = text, .regex = p};
+    return 0;
 }
 
 int match_make(const char *text, struct keep *keep, struct match *ret_match,
                struct err *err)
 {
     size_t n = strlen(text);
-    (void)keep;
     if (n == 0)
         return err_set(err, EINVAL, "is empty and fits nothing");
     if (n > MATCH_BYTES_MAX)
         return err_set(err, EINVAL, "is %zu bytes long, at most %d", n,
                        MATCH_BYTES_MAX);
-    if (is_regex(text))
-        return err_set(err, EINVAL, "is a regular expression, expected a glob");
+    if (text[0] == '/')
+        return make_regex(text, keep, ret_match, err);
     *ret_match = (struct match){.text = text};
     return 0;
 }
@@ -46,7 +62,7 @@ static int glob_fit(const char *glob, const char *name)
 
 int match_fit(const struct match *m, const char *name)
 {
-    return glob_fit(m->text, name);
+    return m->regex != NULL ? pattern_fit(m->regex, name) : glob_fit(m->text, name);
 }
 
 int match_fit_tagged(const struct match *m, const char *name)

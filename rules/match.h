@@ -1,5 +1,6 @@
 /* rules/match.h - what a rule writes to say which names it is about: a glob such as
- * "pay-*", or a regular expression between slashes such as "/^pay-(api|web)$/". */
+ * "pay-*", or a regular expression between slashes such as "/^pay-(api|web)$/"
+ * (rules/pattern.h).  A text that begins with a slash is always an expression. */
 #ifndef RULES_MATCH_H
 #define RULES_MATCH_H
 
@@ -30,8 +31,8 @@ int match_make(const char *text, struct keep *keep, struct match *ret_match,
                struct err *err);
 
 /* How well it fits a name: 0 not at all; larger is more specific.  An exact name is
- * above all, then globs by their number of letters; a regular expression is above a
- * glob of wildcards alone (1) and below one with two letters or more. */
+ * above all, then globs and expressions by the letters that all names that fit have;
+ * 1 is a fit without a single letter of its own. */
 int match_fit(const struct match *m, const char *name);
 
 /* The same for a figure's name: a match without a tag speaks for it whatever its tags,

@@ -1,5 +1,6 @@
 /* rules/settle.c - the rule as a whole.  One thread at a time. */
 #include "rules/settle.h"
+#include "rules/figures.h"
 #include "rules/value.h"
 
 #include <stdio.h>
@@ -148,6 +149,36 @@ static void settle_delta(struct fields *f, const struct yaml_node *at,
     }
 }
 
+static void end_condition(void *what)
+{
+    struct condition *c = what;
+    condition_free(&c);
+}
+
+/* The complaint points into the text, as far as its column is known. */
+static void settle_when(struct fields *f, const struct rule *r, struct when *w)
+{
+    size_t n, at = 0;
+    struct err err = {0};
+    const struct condition_name *names = figures_of(r->subject, r->measure, &n);
+    struct yaml_node place = {.line = w->line, .column = w->column};
+    w->condition = NULL;
+    if (names == NULL) {
+        if (r->subject == SUBJECT_CALLS) /* else it is a misfit, told already */
+            fields_complain(f, &place, RULES_E_MISFIT,
+                            "'when' does not go with latency, expected q, effect and "
+                            "delta");
+        return;
+    }
+    struct condition *c = condition_new(w->text, names, n, r->unit, &at, &err);
+    if (c == NULL) {
+        place.column += (unsigned)at + !w->plain;
+        fields_complain(f, &place, RULES_E_CONDITION, "%s", err.text);
+    } else if (keep_until_end(f->keep, end_condition, c) == 0) {
+        w->condition = c;
+    }
+}
+
 static void settle_bar(struct fields *f, const struct yaml_node *map, const char *name,
                        const struct rule *r, struct bar *b)
 {
@@ -158,6 +189,8 @@ static void settle_bar(struct fields *f, const struct yaml_node *map, const char
     snprintf(path, sizeof path, "%s.delta", name);
     settle_delta(f, fields_place(map, path), r, b);
     const struct yaml_node *at = fields_place(map, name);
+    if (b->when.text != NULL)
+        settle_when(f, r, &b->when);
     if (b->when.text != NULL && figures)
         fields_complain(f, at, RULES_E_MIXED,
                         "'%s' has both a condition and other figures, expected either",

@@ -1,9 +1,12 @@
 /* tests of analyzer/limit */
 #include "analyzer/limit.h"
 #include "base/buf.h"
+#include "rules/figures.h"
 #include "tests/test.h"
 #include "tests/unit/analyzer/make_change.h"
 #include "tests/unit/analyzer/make_panel.h"
+
+#include <stdint.h>
 
 static const struct windows_rule usual = {
     .before = {1800000}, .settle = {300000}, .looks = {{1800000}}, .n_looks = 1};
@@ -16,8 +19,8 @@ static struct lineup lineup;
 static double room[4096];
 
 /* Checks n changed hosts against k others. */
-static struct limit_check check(struct made_panel *m, const struct rule *rule, int n,
-                                int k)
+static struct limit_check check_when(struct made_panel *m, const struct rule *rule,
+                                     const struct bar *when, int n, int k)
 {
     struct limit_check c;
     CHECK(align(make_change(&made, "pay", n, 10000, 10000), NULL, 0, made_panel_done(m),
@@ -35,8 +38,14 @@ static struct limit_check check(struct made_panel *m, const struct rule *rule, i
                             .control = control,
                             .n_controls = (size_t)k,
                             .room = room};
-    CHECK(limit_check_make(&lc, &c, NULL) == 0);
+    CHECK(limit_check_make(&lc, when, &c, NULL) == 0);
     return c;
+}
+
+static struct limit_check check(struct made_panel *m, const struct rule *rule, int n,
+                                int k)
+{
+    return check_when(m, rule, NULL, n, k);
 }
 
 static void done(struct limit_check *c, struct made_panel **m)
@@ -128,12 +137,13 @@ TEST(a_limit_below_works_the_other_way_round_and_has_words)
     struct made_panel *m = made_panel_new(7980, 60, 64);
     struct rule low = full;
     low.limit.above = false;
+    low.unit = "%";
     low.limit.value = 10;
     fill(m, 0, 1, 40, 5, 1);
     struct limit_check c = check(m, &low, 1, 0);
     CHECK_INT(c.n_broken, 1);
     struct buf b = {0};
-    limit_words(&low.limit, "%", &b);
+    limit_words(&(struct limit_check){.rule = &low}, &b);
     CHECK_TEXT(buf_text(&b), "below 10 % in 3 of 5 points");
     buf_free(&b);
     done(&c, &m);
@@ -149,5 +159,71 @@ TEST(a_host_without_a_past_that_is_beyond_it_breaks_it)
     CHECK_INT(c.n_broken, 1);
     CHECK(isnan(c.host[0].before) && c.host[0].n_before == 0);
     CHECK_INT(c.without_before, 0);
+    done(&c, &m);
+}
+
+/* A rule of one grade with a condition. */
+static struct rule with_condition(const char *text, struct hold hold)
+{
+    struct rule r = {.id = "when"};
+    size_t n, at;
+    const struct condition_name *names = figures_of(SUBJECT_SERIES, MEASURE_LATENCY, &n);
+    r.must_handle.set = true;
+    r.must_handle.hold = hold;
+    r.must_handle.when.text = text;
+    r.must_handle.when.condition = condition_new(text, names, n, "%", &at, NULL);
+    CHECK(r.must_handle.when.condition != NULL);
+    return r;
+}
+
+static void forget_condition(struct rule *r)
+{
+    struct condition *c =
+        (struct condition *)(uintptr_t)r->must_handle.when.condition;
+    condition_free(&c);
+}
+
+TEST(a_condition_is_held_against_points_or_means_and_the_past)
+{
+    static const struct {
+        const char *text;
+        struct hold hold;
+        size_t broken;
+    } cases[] = {
+        {"after > before * 1.3 and delta > 10", {3, 5}, 1},
+        {"after > before * 3", {3, 5}, 0},
+        {"ratio > 1.3", {0, 0}, 1},
+        {"after > 30", {3, 5}, 0}, /* it was so before */
+        {"after > 30", {0, 0}, 0},
+        {"after - control > 20", {0, 0}, 1},
+        {"control_before > 20 and delta > 10", {0, 0}, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct made_panel *m = made_panel_new(7980, 60, 64);
+        struct rule r = with_condition(cases[i].text, cases[i].hold);
+        fill(m, 0, 1, 40, 80, 1);
+        fill(m, 1, 3, 40, 40, 1);
+        struct limit_check c = check_when(m, &r, &r.must_handle, 1, 3);
+        CHECK_INT(c.grade, GRADE_MUST_HANDLE);
+        if (c.n_broken != cases[i].broken)
+            test_fail(__FILE__, __LINE__, "%s: %zu broken", cases[i].text, c.n_broken);
+        forget_condition(&r);
+        done(&c, &m);
+    }
+}
+
+TEST(a_condition_that_unchanged_hosts_meet_too_is_excused)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct rule r = with_condition("ratio > 1.3", (struct hold){3, 5});
+    struct buf b = {0};
+    fill(m, 0, 4, 40, 80, 1);
+    struct limit_check c = check_when(m, &r, &r.must_handle, 1, 3);
+    CHECK_INT(c.n_broken, 1);
+    CHECK(c.excused && c.n_controls == 3);
+    limit_words(&c, &b);
+    CHECK_TEXT(buf_text(&b), "ratio > 1.3 in 3 of 5 points");
+    buf_free(&b);
+    forget_condition(&r);
     done(&c, &m);
 }

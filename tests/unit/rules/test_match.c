@@ -84,3 +84,22 @@ TEST(empty_and_long_texts_are_refused)
     CHECK(match_make(text, &k, &m, NULL) == 0);
     keep_free(&k);
 }
+
+TEST(expressions_are_kept_with_the_set_and_fit_by_their_letters)
+{
+    struct keep k = {0};
+    struct match m, all;
+    struct err err = {0};
+    CHECK(match_make("/^pay-(api|web)$/", &k, &m, NULL) == 0);
+    CHECK(match_make("/.*/", &k, &all, NULL) == 0);
+    CHECK(match_fit(&m, "pay-api") > 1);
+    CHECK_INT(match_fit(&m, "pay-batch"), 0);
+    CHECK_INT(match_fit(&all, "pay-batch"), 1);
+    CHECK_INT(match_prefix(&m), 0);
+    CHECK(match_may_meet(&m, &all));
+    struct match batch = of("pay-batch"), api = of("pay-api");
+    CHECK(!match_may_meet(&m, &batch) && match_may_meet(&api, &m));
+    CHECK(match_make("/pay(/", &k, &m, &err) < 0);
+    CHECK(strstr(err.text, "is no regular expression, at its byte ") == err.text);
+    keep_free(&k);
+}

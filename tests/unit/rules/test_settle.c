@@ -47,3 +47,37 @@ TEST(what_does_not_go_together_is_told_once_and_all_at_once)
         "r.yml:14:12: error[E206]: 'limit' has no side, expected either above or "
         "below\n");
 }
+
+TEST(conditions_are_read_with_the_names_and_units_of_their_subject)
+{
+    struct ruleset *rs = good_rules(
+        "format: 1\nrules:\n"
+        "  - {id: a, series: x, unit: ms,\n"
+        "     must-handle: {when: \"after > before * 1.3 and delta > 2s\", hold: 3 of 5}}\n"
+        "  - {id: b, calls: {measure: fail_share}, attention: {when: delta > 0.5% and "
+        "errors >= 20}}\n");
+    const struct rule *a = &rs->rule[0];
+    CHECK(a->must_handle.when.condition != NULL && a->must_handle.hold.of == 5);
+    CHECK(rs->rule[1].attention.when.condition != NULL);
+    struct change c = a_change(CHANGE_RELEASE, "x");
+    CHECK(ruleset_for_limit(rs, &c, "x", "h") == a);
+    CHECK(ruleset_for_series(rs, &c, "x", "h") == NULL);
+    ruleset_free(&rs);
+}
+
+TEST(a_condition_with_a_mistake_is_pointed_into)
+{
+    check_said("format: 1\n"
+               "rules:\n"
+               "  - id: a\n"
+               "    series: x\n"
+               "    attention: {when: \"after > befor\"}\n"
+               "    must-handle: {when: after >, q: 1%}\n"
+               "  - id: b\n"
+               "    calls: {measure: latency}\n"
+               "    attention: {when: after > 1}\n"
+               "  - id: c\n"
+               "    series: x\n"
+               "    attention: {q: 5%, hold: 3 of 5}\n",
+               "");
+}
