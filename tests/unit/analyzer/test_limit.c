@@ -167,7 +167,8 @@ static struct rule with_condition(const char *text, struct hold hold)
 {
     struct rule r = {.id = "when"};
     size_t n, at;
-    const struct condition_name *names = figures_of(SUBJECT_SERIES, MEASURE_LATENCY, &n);
+    const struct condition_name *names =
+        figures_of(SUBJECT_SERIES, MEASURE_LATENCY, &n);
     r.must_handle.set = true;
     r.must_handle.hold = hold;
     r.must_handle.when.text = text;
@@ -178,8 +179,7 @@ static struct rule with_condition(const char *text, struct hold hold)
 
 static void forget_condition(struct rule *r)
 {
-    struct condition *c =
-        (struct condition *)(uintptr_t)r->must_handle.when.condition;
+    struct condition *c = (struct condition *)(uintptr_t)r->must_handle.when.condition;
     condition_free(&c);
 }
 
@@ -202,7 +202,7 @@ TEST(a_condition_is_held_against_points_or_means_and_the_past)
         struct made_panel *m = made_panel_new(7980, 60, 64);
         struct rule r = with_condition(cases[i].text, cases[i].hold);
         fill(m, 0, 1, 40, 80, 1);
-        fill(m, 1, 3, 40, 40, 1);
+        fill(m, 1, 4, 40, 40, 1);
         struct limit_check c = check_when(m, &r, &r.must_handle, 1, 3);
         CHECK_INT(c.grade, GRADE_MUST_HANDLE);
         if (c.n_broken != cases[i].broken)

@@ -53,7 +53,8 @@ TEST(conditions_are_read_with_the_names_and_units_of_their_subject)
     struct ruleset *rs = good_rules(
         "format: 1\nrules:\n"
         "  - {id: a, series: x, unit: ms,\n"
-        "     must-handle: {when: \"after > before * 1.3 and delta > 2s\", hold: 3 of 5}}\n"
+        "     must-handle: {when: \"after > before * 1.3 and delta > 2s\", hold: 3 of "
+        "5}}\n"
         "  - {id: b, calls: {measure: fail_share}, attention: {when: delta > 0.5% and "
         "errors >= 20}}\n");
     const struct rule *a = &rs->rule[0];
@@ -67,17 +68,24 @@ TEST(conditions_are_read_with_the_names_and_units_of_their_subject)
 
 TEST(a_condition_with_a_mistake_is_pointed_into)
 {
-    check_said("format: 1\n"
-               "rules:\n"
-               "  - id: a\n"
-               "    series: x\n"
-               "    attention: {when: \"after > befor\"}\n"
-               "    must-handle: {when: after >, q: 1%}\n"
-               "  - id: b\n"
-               "    calls: {measure: latency}\n"
-               "    attention: {when: after > 1}\n"
-               "  - id: c\n"
-               "    series: x\n"
-               "    attention: {q: 5%, hold: 3 of 5}\n",
-               "");
+    check_said(
+        "format: 1\n"
+        "rules:\n"
+        "  - id: a\n"
+        "    series: x\n"
+        "    attention: {when: \"after > befor\"}\n"
+        "    must-handle: {when: after >, q: 1%}\n"
+        "  - id: b\n"
+        "    calls: {measure: latency}\n"
+        "    attention: {when: after > 1}\n"
+        "  - id: c\n"
+        "    series: x\n"
+        "    attention: {q: 5%, hold: 3 of 5}\n",
+        "r.yml:5:32: error[E110]: unknown name 'befor', did you mean 'before'?\n"
+        "r.yml:6:18: error[E211]: 'must-handle' has both a condition and other "
+        "figures, expected either\n"
+        "r.yml:6:32: error[E110]: expected a name, a number or (, got the end\n"
+        "r.yml:9:23: error[E202]: 'when' does not go with latency, expected q, "
+        "effect and delta\n"
+        "r.yml:12:16: error[E211]: 'attention' has a hold without a condition\n");
 }
