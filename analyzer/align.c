@@ -391,6 +391,15 @@ fail:
     return err_set(err, ENOMEM, "out of memory");
 }
 
+instant align_last_pivot(const struct lineup *l)
+{
+    instant last = l->whole.pivot;
+    for (size_t i = 0; i < l->n_slots; i++)
+        if (l->slot[i].state == SLOT_READY)
+            last = later(last, l->slot[i].pivot);
+    return last;
+}
+
 void lineup_free(struct lineup *l)
 {
     free(l->unit);

@@ -94,6 +94,9 @@ struct lane {
 bool track_has_any(const struct unit *u, const struct track *t, instant from,
                    instant to);
 
+/* When the last of the hosts that are ready was changed. */
+instant align_last_pivot(const struct lineup *l);
+
 /* No host's past is asked for where it was heard before this: hosts that were not may
  * be new. */
 instant align_lived_until(const struct change *c, const struct windows_rule *w);

@@ -123,7 +123,7 @@ static void keep_largest(double *kept, size_t cut, double v)
  * picked out rather than all of them sorted. */
 static float trimmed_mean(const double *v, size_t n)
 {
-    enum { CUT_MAX = GATHER_BUCKETS / 8 };
+    enum { CUT_MAX = RUN_CUT_MAX };
     double high[CUT_MAX], low[CUT_MAX], sum = 0;
     size_t cut = (size_t)(TRIM * (double)n);
     if (n == 0)
@@ -142,8 +142,31 @@ static float trimmed_mean(const double *v, size_t n)
     return (float)(sum / (double)(n - 2 * cut));
 }
 
+/* Where no host misses a value, all rows are alike. */
+static bool mean_of_whole(const struct gather *g, size_t least, float *to)
+{
+    const double *from[GATHER_BUCKETS];
+    double divisor[GATHER_BUCKETS];
+    size_t n = 0, hosts = 0;
+    for (size_t b = 0; b < GATHER_BUCKETS; b++) {
+        if (g->hosts[b] > g->whole[b])
+            return false;
+        if (g->hosts[b] == 0)
+            continue;
+        from[n] = g->sum + b * g->rows;
+        divisor[n++] = g->hosts[b];
+        hosts += g->hosts[b];
+    }
+    if (hosts < least || hosts == 0)
+        return false;
+    run_trimmed(to, from, divisor, n, (size_t)(TRIM * (double)n), g->rows);
+    return true;
+}
+
 void gather_mean(const struct gather *g, size_t least, float *to)
 {
+    if (mean_of_whole(g, least, to))
+        return;
     for (size_t row = 0; row < g->rows; row++) {
         double mean[GATHER_BUCKETS];
         size_t n = 0, hosts = 0;

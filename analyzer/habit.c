@@ -159,10 +159,7 @@ static uint64_t print_rows(uint64_t print, const struct unit *u, instant until)
 /* Those of hosts are looked at up to the last change of any. */
 static uint64_t print_hot(uint64_t print, const struct lineup *l)
 {
-    instant last = l->whole.pivot;
-    for (size_t i = 0; i < l->n_slots; i++)
-        if (l->slot[i].state == SLOT_READY && l->slot[i].pivot.ms > last.ms)
-            last = l->slot[i].pivot;
+    instant last = align_last_pivot(l);
     for (size_t i = 0; i < l->n_units; i++)
         if (l->unit[i]->who.kind != ENTITY_EDGE)
             print = print_rows(print, l->unit[i], last);

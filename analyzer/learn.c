@@ -20,6 +20,8 @@ enum step { STEP_CONTROLS, STEP_PEERS, STEP_MEMBERS, STEP_END };
 struct learn {
     struct learn_case c;
     struct habit *habit;
+    struct timeline
+        line; /* the rows before the last host's change: no more are needed */
     struct sweep *sweep;
     enum step step;     /* the one whose results are to be taken next */
     bool open;          /* a chunk is being gone through */
@@ -72,7 +74,7 @@ static void on_member(void *arg, struct sweep_hand *hand, size_t series, size_t 
                       const float *v)
 {
     struct learn *p = arg;
-    const struct timeline *t = &p->habit->line;
+    const struct timeline *t = &p->line;
     const struct slot *slot = p->c.series->member[member].slot;
     struct shift_look look;
     if (!sweep_look(slot, t, p->habit->yardstick[member].every, &look))
@@ -87,7 +89,7 @@ static void on_group(void *arg, struct sweep_hand *hand, size_t series,
                      const struct sweep_group *group, const float *v)
 {
     struct learn *p = arg;
-    bool known = make_null(hand, &p->habit->line, v, group->pivot, &group->look);
+    bool known = make_null(hand, &p->line, v, group->pivot, &group->look);
     habit_note(&hand->null, known, &p->habit->group[series]);
     struct pool *pool = known ? pool_of(p, p->hands, series) : NULL;
     if (pool != NULL)
@@ -452,11 +454,12 @@ struct learn *learn_open(const struct learn_case *c, struct err *err)
         learn_free(&p);
         return NULL;
     }
+    p->line = timeline_until(&p->habit->line, align_last_pivot(c->lineup));
     p->habit->print = habit_print(c->lineup, c->controls, c->series);
     struct sweep_case sweep = {.lineup = c->lineup,
                                .controls = c->controls,
                                .series = c->series,
-                               .line = &p->habit->line,
+                               .line = &p->line,
                                .threads = p->hands,
                                .learn = true,
                                .member = p->habit->yardstick,

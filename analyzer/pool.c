@@ -124,14 +124,13 @@ static uint64_t tail_size(uint64_t n)
     return k < 20 ? (n < 20 ? n : 20) : k;
 }
 
+/* Of the largest scores, which are sorted. */
 static void fit_exact(const struct pool *p, struct pool_tail *t)
 {
-    memcpy(t->sorted, p->each, p->n * sizeof *t->sorted);
-    qsort(t->sorted, p->n, sizeof *t->sorted, order_doubles);
     t->k = tail_size(p->n);
-    t->u = fmax(t->sorted[p->n - t->k], 1e-9);
+    t->u = fmax(t->sorted[t->n_sorted - t->k], 1e-9);
     double sum = 0;
-    for (uint64_t i = p->n - t->k; i < p->n; i++)
+    for (size_t i = t->n_sorted - t->k; i < t->n_sorted; i++)
         sum += log(fmax(t->sorted[i], t->u) / t->u);
     t->xi = fmin(fmax(sum / (double)t->k, 0.10), 0.5);
 }
@@ -170,45 +169,56 @@ static bool add_above(const struct pool *p, struct pool_tail *t)
     return true;
 }
 
-bool pool_fit(const struct pool *p, struct pool_tail *ret_tail)
+/* Puts the scores of bins from `first` on into t->sorted. */
+static bool sort_from(const struct pool *p, size_t first, struct pool_tail *t)
 {
-    struct pool_tail *t = ret_tail;
+    size_t n = 0;
+    for (size_t b = first; b < POOL_BINS; b++)
+        n += p->bin[b];
+    t->sorted = malloc((n + 1) * sizeof *t->sorted);
+    if (t->sorted == NULL)
+        return false;
+    for (size_t i = 0; i < p->n; i++)
+        if (bin_of(p->each[i]) >= first)
+            t->sorted[t->n_sorted++] = p->each[i];
+    qsort(t->sorted, t->n_sorted, sizeof *t->sorted, order_doubles);
+    return true;
+}
+
+/* With the scores from bin `first` on one by one; 0: all of them, and no bins. */
+static bool fit(const struct pool *p, size_t first, struct pool_tail *t)
+{
     *t = (struct pool_tail){.n = p->n, .k = 1, .u = 1e-9, .xi = 0.5};
     if (p->n == 0)
         return true;
+    if ((p->binned || first > 0) && !add_above(p, t))
+        return false;
     if (p->binned) {
-        if (!add_above(p, t))
-            return false;
         fit_bins(p, t);
         return true;
     }
-    t->n_sorted = p->n;
-    t->sorted = malloc(p->n * sizeof *t->sorted);
-    if (t->sorted == NULL)
+    if (!sort_from(p, first, t)) {
+        pool_tail_free(t);
         return false;
+    }
     fit_exact(p, t);
     return true;
 }
 
+bool pool_fit(const struct pool *p, struct pool_tail *ret_tail)
+{
+    return fit(p, 0, ret_tail);
+}
+
 bool pool_fit_small(const struct pool *p, struct pool_tail *ret_tail)
 {
-    struct pool_tail *t = ret_tail;
-    if (!pool_fit(p, t))
-        return false;
-    if (t->n_sorted <= POOL_KEPT_LEAST)
-        return true;
-    size_t keep = t->n_sorted / POOL_KEPT_SHARE;
-    double *kept = malloc(keep * sizeof *kept);
-    if (kept == NULL || !add_above(p, t)) {
-        free(kept);
-        pool_tail_free(t);
-        return false;
-    }
-    memcpy(kept, t->sorted + t->n_sorted - keep, keep * sizeof *kept);
-    free(t->sorted);
-    t->sorted = kept;
-    t->n_sorted = keep;
-    return true;
+    size_t first = POOL_BINS - 1;
+    uint64_t n = p->bin[first];
+    if (p->binned || p->n <= POOL_KEPT_LEAST)
+        return fit(p, 0, ret_tail);
+    while (first > 0 && n < p->n / POOL_KEPT_SHARE)
+        n += p->bin[--first];
+    return fit(p, first, ret_tail);
 }
 
 void pool_tail_free(struct pool_tail *t)

@@ -56,8 +56,8 @@ bool pool_fit(const struct pool *p, struct pool_tail *ret_tail);
 void pool_tail_free(struct pool_tail *t);
 
 /* The same in less room, for one that is to be kept: of more than POOL_KEPT_LEAST
- * scores only the largest sixteenth stay exact, the others are told by bins.  False
- * when memory is short. */
+ * scores only about the largest sixteenth stays exact, the others are told by bins.
+ * False when memory is short. */
 enum { POOL_KEPT_LEAST = 1 << 14, POOL_KEPT_SHARE = 16 };
 bool pool_fit_small(const struct pool *p, struct pool_tail *ret_tail);
 size_t pool_tail_bytes(const struct pool_tail *t);

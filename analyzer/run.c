@@ -98,3 +98,43 @@ MANY_WIDTHS void run_add_known(double *sum, uint16_t *count, const float *v, siz
         count[i] = (uint16_t)(count[i] + there);
     }
 }
+
+/* A few rows at a time, so that what is kept of them stays near.  Each row takes its
+ * values in the order of the runs and keeps the largest and smallest in order, by
+ * comparisons alone. */
+MANY_WIDTHS void run_trimmed(float *to, const double *const *from,
+                             const double *divisor, size_t n, size_t cut, size_t rows)
+{
+    enum { TILE = 32 };
+    for (size_t row = 0; row < rows; row += TILE) {
+        double sum[TILE], high[RUN_CUT_MAX][TILE], low[RUN_CUT_MAX][TILE];
+        size_t here = rows - row < TILE ? rows - row : TILE;
+        for (size_t k = 0; k < TILE; k++)
+            sum[k] = 0;
+        for (size_t c = 0; c < cut; c++)
+            for (size_t k = 0; k < TILE; k++)
+                high[c][k] = low[c][k] = -INFINITY;
+        for (size_t i = 0; i < n; i++) {
+            double v[TILE] = {0}, w[TILE];
+            for (size_t k = 0; k < here; k++)
+                v[k] = from[i][row + k] / divisor[i];
+            for (size_t k = 0; k < TILE; k++) {
+                sum[k] += v[k];
+                w[k] = -v[k];
+            }
+            for (size_t c = 0; c < cut; c++)
+                for (size_t k = 0; k < TILE; k++) {
+                    double h = high[c][k], l = low[c][k];
+                    high[c][k] = v[k] > h ? v[k] : h;
+                    v[k] = v[k] > h ? h : v[k];
+                    low[c][k] = w[k] > l ? w[k] : l;
+                    w[k] = w[k] > l ? l : w[k];
+                }
+        }
+        for (size_t c = 0; c < cut; c++)
+            for (size_t k = 0; k < TILE; k++)
+                sum[k] += low[c][k] - high[c][k];
+        for (size_t k = 0; k < here; k++)
+            to[row + k] = (float)(sum[k] / (double)(n - 2 * cut));
+    }
+}

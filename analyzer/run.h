@@ -31,6 +31,12 @@ void run_add(double *sum, const float *v, size_t n);
 /* The same where values may be missing: `count` counts those that are there. */
 void run_add_known(double *sum, uint16_t *count, const float *v, size_t n);
 
+/* Row by row the mean over `n` runs, each value divided by its run's divisor, without
+ * the `cut` smallest and the `cut` largest of them. */
+enum { RUN_CUT_MAX = 8 };
+void run_trimmed(float *to, const double *const *from, const double *divisor, size_t n,
+                 size_t cut, size_t rows);
+
 /* The logarithm that run_logs takes, for one value above zero. */
 double run_log(double x);
 

@@ -105,6 +105,16 @@ struct timeline timeline_near(const struct timeline *t)
     return near;
 }
 
+struct timeline timeline_until(const struct timeline *t, instant at)
+{
+    const struct strip *s = &t->strip;
+    struct timeline until = *t;
+    size_t rows = timeline_row(t, at);
+    if (rows < s->rows)
+        until.strip = strip_make(rows, s->cut, s->wide, s->lead);
+    return until;
+}
+
 /* --- writing out --- */
 
 static float *cell_at(const struct timeline *t, float *v, size_t row)

@@ -27,6 +27,8 @@ struct timeline {
 struct timeline timeline_of(const struct lineup *l);
 /* The single rows of a timeline, as one of its own. */
 struct timeline timeline_near(const struct timeline *t);
+/* The rows before a time. */
+struct timeline timeline_until(const struct timeline *t, instant at);
 /* The row that a time lies in, 0 before the first. */
 size_t timeline_row(const struct timeline *t, instant at);
 

@@ -34,6 +34,8 @@ enum {
     EVENT_HOSTS = 5000,    /* hosts named by one event */
     COLD_S = 15 * 60 + 90, /* looks, from when the work was done */
     WARM_S = 30 * 60 + 90,
+    AHEAD_S = 16 * 60 + 90,     /* prepared, after the look before */
+    CLOSED_S = 30 * 60 + 20,    /* asked whether that still fits: the window is closed */
 };
 
 struct cost {
@@ -44,7 +46,8 @@ struct cost {
 struct outcome {
     bool good;
     char why[600];
-    struct cost cold, prepare, verdict;
+    struct cost cold, prepare, check, verdict;
+    double ahead_mib; /* held between preparation and look */
     struct past_made_cost past;
     double store_mib, peak_mib; /* the store alone; all, at its highest */
     char grade[16];
@@ -252,6 +255,18 @@ static int look(struct bench *b, int after_s, struct cost *ret)
     return rc == 0 && stored == 1 ? 0 : fail(b, "the look", &err);
 }
 
+/* What the service does while it waits for the next look, at these seconds after the
+ * work was done. */
+static int prepare(struct bench *b, int after_s, struct cost *ret)
+{
+    struct err err = {0};
+    instant next, now = {PIVOT_MIN * 60000ll + (DONE_S + after_s) * 1000ll};
+    struct cost begun = cost_now();
+    int rc = checkup_prepare(b->checkup, b->rules, now, &next, &err);
+    *ret = cost_since(begun);
+    return rc == 1 ? 0 : fail(b, "the preparation", &err);
+}
+
 static int measure(struct bench *b)
 {
     struct outcome *o = b->out;
@@ -260,8 +275,15 @@ static int measure(struct bench *b)
     if (look(b, COLD_S, &o->cold) < 0)
         return -1;
     o->past = past_made_cost();
-    if (look(b, WARM_S, &o->verdict) < 0)
+    if (prepare(b, AHEAD_S, &o->prepare) < 0 || prepare(b, CLOSED_S, &o->check) < 0 ||
+        look(b, WARM_S, &o->verdict) < 0)
         return -1;
+    struct checkup_stats s = checkup_stats(b->checkup);
+    if (s.ahead != 1 || s.unfit != 0) {
+        snprintf(o->why, sizeof o->why, "the look did not use what was prepared");
+        return -1;
+    }
+    o->ahead_mib = (double)s.ahead_bytes / 1048576;
     o->peak_mib = proc_mib("/proc/self/status", "VmHWM:");
     struct err err = {0};
     OWNED_VERDICT *v = ledger_verdict(b->ledger, "bench-1", &err);

@@ -88,3 +88,34 @@ TEST(sums_count_what_is_there)
     for (size_t i = 0; i < N; i++)
         CHECK(whole[i] == (double)i);
 }
+
+TEST(trimmed_means_leave_out_the_largest_and_the_smallest)
+{
+    enum { RUNS = 20, LONG = 77, CUT = 2 };
+    static double run[RUNS][LONG];
+    const double *from[RUNS];
+    double divisor[RUNS];
+    float to[LONG];
+    uint64_t seed = 3;
+    for (size_t i = 0; i < RUNS; i++) {
+        from[i] = run[i];
+        divisor[i] = 1 + (double)(i % 3);
+        for (size_t k = 0; k < LONG; k++) {
+            seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+            run[i][k] = (double)(seed >> 40);
+        }
+    }
+    run_trimmed(to, from, divisor, RUNS, CUT, LONG);
+    for (size_t k = 0; k < LONG; k++) {
+        double v[RUNS], sum = 0;
+        for (size_t i = 0; i < RUNS; i++)
+            v[i] = run[i][k] / divisor[i];
+        for (size_t i = 0; i < RUNS; i++) {
+            size_t smaller = 0;
+            for (size_t j = 0; j < RUNS; j++)
+                smaller += v[j] < v[i];
+            sum += smaller >= CUT && smaller < RUNS - CUT ? v[i] : 0;
+        }
+        CHECK_NEAR(to[k], sum / (RUNS - 2 * CUT), 1e-6 * to[k]);
+    }
+}
