@@ -81,6 +81,9 @@ static bool find_series(const struct trial *t, const char *host,
     for (size_t i = 0; i < 2 && t->f->metric != NULL; i++) {
         const struct unit *u = series_unit(t->l, host, labels[i]);
         int metric = u != NULL && u->hot.rows > 0 ? series_metric(u, t->f->metric) : -1;
+        /* of hosts that call it differently, a finding has the name without labels */
+        if (metric < 0 && u != NULL && u->hot.rows > 0)
+            metric = labels_metric(&t->l->labels, u, t->f->metric);
         if (metric < 0)
             continue;
         *ret_unit = u;

@@ -159,3 +159,60 @@ TEST(a_correction_shares_the_thread_and_the_subject)
     parcels_free(&p, 2);
     ledger_close(&l);
 }
+
+/* The change's verdict with a leak that the slow look found. */
+static void store_later(struct ledger *l, int revision, const char *note)
+{
+    struct err err = {0};
+    OWNED_VERDICT *v = verdict_new("c1");
+    v->revision = revision;
+    v->grade = revision > 1 ? GRADE_ATTENTION : GRADE_OK;
+    v->final = true;
+    v->decided_at = instant_add(SAMPLE_START, span_seconds(revision * 3600));
+    v->coverage.slow_note = note != NULL ? strdup(note) : NULL;
+    if (revision > 1) {
+        struct finding *f = verdict_add(v);
+        f->kind = FINDING_LEVEL;
+        f->grade = GRADE_ATTENTION;
+        f->rule = strdup("mem");
+        f->title = strdup("Memory use");
+        f->metric = strdup("mem.used_pct");
+        f->unit = strdup("%");
+        f->before = 41, f->after = 63, f->delta = 22;
+        f->later = span_seconds(86400);
+        f->with = FINDING_LEADS;
+        f->because = strdup("mem.used_pct rose within a day");
+    }
+    if (ledger_put_verdict(l, v, &err) < 0)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+}
+
+TEST(a_leak_found_a_day_later_is_mailed_once_in_the_changes_thread)
+{
+    struct ledger *l = store_open();
+    struct audience a = {.name = "ops", .to = two, .n_to = 1, .on = WANTS_BAD};
+    struct mail_config config;
+    mail_config_defaults(&config);
+    config.audience = &a;
+    config.n_audiences = 1;
+    struct tell t = {.ledger = l, .config = &config};
+    struct parcel *p = NULL;
+    store_change(l, "c1");
+    store_later(l, 1, NULL);
+    round_of(&t);
+    store_later(l, 1, "looked again 6 hours after: 0 of 9 series crept up");
+    round_of(&t);
+    CHECK_INT(parcels(l, &p), 0); /* found nothing: nobody hears of it */
+    parcels_free(&p, 0);
+    store_later(l, 2, NULL);
+    round_of(&t);
+    store_later(l, 2, "looked again 48 hours after: 0 of 9 series crept up");
+    round_of(&t);
+    CHECK_INT(parcels(l, &p), 1);
+    CHECK(strstr(p[0].bytes, "Subject: [aftercheck] pay 2.5.0 (c1)\r\n") != NULL);
+    CHECK(strstr(p[0].bytes, "A day later: Memory use") != NULL);
+    CHECK(strstr(p[0].bytes, "Looked at again a day later") != NULL);
+    CHECK(strstr(p[0].bytes, "References: ") != NULL);
+    parcels_free(&p, 1);
+    ledger_close(&l);
+}
