@@ -1,6 +1,7 @@
 /* collector/in_change.h - change events over HTTP, answered when they are on disk.
  *
- * POST /v1/changes with one event as JSON (storage/change.h has its shape).  202 when
+ * POST /v1/changes with one event as JSON (storage/change.h has its shape), or in an
+ * envelope of CloudEvents (collector/in_cloudevent.h).  202 when
  * it is new and durable, 200 for a repeat, 409 when its source and id were used for
  * another event, 400 with the field and the place, 503 with Retry-After when it was not
  * stored or storing takes long: the sender tries again, and a repeat does no harm.

@@ -77,6 +77,25 @@ class Changes(FlowTest):
         self.assertEqual(self.s.get("/v1/changes/unknown/verdict")[0], 404)
         self.assertEqual(self.s.post("/v1/changes", event(title="x" * 300000))[0], 413)
 
+    def test_cloudevents_are_opened(self):
+        own = {"kind": "config", "service": "pay", "hosts": ["h1"], "change_id": "k1"}
+        envelope = {"specversion": "1.0", "id": "ce-1", "source": "/ci", "type": "change",
+                    "time": rfc3339(time.time()), "data": own}
+        structured = {"Content-Type": "application/cloudevents+json; charset=utf-8"}
+        self.assertEqual(self.s.post("/v1/changes", envelope, structured)[0], 202)
+        binary = {"ce-specversion": "1.0", "ce-id": "ce-1", "ce-source": "%2Fci",
+                  "ce-type": "change", "ce-time": envelope["time"],
+                  "Content-Type": "application/json"}
+        self.assertEqual(self.s.post("/v1/changes", own, binary)[0], 200)  # the same event
+        event = self.s.json("/v1/changes/k1")[1]["change"]
+        self.assertEqual((event["source"], event["kind"]), ("/ci", "config"))
+        status, body = self.s.post("/v1/changes", dict(own, kind="confog"), binary)
+        self.assertEqual(status, 400)
+        self.assertRegex(json.loads(body)["error"], r"^data\.kind: ")
+        status, body = self.s.post("/v1/changes", [envelope], {
+            "Content-Type": "application/cloudevents-batch+json"})
+        self.assertEqual(status, 400, body)
+
     def test_unknown_fields_are_kept_and_shown(self):
         self.s.post("/v1/changes", event(ticket="OPS-1182"))
         self.assertIn("OPS-1182", self.s.get("/v1/changes/c1")[1].decode())
