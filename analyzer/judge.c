@@ -40,6 +40,7 @@
 #include "analyzer/tell_spikes.h"
 #include "analyzer/tell_tests.h"
 #include "base/buf.h"
+#include "base/crew.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -210,30 +211,69 @@ static int score_layers(struct desk *d)
                      : -1;
 }
 
+/* Levels and spikes by several threads, a series being one part. */
+struct crowd {
+    struct desk *d;
+    size_t *series; /* those with a rule: the list's number of each level */
+    double *room;   /* of each thread */
+    struct err err[CREW_MAX];
+    bool failed[CREW_MAX];
+};
+
+static int judge_level(struct desk *d, size_t series, size_t level, double *room,
+                       struct err *err)
+{
+    const struct series *s = &d->series.at[series];
+    struct member *control = d->control + level * d->controls.n;
+    struct level_case lc = case_of(d, s, control, find_controls(d, s, control));
+    const struct buf *told = d->jc->spikes;
+    lc.room = room;
+    lay_habit(d, series, &lc);
+    if (level_measure(&lc, &d->level[level], err) < 0)
+        return -1;
+    return told != NULL
+               ? spikes_find_by(&lc, d->series.member, told, &d->spikes[level], err)
+               : spikes_find(&lc, &d->spikes[level], err);
+}
+
+static void judge_one(void *arg, size_t i, unsigned hand)
+{
+    struct crowd *c = arg;
+    double *room = c->room + hand * most_rows(&c->d->lineup);
+    if (!c->failed[hand])
+        c->failed[hand] = judge_level(c->d, c->series[i], i, room, &c->err[hand]) < 0;
+}
+
+static int judge_crowd(struct desk *d, struct crowd *c, unsigned threads)
+{
+    for (size_t i = 0; i < d->series.n; i++)
+        if (d->series.at[i].rule != NULL)
+            c->series[d->n_levels++] = i;
+    d->n_spikes = d->n_levels;
+    crew_run(threads, d->n_levels, judge_one, c);
+    for (unsigned i = 0; i < threads; i++)
+        if (c->failed[i])
+            return err_set(d->err, c->err[i].code, "%s", c->err[i].text);
+    return 0;
+}
+
 /* `control` is where the next series' controls go. */
 static int judge_levels(struct desk *d, struct member **control)
 {
+    unsigned threads = d->jc->threads > CREW_MAX ? CREW_MAX : d->jc->threads;
+    threads = threads < 1 ? 1 : threads;
     if (score_layers(d) < 0)
         return -1;
-    for (size_t i = 0; i < d->series.n; i++) {
-        const struct series *s = &d->series.at[i];
-        if (s->rule == NULL)
-            continue;
-        size_t n = find_controls(d, s, *control);
-        struct level_case lc = case_of(d, s, *control, n);
-        lay_habit(d, i, &lc);
-        if (level_measure(&lc, &d->level[d->n_levels], d->err) < 0)
-            return -1;
-        d->n_levels++;
-        struct spikes *spikes = &d->spikes[d->n_spikes];
-        if ((d->jc->spikes != NULL
-                 ? spikes_find_by(&lc, d->series.member, d->jc->spikes, spikes, d->err)
-                 : spikes_find(&lc, spikes, d->err)) < 0)
-            return -1;
-        d->n_spikes++;
-        *control += n;
-    }
-    return 0;
+    struct crowd c = {.d = d};
+    c.series = calloc(d->series.n + 1, sizeof *c.series);
+    c.room = calloc(threads * most_rows(&d->lineup) + 1, sizeof *c.room);
+    int rc = c.series != NULL && c.room != NULL
+                 ? judge_crowd(d, &c, threads)
+                 : err_set(d->err, ENOMEM, "out of memory");
+    free(c.series);
+    free(c.room);
+    *control += d->n_levels * d->controls.n;
+    return rc;
 }
 
 static int judge_fresh(struct desk *d, struct member **control)

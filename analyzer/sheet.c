@@ -109,7 +109,7 @@ struct timeline timeline_until(const struct timeline *t, instant at)
 {
     const struct strip *s = &t->strip;
     struct timeline until = *t;
-    size_t rows = timeline_row(t, at);
+    size_t rows = s->rows > 0 ? timeline_row(t, at) : 0;
     if (rows < s->rows)
         until.strip = strip_make(rows, s->cut, s->wide, s->lead);
     return until;

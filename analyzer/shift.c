@@ -379,7 +379,10 @@ static double median_of_known(const double *v, size_t n)
 {
     double known[SHIFT_DAYS];
     size_t m = sort_known(v, n, known);
-    return m == 0 ? NAN : shift_median(known, m);
+    if (m == 0)
+        return NAN;
+    double here = known[(m - 1) / 2];
+    return m % 2 == 1 ? here : here + (known[m / 2] - here) * 0.5;
 }
 
 /* Pretended changes of the last day: their moves and the usual move at their hour. */
@@ -402,6 +405,11 @@ static void gather_today(const struct shift_sums *s, const struct shift_plan *p,
             continue;
         for (int d = 0; d < season_days; d++)
             past[d] = season[d][k];
+        if (season_days == 3 && !isnan(past[0] + past[1] + past[2])) {
+            ret->own[ret->n] = own[k];
+            ret->usual[ret->n++] = middle_of_three(past[0], past[1], past[2]);
+            continue;
+        }
         double usual = season_days > 0 ? median_of_known(past, (size_t)season_days) : 0;
         ret->own[ret->n] = own[k];
         ret->usual[ret->n++] = isnan(usual) ? 0 : usual;

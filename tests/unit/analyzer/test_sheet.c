@@ -161,3 +161,18 @@ TEST(without_samples_before_the_change_there_are_no_rows)
     CHECK_INT((long long)timeline_of(&lineup).strip.rows, 0);
     forget();
 }
+
+TEST(the_rows_before_a_time_are_the_same_rows)
+{
+    struct timeline t = {.from = {600000},
+                         .step = {60000},
+                         .day = 1440,
+                         .strip = strip_make(100, 40, 5, 2)},
+                    none = {0};
+    struct timeline until = timeline_until(&t, (instant){600000 + 70 * 60000});
+    CHECK_INT((long long)until.strip.rows, 70);
+    CHECK_INT((long long)until.strip.cut, (long long)t.strip.cut);
+    CHECK_INT((long long)until.strip.lead, 2);
+    CHECK_INT((long long)timeline_until(&t, INSTANT_FAR).strip.rows, 100);
+    CHECK_INT((long long)timeline_until(&none, (instant){5}).strip.rows, 0);
+}
