@@ -394,12 +394,12 @@ int fresh_note(const struct lineup *l, size_t n_old, char **ret_note)
     if (n_old >= FRESH_OLD_LEAST)
         buf_addf(&b,
                  "), compared with %zu old host%s of the service in the same "
-                 "minutes",
+                 "minutes.",
                  n_old, n_old == 1 ? "" : "s");
     else
         buf_addf(&b,
                  "), not judged: %d old hosts of the service are needed to compare "
-                 "with, and %zu sent enough",
+                 "with, and %zu sent enough.",
                  FRESH_OLD_LEAST, n_old);
     *ret_note = buf_give(&b);
     return *ret_note != NULL ? 0 : -1;

@@ -228,26 +228,26 @@ static void say_thin(struct buf *b, struct tally *t, const struct lineup *l,
     const struct change *ch = t->change;
     if (ch->cancelled) {
         c->unjudged[UNJUDGED_CANCELLED]++;
-        buf_add(b, "the change was cancelled");
+        buf_add(b, "The change was cancelled");
     } else if (l->n_slots > 0 && c->hosts == 0) {
         c->unjudged[UNJUDGED_NO_DATA_AFTER] += (int)l->n_slots;
-        buf_addf(b, "none of the %zu hosts has been watched long enough yet",
+        buf_addf(b, "None of the %zu hosts has been watched long enough yet",
                  l->n_slots);
     } else if (l->n_slots == 0 && c->rules_judged == 0) {
         c->unjudged[UNJUDGED_NO_HOSTS]++;
-        buf_addf(b, "%s, and no series or calls of it were found",
-                 unjudged_words(UNJUDGED_NO_HOSTS));
+        buf_add(b, "The change names no host, none is known for its service, and no "
+                   "series or calls of it were found");
     } else if ((double)c->hosts_judged < GRADE_HOSTS_LEAST * (double)c->hosts) {
         c->unjudged[UNJUDGED_FEW_HOSTS] += c->hosts - c->hosts_judged;
-        buf_addf(b, "only %d of %d changed hosts could be judged", c->hosts_judged,
+        buf_addf(b, "Only %d of %d changed hosts could be judged", c->hosts_judged,
                  c->hosts);
         say_pulses(b, t, l, p);
     } else if (c->rules_judged == 0) {
-        buf_addf(b, "none of %d rules could be judged", c->rules);
+        buf_addf(b, "None of %d rules could be judged", c->rules);
         say_reasons(b, c);
     } else if (at->final && !ch->finished) {
         c->unjudged[UNJUDGED_NO_FINISH]++;
-        buf_add(b, unjudged_words(UNJUDGED_NO_FINISH));
+        buf_add(b, "No event said that the change was finished");
     }
 }
 
@@ -274,11 +274,13 @@ int grade_verdict(struct tally *t, const struct lineup *l, const struct pulses *
     if (v->grade == GRADE_ATTENTION && t->capped)
         buf_addf(
             &why,
-            "%sattention at most: there were not enough unchanged hosts to compare "
+            "%sAttention at most: there were not enough unchanged hosts to compare "
             "with",
-            thin ? "; " : "");
-    if (why.len > 0)
+            thin ? ". " : "");
+    if (why.len > 0) {
+        buf_add_ch(&why, '.');
         v->reason = buf_give(&why);
+    }
     bool failed = why.failed;
     buf_free(&why);
     return failed ? err_set(err, ENOMEM, "out of memory") : 0;

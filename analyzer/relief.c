@@ -376,7 +376,7 @@ int relief_note(const struct relief *r, char **ret_note)
     *ret_note = NULL;
     if (!r->judged)
         return 0;
-    buf_addf(&b, "%s of %zu old hosts went from ",
+    buf_addf(&b, "The %s of %zu old hosts went from ",
              r->metric != NULL ? r->metric : "calls", r->n_old);
     words_value(&b, r->before, unit);
     buf_add(&b, " to ");
@@ -387,6 +387,7 @@ int relief_note(const struct relief *r, char **ret_note)
     buf_addf(&b, "; the new one%s ha%s ", r->n_new == 1 ? "" : "s",
              r->n_new == 1 ? "s" : "ve");
     words_value(&b, r->taken, unit);
+    buf_add_ch(&b, '.');
     *ret_note = buf_give(&b);
     return *ret_note != NULL ? 0 : -1;
 }

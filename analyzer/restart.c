@@ -326,7 +326,7 @@ int restarts_note(const struct lineup *l, const struct restarts *r, char **ret_n
     if (r->n == 0 || (!restart && r->away * 2 < r->n))
         return 0;
     if (r->away == 0) {
-        buf_addf(&b, "none of %zu hosts was seen to be away", r->n);
+        buf_addf(&b, "None of %zu hosts was seen to be away", r->n);
     } else {
         buf_addf(&b, "%zu of %zu hosts %s back", r->back, r->away,
                  r->back == 1 ? "was" : "were");
@@ -345,6 +345,7 @@ int restarts_note(const struct lineup *l, const struct restarts *r, char **ret_n
             buf_addf(&b, "; %zu more %s not seen to be away", r->n - r->away,
                      r->n - r->away == 1 ? "was" : "were");
     }
+    buf_add_ch(&b, '.');
     *ret_note = buf_give(&b);
     return *ret_note != NULL ? 0 : -1;
 }

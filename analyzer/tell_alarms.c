@@ -40,7 +40,7 @@ static void say_alarm(struct buf *b, const struct finding *f, const struct new_a
                       const struct new_alarms *all)
 {
     const struct alarm_row *r = a->example;
-    buf_addf(b, "alarm %s", r->name);
+    buf_addf(b, "Alarm %s", r->name);
     if (r->severity != NULL)
         buf_addf(b, " (%s)", r->severity);
     buf_add(b, " began");
@@ -60,7 +60,7 @@ static void say_alarm(struct buf *b, const struct finding *f, const struct new_a
     }
     say_ordinary(b, a, all);
     if (r->text != NULL)
-        buf_addf(b, "; it says: %s", r->text);
+        buf_addf(b, ". It says: %s", r->text);
 }
 
 static void list_alarm_hosts(struct teller *t, struct finding *f,

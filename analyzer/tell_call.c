@@ -45,9 +45,9 @@ static void say_share(struct buf *b, const struct call_test *test)
     buf_add_ch(b, ' ');
     say_edge(b, test->edge);
     if (test->measure == MEASURE_CODE_SHARE)
-        buf_addf(b, " ended with %s after the change, ", test->code);
+        buf_addf(b, " ended with %s after the change, against ", test->code);
     else
-        buf_addf(b, " %s after the change, ", doing(test));
+        buf_addf(b, " %s after the change, against ", doing(test));
     words_share(b, test->before);
     buf_add(b, " of ");
     words_count(b, test->of_before);
@@ -55,18 +55,19 @@ static void say_share(struct buf *b, const struct call_test *test)
     const struct code *c =
         test->measure == MEASURE_FAIL_SHARE ? main_culprit(test) : NULL;
     if (c != NULL) {
-        buf_addf(b, ": %s rose from ", c->code);
+        buf_addf(b, "; %s rose from ", c->code);
         words_count(b, c->changed.before);
         buf_add(b, " to ");
         words_count(b, c->changed.after);
     }
     if (test->measure == MEASURE_CODE_SHARE && test->unseen)
-        buf_add(b, "; this code was never seen before");
+        buf_add(b, "; this code was never seen before the change");
 }
 
 static void say_traffic(struct buf *b, const struct call_test *test)
 {
-    say_edge(b, test->edge);
+    const struct edge *e = test->edge;
+    buf_addf(b, "Calls %s -> %s:%s", e->caller, e->callee, e->iface);
     buf_addf(b, " %s from ", test->delta < 0 ? "fell" : "rose");
     words_value(b, test->before, "/s");
     buf_add(b, " to ");
@@ -86,16 +87,16 @@ static void say_call(struct buf *b, const struct call_test *test)
     else
         say_share(b, test);
     if (!isnan(test->control_before)) {
-        buf_add(b, ", on unchanged hosts ");
-        if (traffic)
-            words_value(b, test->control_after, "/s");
-        else
-            words_share(b, test->control_after);
-        buf_add(b, " after ");
+        buf_add(b, "; on unchanged hosts it went from ");
         if (traffic)
             words_value(b, test->control_before, "/s");
         else
             words_share(b, test->control_before);
+        buf_add(b, " to ");
+        if (traffic)
+            words_value(b, test->control_after, "/s");
+        else
+            words_share(b, test->control_after);
     }
     buf_addf(b, " (as the %s sees it)", test->edge->side);
 }
@@ -314,7 +315,7 @@ static void say_fresh_call(struct buf *b, const struct finding *f,
         buf_addf(b, " ended with %s", test->code);
     else
         buf_addf(b, " %s", doing(test));
-    buf_add(b, ", ");
+    buf_add(b, ", against ");
     words_share(b, test->before);
     buf_add(b, " of ");
     words_count(b, test->of_before);

@@ -18,18 +18,18 @@ static void say_known(struct buf *b, const struct crash *c, const struct crashes
 {
     bool whole = all->days >= CORE_MEMORY_DAYS;
     if (!c->unseen) {
-        buf_add(b, "a known crash, ");
+        buf_add(b, "A known crash, ");
         say_dumps(b, c->dumps_past);
         buf_add(b, " on these hosts in ");
     } else if (all->days > 0) {
-        buf_add(b, whole ? "a crash never seen in " : "a crash never seen before, in ");
+        buf_add(b, whole ? "A crash never seen in " : "A crash never seen before, in ");
     }
     if (all->days >= 2)
         buf_addf(b, "%d days", (int)all->days);
     else if (all->days > 0)
         words_span(b, (span){(int64_t)(all->days * 86400000)});
     else
-        buf_add(b, "a crash never seen before (no earlier coredump is known)");
+        buf_add(b, "A crash never seen before (no earlier coredump is known)");
     buf_add(b, !whole && c->unseen && all->days > 0 ? " of memory: " : ": ");
 }
 

@@ -9,25 +9,35 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void say_figure(struct buf *b, const struct level *l, const struct edge *edge)
+/* "On h1, cpu.busy", "The mean time of calls web -> pay:charge on h1". */
+static void say_subject(struct buf *b, const struct finding *f, const struct level *l,
+                        const struct edge *edge)
 {
-    if (edge != NULL)
-        buf_addf(b, "the mean time of calls %s -> %s:%s", edge->caller, edge->callee,
-                 edge->iface);
-    else
-        buf_add(b, l->metric);
+    if (edge == NULL) {
+        teller_say_subject(b, f, l->n, l->metric);
+        return;
+    }
+    buf_addf(b, "The mean time of calls %s -> %s:%s", edge->caller, edge->callee,
+             edge->iface);
+    teller_say_hosts(b, f, l->n);
 }
 
 static void say_fresh_level(struct buf *b, const struct finding *f,
                             const struct score *s, const struct level *l,
                             const struct edge *edge)
 {
-    say_figure(b, l, edge);
-    buf_add(b, " is ");
+    if (edge == NULL) {
+        buf_add(b, "On ");
+        teller_say_new_hosts(b, f, l->n);
+        buf_addf(b, ", %s is ", l->metric);
+    } else {
+        buf_addf(b, "The mean time of calls %s -> %s:%s on ", edge->caller,
+                 edge->callee, edge->iface);
+        teller_say_new_hosts(b, f, l->n);
+        buf_add(b, " is ");
+    }
     words_value(b, s->after, f->unit);
-    buf_add(b, " on ");
-    teller_say_new_hosts(b, f, l->n);
-    buf_add(b, ", ");
+    buf_add(b, ", against ");
     words_value(b, s->before, f->unit);
     buf_addf(b, " on %zu old hosts in the same minutes", l->n_controls);
     if (!isnan(s->effect)) {
@@ -35,9 +45,9 @@ static void say_fresh_level(struct buf *b, const struct finding *f,
         words_change(b, s->effect);
         buf_add_ch(b, ')');
     }
-    buf_addf(b, ": %.0f times what these differ by", fabs(s->z));
+    buf_addf(b, ": %.0f times what the old ones differ by", fabs(s->z));
     if (!s->compared)
-        buf_addf(b, "; with fewer than %d old hosts this is attention at most",
+        buf_addf(b, ". With fewer than %d old hosts this is attention at most",
                  CONTROLS_LEAST);
 }
 
@@ -45,7 +55,7 @@ static void say_level(struct buf *b, const struct finding *f, const struct score
                       const struct level *l, const struct edge *edge)
 {
     bool up = s->move > 0;
-    say_figure(b, l, edge);
+    say_subject(b, f, l, edge);
     buf_addf(b, " %s from ", up ? "rose" : "fell");
     words_value(b, s->before, f->unit);
     buf_add(b, " to ");
@@ -55,7 +65,6 @@ static void say_level(struct buf *b, const struct finding *f, const struct score
         words_change(b, s->effect);
         buf_add(b, isnan(s->control_before) ? ")" : " against the unchanged hosts)");
     }
-    teller_say_hosts(b, f, l->n);
     if (!isnan(s->control_before)) {
         buf_addf(b, ", while %zu unchanged host%s went from ", l->n_controls,
                  l->n_controls == 1 ? "" : "s");
@@ -64,13 +73,13 @@ static void say_level(struct buf *b, const struct finding *f, const struct score
         words_value(b, s->control_after, f->unit);
     }
     if (s->moments > 0)
-        buf_addf(b, "; of %d ordinary moments of its past, %d looked like this",
+        buf_addf(b, ". Of %d ordinary moments of its past, %d looked like this",
                  s->moments, s->moments_like);
     if (!s->compared)
         buf_add(b, s->capped
-                       ? "; without enough unchanged hosts to compare with this "
-                         "is attention at most"
-                       : "; there are not enough unchanged hosts to compare with");
+                       ? ". Without enough unchanged hosts to compare with, this is "
+                         "attention at most"
+                       : ". There are not enough unchanged hosts to compare with");
 }
 
 static void name_level(struct teller *t, struct finding *f, const struct level *l,

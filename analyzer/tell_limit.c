@@ -45,8 +45,7 @@ static void say_limit(struct buf *b, const struct finding *f,
                       const struct limit_check *c, const struct limit_host *worst)
 {
     const struct limit *l = &c->rule->limit;
-    buf_addf(b, "%s", c->metric);
-    teller_say_hosts(b, f, c->n);
+    teller_say_subject(b, f, c->n, c->metric);
     if (c->when != NULL) {
         say_condition(b, c, worst);
         say_rest(b, f, c, worst);
@@ -59,7 +58,7 @@ static void say_limit(struct buf *b, const struct finding *f,
     if (worst->member->slot->fresh)
         buf_add(b, " (a host without a past)");
     else
-        buf_addf(b, ", in %d of the last %d before it", worst->over_before,
+        buf_addf(b, " and in %d of the last %d before it", worst->over_before,
                  worst->n_before);
     say_rest(b, f, c, worst);
 }

@@ -61,8 +61,7 @@ static void say_controls(struct buf *b, const struct finding *f, const struct pr
 static void say_probe(struct buf *b, const struct finding *f, const struct probe *p,
                       const struct probe_host *worst)
 {
-    buf_add(b, p->name);
-    teller_say_hosts(b, f, p->n_judged);
+    teller_say_subject(b, f, p->n_judged, p->name);
     say_points(b, f, worst);
     say_controls(b, f, p);
     if (!probe_is_ordinary(worst))

@@ -6,18 +6,18 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* "cpu.busy of 4 new hosts is 3 % each, of 6 old ones 60 %", "4 new hosts get 0.1
+/* "4 new hosts have a cpu.busy of 3 % each, 6 old ones 60 %", "4 new hosts get 0.1
  * calls/s each, 6 old ones 50 calls/s". */
 static void say_relief(struct buf *b, const struct relief *r, const char *unit)
 {
     bool one = r->n_new == 1, calls = r->metric == NULL;
-    if (!calls)
-        buf_addf(b, "%s of ", r->metric);
     buf_addf(b, "%zu new host%s ", r->n_new, one ? "" : "s");
-    buf_add(b, !calls ? "is " : one ? "gets " : "get ");
+    if (calls)
+        buf_add(b, one ? "gets " : "get ");
+    else
+        buf_addf(b, "ha%s a %s of ", one ? "s" : "ve", r->metric);
     words_value(b, r->taken, unit);
-    buf_addf(b, "%s, %s%zu old ones ", one ? "" : " each", calls ? "" : "of ",
-             r->n_old);
+    buf_addf(b, "%s, %zu old ones ", one ? "" : " each", r->n_old);
     words_value(b, r->after, unit);
     buf_addf(b, "; had the new one%s taken %s share, these would have gone from ",
              one ? "" : "s", one ? "its" : "their");

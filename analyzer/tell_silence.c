@@ -21,26 +21,28 @@ static enum grade grade_silence(const struct rule *r, const struct pulses *p)
 static void say_silence(struct buf *b, const struct teller *t, const struct finding *f,
                         const struct pulses *p, const struct pulse *worst)
 {
+    buf_add(b, "Nothing came from ");
     if (f->n_hosts == 1)
-        buf_addf(b, "%s sent", f->hosts[0].name);
+        buf_add(b, f->hosts[0].name);
     else
-        buf_addf(b, "%zu of %zu changed hosts sent", f->n_hosts, p->asked);
+        buf_addf(b, "%zu of %zu changed hosts", f->n_hosts, p->asked);
     size_t others = p->others + p->good + p->fresh;
     if (worst->cut.n_after > 0) { /* came back, and went away for good */
-        buf_add(b, " nothing any more from ");
+        buf_add(b, " any more since ");
         words_span(b, instant_since(worst->last, worst->slot->pivot));
-        buf_add(b, " after the change on");
+        buf_add(b, " after the change");
     } else {
-        buf_add(b, " nothing from ");
+        buf_add(b, " between ");
         words_span(b, t->lineup->windows->settle);
-        buf_add(b, " to ");
+        buf_add(b, " and ");
         words_span(b, worst->slot->look);
-        buf_add(b, " after the change, but did before it");
+        buf_addf(b, " after the change, though %s sent before it",
+                 f->n_hosts == 1 ? "it" : "they");
     }
     buf_addf(b, "; %zu other host%s kept sending", others, others == 1 ? "" : "s");
     if (p->calling > 0)
         buf_addf(b,
-                 "; calls are still reported by %zu of the silent, so the agent may "
+                 ". Calls are still reported by %zu of the silent, so the agent may "
                  "have stopped, not the host",
                  p->calling);
 }

@@ -34,8 +34,7 @@ static void take(struct found *to, struct finding *f, const struct spike *s)
 static void say_spikes(struct buf *b, const struct finding *f, const struct spikes *all,
                        const struct spike *worst)
 {
-    buf_addf(b, "%s", all->metric);
-    teller_say_hosts(b, f, all->n_asked);
+    teller_say_subject(b, f, all->n_asked, all->metric);
     buf_addf(b, " was far %s its usual level in %d of %d points after the change",
              worst->above ? "above" : "below", worst->n, worst->of);
     if (f->n_hosts > 1)

@@ -43,7 +43,7 @@ static void say_suite(struct buf *b, const struct broken_suite *s)
         buf_addf(b, " and %zu more", s->n - named);
     if (first->message == NULL)
         return;
-    buf_add(b, "; ");
+    buf_add(b, ". ");
     say_test(b, first);
     buf_addf(b, " says: %s", first->message);
 }

@@ -57,9 +57,24 @@ void teller_end(struct teller *t, struct finding *f, struct buf *words,
 {
     if (f->recovered)
         buf_add(words, "; it is over again");
+    const char *text = buf_text(words);
+    size_t n = strlen(text);
+    if (n > 0 && strchr(".!?", text[n - 1]) == NULL) /* a stranger's words may end so */
+        buf_add_ch(words, '.');
     if (r->shadow)
-        buf_addf(words, " (rule in shadow: would be %s)", grade_name(grade));
+        buf_addf(words, " The rule is in shadow: this would be %s.", grade_name(grade));
     f->because = teller_give(t, words);
+}
+
+void teller_say_subject(struct buf *b, const struct finding *f, size_t of,
+                        const char *figure)
+{
+    if (f->n_hosts == 0)
+        buf_addf(b, "The service's %s", figure);
+    else if (f->n_hosts == 1)
+        buf_addf(b, "On %s, %s", f->hosts[0].name, figure);
+    else
+        buf_addf(b, "On %zu of %zu changed hosts, %s", f->n_hosts, of, figure);
 }
 
 void teller_say_hosts(struct buf *b, const struct finding *f, size_t of)

@@ -34,7 +34,7 @@ const char *teller_service(const struct teller *t, const char *label);
 /* Adds a finding with all that it has from its rule; NULL when memory is short. */
 struct finding *teller_begin(struct teller *t, const struct rule *r,
                              enum finding_kind kind, enum grade grade, bool recovered);
-/* Ends its sentence: that it is over, that its rule is in shadow. */
+/* Ends its sentence: that it is over; the full stop; that its rule is in shadow. */
 void teller_end(struct teller *t, struct finding *f, struct buf *words,
                 const struct rule *r, enum grade grade);
 
@@ -48,6 +48,10 @@ struct teller_host {
 void teller_list_hosts(struct teller *t, struct finding *f, struct teller_host *bad,
                        size_t n);
 
+/* Begins a sentence: "On h1, cpu.busy", "On 12 of 14 changed hosts, cpu.busy", "The
+ * service's cpu.busy". */
+void teller_say_subject(struct buf *b, const struct finding *f, size_t of,
+                        const char *figure);
 /* " on h1", " on 12 of 14 changed hosts", "". */
 void teller_say_hosts(struct buf *b, const struct finding *f, size_t of);
 /* "the new host n1", "3 of 4 new hosts". */

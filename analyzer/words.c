@@ -81,7 +81,9 @@ void words_value(struct buf *to, double v, const char *unit)
 void words_share(struct buf *to, double share)
 {
     double v = share * 100;
-    if (v >= 0.95 || v == 0)
+    if (v == 0)
+        buf_add(to, "0 %");
+    else if (v >= 0.95)
         buf_addf(to, "%.1f %%", v);
     else
         buf_addf(to, "%.2g %%", v);

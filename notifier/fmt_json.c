@@ -75,7 +75,7 @@ void fmt_json_verdict(const struct change *c, const struct verdict *v, struct bu
     jsonw_text(&w, "grade", grade_name(GRADE_NOT_JUDGED));
     jsonw_int(&w, "revision", 0);
     jsonw_bool(&w, "final", false);
-    jsonw_text(&w, "reason", "no look has been taken yet");
+    jsonw_text(&w, "reason", "No look has been taken yet.");
     jsonw_list(&w, "findings");
     jsonw_end(&w);
     jsonw_close(&w);

@@ -59,6 +59,8 @@ static void wrap(struct buf *to, const char *text, size_t column, size_t indent)
         size_t n = strcspn(p, " ");
         if (n == 0)
             break;
+        if (p[n] == ' ' && p[n + 1] == '%') /* a figure keeps its sign */
+            n += 1 + strcspn(p + n + 1, " ");
         size_t width = width_n(p, n);
         if (!first && column + 1 + width > FMT_TEXT_COLUMNS) {
             buf_add_ch(to, '\n');

@@ -466,6 +466,15 @@ static const char *share_text(struct report *r, int done, int all)
     return report_say(r, "%s of %s", figure_count(done, a), figure_count(all, b));
 }
 
+/* Words as a label: with a capital letter. */
+static const char *label_of(struct report *r, const char *words)
+{
+    char *label = strdup(words);
+    if (label != NULL && label[0] >= 'a' && label[0] <= 'z')
+        label[0] += 'A' - 'a';
+    return report_keep(r, label);
+}
+
 static void add_coverage(struct report *r)
 {
     const struct coverage *c = &r->verdict->coverage;
@@ -478,20 +487,22 @@ static void add_coverage(struct report *r)
         r, &r->coverage, "Series judged",
         share_text(r, c->series_judged, c->series_judged + c->series_not_judged));
     const char *note = report_clean(r, c->controls_note, REPORT_SENTENCE_CHARS);
-    const char *n = report_say(r, "%s", figure_count(c->controls, a));
     report_add_row(r, &r->coverage, "Compared with",
-                   c->controls > 0 && note != NULL
-                       ? report_say(r, "%s unchanged: %s", n, note)
-                   : note != NULL ? note
-                                  : report_say(r, "%s unchanged hosts", n));
+                   note != NULL ? note
+                                : report_say(r, "%s unchanged hosts",
+                                             figure_count(c->controls, a)));
     report_add_row(r, &r->coverage, "Slow look",
                    report_clean(r, c->slow_note, REPORT_SENTENCE_CHARS));
     report_add_row(r, &r->coverage, "Rule pack",
                    report_clean(r, r->verdict->pack, REPORT_NAME_CHARS));
     for (int i = 0; i < UNJUDGED_N; i++)
         if (c->unjudged[i] > 0)
-            report_add_row(r, &r->unjudged, unjudged_words((enum unjudged)i),
-                           report_say(r, "%s", figure_count(c->unjudged[i], a)));
+            report_add_row(r, &r->unjudged,
+                           label_of(r, unjudged_words((enum unjudged)i)),
+                           report_say(r, "%s%s", figure_count(c->unjudged[i], a),
+                                      i != UNJUDGED_NO_SERIES ? ""
+                                      : c->unjudged[i] == 1   ? " rule"
+                                                              : " rules"));
 }
 
 static void add_nearby(struct report *r, const char *public_url)

@@ -208,7 +208,7 @@ static int unlooked(struct past *p, struct err *err)
     }
     v->grade = GRADE_NOT_JUDGED;
     v->decided_at = p->change->start;
-    v->reason = strdup("the recording ends before the first look at this change");
+    v->reason = strdup("The recording ends before the first look at this change.");
     p->revision[p->n++] = v;
     return 0;
 }

@@ -128,10 +128,10 @@ TEST(a_critical_alarm_new_on_two_hosts_must_be_handled)
     CHECK_INT((long long)f->n_hosts, 2);
     CHECK_INT(f->first_seen.ms, (PIVOT + 240) * 1000ll);
     CHECK_TEXT(f->because,
-               "alarm Down (critical) began on 2 of 4 changed hosts, first 4 minutes "
+               "Alarm Down (critical) began on 2 of 4 changed hosts, first 4 minutes "
                "after the change; it did not fire there in the 30 minutes before it, "
                "and is new on none of 2 unchanged hosts; it did not begin there in the "
-               "24 hours before the change; it says: it is bad");
+               "24 hours before the change. It says: it is bad.");
 }
 
 TEST(on_one_host_it_must_be_handled_only_when_five_unchanged_ones_lack_it)
@@ -282,7 +282,7 @@ TEST(an_alarm_of_the_service_itself_is_for_attention)
     CHECK_INT(a->grade, GRADE_ATTENTION);
     const struct finding *f = told(s, 1);
     CHECK(f->host == NULL && f->n_hosts == 0);
-    CHECK(strstr(f->because, "alarm Errors (critical) began for pay, first 10 minutes "
+    CHECK(strstr(f->because, "Alarm Errors (critical) began for pay, first 10 minutes "
                              "after") != NULL);
 }
 

@@ -360,8 +360,8 @@ TEST(coredumps_of_changed_and_unchanged_hosts_are_gathered_with_their_past)
     CHECK_INT(v->grade, GRADE_ATTENTION);
     CHECK_INT(v->n_findings, 1);
     CHECK_TEXT(v->findings[0].because,
-               "a crash never seen before, in 15 days of memory: SIGSEGV in fresh, 1 "
-               "dump on h1 since 10:01 UTC, none on 1 unchanged host");
+               "A crash never seen before, in 15 days of memory: SIGSEGV in fresh, 1 "
+               "dump on h1 since 10:01 UTC, none on 1 unchanged host.");
     CHECK_INT(v->coverage.rules_judged, 1);
     end_round();
 }

@@ -151,8 +151,8 @@ TEST(one_dump_of_a_new_crash_is_for_attention)
     CHECK_TEXT(f->host, "h01");
     CHECK_TEXT(f->service, "pay");
     CHECK_TEXT(f->metric, "coredumps of pay, SIGSEGV in parse");
-    CHECK_TEXT(f->because, "a crash never seen in 30 days: SIGSEGV in parse <- main, 1 "
-                           "dump on h01 since 23:10 UTC, none on 6 unchanged hosts");
+    CHECK_TEXT(f->because, "A crash never seen in 30 days: SIGSEGV in parse <- main, 1 "
+                           "dump on h01 since 23:10 UTC, none on 6 unchanged hosts.");
     CHECK_INT(f->first_seen.ms, (PIVOT + 240) * 1000ll);
     CHECK_NEAR(s->crashes.minutes_after, 4 * 30, 1e-9);
     CHECK(f->confidence > 0.99);
@@ -214,13 +214,13 @@ TEST(how_far_the_memory_reaches_is_said)
     s->facts.since = (instant){(PIVOT - 3ll * DAY) * 1000};
     judged(s, 1);
     CHECK(strstr(told(s, 1)->because,
-                 "a crash never seen before, in 3 days of memory: SIGSEGV") != NULL);
+                 "A crash never seen before, in 3 days of memory: SIGSEGV") != NULL);
     OWNED_SCENE *none = scene();
     dump(none, 0, 1, 240);
     none->facts.since = (instant){(PIVOT + 240) * 1000ll};
     CHECK_INT(judged(none, 1)->grade, GRADE_ATTENTION);
     CHECK(strstr(told(none, 1)->because,
-                 "a crash never seen before (no earlier coredump is known): ") != NULL);
+                 "A crash never seen before (no earlier coredump is known): ") != NULL);
 }
 
 /* --- known crashes --- */
@@ -248,7 +248,7 @@ TEST(a_known_crash_far_above_its_rate_is_found)
     CHECK_INT(c->grade, GRADE_MUST_HANDLE);
     CHECK(c->p < 0.001);
     const struct finding *f = told(s, 1);
-    CHECK(strstr(f->because, "a known crash, 40 dumps on these hosts in 30 days: "
+    CHECK(strstr(f->because, "A known crash, 40 dumps on these hosts in 30 days: "
                              "SIGSEGV in parse <- main, 24 dumps on 4 of 4 changed "
                              "hosts since 23:06 UTC, where 0.0") != NULL);
     CHECK_INT(f->n_hosts, 4);

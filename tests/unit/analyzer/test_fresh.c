@@ -258,12 +258,13 @@ TEST(a_note_names_the_new_hosts_and_what_they_were_compared_with)
     char *note = NULL;
     CHECK(fresh_note(&s.lineup, 6, &note) == 0);
     CHECK_TEXT(note, "6 hosts without a past (h00, h01, h02, h03, h04 and 1 more), "
-                     "compared with 6 old hosts of the service in the same minutes");
+                     "compared with 6 old hosts of the service in the same minutes.");
     free(note);
     CHECK(fresh_note(&s.lineup, 2, &note) == 0);
-    CHECK_TEXT(note, "6 hosts without a past (h00, h01, h02, h03, h04 and 1 more), not "
-                     "judged: 3 old hosts of the service are needed to compare with, "
-                     "and 2 sent enough");
+    CHECK_TEXT(
+        note,
+        "6 hosts without a past (h00, h01, h02, h03, h04 and 1 more), not judged: 3 "
+        "old hosts of the service are needed to compare with, and 2 sent enough.");
     free(note);
     for (size_t i = 0; i < s.lineup.n_slots; i++)
         s.lineup.slot[i].fresh = false;

@@ -87,16 +87,16 @@ TEST(with_all_findings_muted_too_little_is_still_not_judged)
     begin(make_change(&made, "pay", 10, 1, 1), 7, GRADE_N);
     judged_level();
     muted(GRADE_MUST_HANDLE);
-    check(GRADE_NOT_JUDGED, "only 7 of 10 changed hosts could be judged: 3 had too few "
-                            "samples before the change");
+    check(GRADE_NOT_JUDGED, "Only 7 of 10 changed hosts could be judged: 3 had too few "
+                            "samples before the change.");
 }
 
 TEST(fewer_hosts_do_not)
 {
     begin(make_change(&made, "pay", 10, 1, 1), 7, GRADE_N);
     judged_level();
-    check(GRADE_NOT_JUDGED, "only 7 of 10 changed hosts could be judged: 3 had too few "
-                            "samples before the change");
+    check(GRADE_NOT_JUDGED, "Only 7 of 10 changed hosts could be judged: 3 had too few "
+                            "samples before the change.");
 }
 
 TEST(no_rule_judged_is_not_ok_and_says_the_commonest_reason)
@@ -107,8 +107,8 @@ TEST(no_rule_judged_is_not_ok_and_says_the_commonest_reason)
     struct level l = {.rule = &rule[1], .n = 2, .host = host};
     tally_level(&d.tally, &l);
     d.v->coverage.unjudged[UNJUDGED_FEW_CALLS] = 1;
-    check(GRADE_NOT_JUDGED, "none of 3 rules could be judged: less than 6 hours of "
-                            "history and no controls (2)");
+    check(GRADE_NOT_JUDGED, "None of 3 rules could be judged: less than 6 hours of "
+                            "history and no controls (2).");
 }
 
 TEST(a_finding_makes_the_grade)
@@ -117,9 +117,8 @@ TEST(a_finding_makes_the_grade)
     judged_level();
     check(GRADE_ATTENTION, NULL);
     begin(make_change(&made, "pay", 10, 1, 1), 0, GRADE_MUST_HANDLE);
-    check(GRADE_MUST_HANDLE,
-          "only 0 of 10 changed hosts could be judged: 10 had too few "
-          "samples before the change");
+    check(GRADE_MUST_HANDLE, "Only 0 of 10 changed hosts could be judged: 10 had too "
+                             "few samples before the change.");
     begin(make_change(&made, "pay", 10, 1, 1), 10, GRADE_OK); /* one that recovered */
     judged_level();
     check(GRADE_OK, NULL);
@@ -131,8 +130,7 @@ TEST(a_cap_is_explained)
     judged_level();
     d.tally.capped = true;
     check(GRADE_ATTENTION,
-          "attention at most: there were not enough unchanged hosts to "
-          "compare with");
+          "Attention at most: there were not enough unchanged hosts to compare with.");
 }
 
 TEST(cancelled_and_unfinished_changes_are_never_ok)
@@ -141,14 +139,14 @@ TEST(cancelled_and_unfinished_changes_are_never_ok)
     c->cancelled = true;
     begin(c, 10, GRADE_N);
     judged_level();
-    check(GRADE_NOT_JUDGED, "the change was cancelled");
+    check(GRADE_NOT_JUDGED, "The change was cancelled.");
     begin(c, 10, GRADE_MUST_HANDLE);
     judged_level();
-    check(GRADE_MUST_HANDLE, "the change was cancelled");
+    check(GRADE_MUST_HANDLE, "The change was cancelled.");
     c->cancelled = c->finished = false;
     begin(c, 10, GRADE_N);
     judged_level();
-    check(GRADE_NOT_JUDGED, "no event said that the change was finished");
+    check(GRADE_NOT_JUDGED, "No event said that the change was finished.");
 }
 
 TEST(rules_are_counted_by_whether_they_met_anything)

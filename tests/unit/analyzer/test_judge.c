@@ -145,9 +145,10 @@ TEST(failing_calls_must_be_handled_and_are_told_in_a_sentence)
     CHECK_NEAR(f->after, 20, 1);
     CHECK_NEAR(f->before, 0, 0);
     CHECK_NEAR(f->events_after, 500, 0);
-    CHECK_TEXT(f->because,
-               "20.0 % of 2,502 calls front -> pay:/pay failed after the change, 0.0 % "
-               "of 2,996 before: 502 rose from 0 to 500 (as the server sees it)");
+    CHECK_TEXT(
+        f->because,
+        "20.0 % of 2,502 calls front -> pay:/pay failed after the change, against 0 % "
+        "of 2,996 before; 502 rose from 0 to 500 (as the server sees it).");
     CHECK_INT(f->first_seen.ms, 10020000);
     CHECK_INT(f->n_like, 0);
     CHECK_TEXT(v->findings[1].code, "502"); /* the code by itself */
@@ -178,9 +179,8 @@ TEST(a_jump_on_all_changed_hosts_is_one_finding_with_its_hosts)
     CHECK_NEAR(f->control_before, f->control_after, 1);
     CHECK(f->curve.control != NULL);
     CHECK_INT(f->first_seen.ms, 10020000);
-    CHECK(strstr(f->because, "cpu.busy rose from ") == f->because);
-    CHECK(strstr(f->because, "on 4 of 4 changed hosts, while 8 unchanged hosts went "
-                             "from ") != NULL);
+    CHECK(strstr(f->because, ", cpu.busy rose from ") != NULL);
+    CHECK(strstr(f->because, ", while 8 unchanged hosts went from ") != NULL);
     size_t n = 0;
     for (size_t i = 0; i < v->n_findings; i++)
         n += strcmp(v->findings[i].metric, "cpu.busy") == 0;
@@ -197,7 +197,7 @@ TEST(one_host_of_many_is_named)
     CHECK(f != NULL);
     CHECK_TEXT(f->host, "h02");
     CHECK_INT(f->n_hosts, 1);
-    CHECK(strstr(f->because, " on h02, while ") != NULL);
+    CHECK(strstr(f->because, "On h02, cpu.busy ") != NULL);
 }
 
 TEST(a_broken_limit_must_be_handled_even_without_controls)
@@ -214,7 +214,7 @@ TEST(a_broken_limit_must_be_handled_even_without_controls)
     CHECK_TEXT(f->limit, "above 95 % in 3 of 5 points");
     CHECK_INT(f->n_hosts, 2);
     CHECK(strstr(f->because, "was above 95 % in 5 of the last 5 points after the "
-                             "change, in 0 of the last 5 before it") != NULL);
+                             "change and in 0 of the last 5 before it") != NULL);
     const struct finding *l = found(v, "cpu.busy");
     CHECK(l != NULL && l->grade == GRADE_ATTENTION); /* the level alone is capped */
 }
@@ -226,7 +226,7 @@ TEST(without_controls_levels_are_attention_with_the_reason)
         made_level(m, made_host(made_name(i), "pay"), "cpu.busy", 10020, 30, 70, 1, 1);
     OWNED_VERDICT *v = judged(m, release(2), NULL, true);
     check_grade(v, GRADE_ATTENTION);
-    CHECK(v->reason != NULL && strstr(v->reason, "attention at most") != NULL);
+    CHECK(v->reason != NULL && strstr(v->reason, "ttention at most") != NULL);
     CHECK_INT(v->coverage.controls, 0);
     CHECK_INT(v->coverage.unjudged[UNJUDGED_SHORT_HISTORY], 2); /* my.queue */
     CHECK_TEXT(v->coverage.controls_note,
@@ -278,7 +278,7 @@ TEST(too_few_hosts_of_the_same_data_centre_make_it_attention_at_most)
     CHECK_INT(v->coverage.controls, 8); /* their figures have other names */
     CHECK(strstr(v->coverage.controls_note, "; only 2 of them have idc=sh1, too few, "
                                             "so all are compared with") != NULL);
-    CHECK(strstr(v->reason, "attention at most") != NULL);
+    CHECK(strstr(v->reason, "ttention at most") != NULL);
 }
 
 TEST(a_change_in_two_data_centres_is_one_group)
@@ -331,8 +331,9 @@ TEST(a_silent_host_among_others_that_send_is_found)
     CHECK(f != NULL);
     CHECK_TEXT(f->host, "h01");
     CHECK_INT(f->kind, FINDING_SILENT);
-    CHECK_TEXT(f->because, "h01 sent nothing from 5 minutes to 30 minutes after the "
-                           "change, but did before it; 11 other hosts kept sending");
+    CHECK_TEXT(f->because,
+               "Nothing came from h01 between 5 minutes and 30 minutes after the "
+               "change, though it sent before it; 11 other hosts kept sending.");
     CHECK_INT(f->first_seen.ms, (7980 + 35 * 60) * 1000);
     CHECK_INT(v->coverage.hosts_judged, 3);
 }
@@ -348,7 +349,7 @@ TEST(when_all_fall_silent_nothing_is_judged)
     check_grade(v, GRADE_NOT_JUDGED);
     CHECK_INT(v->n_findings, 0);
     CHECK_TEXT(v->reason,
-               "only 0 of 4 changed hosts could be judged: 4 sent nothing after it");
+               "Only 0 of 4 changed hosts could be judged: 4 sent nothing after it.");
     CHECK_INT(v->coverage.unjudged[UNJUDGED_FEW_HOSTS], 4);
 }
 
@@ -357,8 +358,8 @@ TEST(too_few_hosts_with_samples_are_not_ok)
     OWNED_MADE *m = fleet(3);
     OWNED_VERDICT *v = judged(m, release(8), NULL, true);
     check_grade(v, GRADE_NOT_JUDGED);
-    CHECK_TEXT(v->reason, "only 3 of 8 changed hosts could be judged: 5 had too few "
-                          "samples before the change");
+    CHECK_TEXT(v->reason, "Only 3 of 8 changed hosts could be judged: 5 had too few "
+                          "samples before the change.");
     forget();
 }
 
@@ -368,7 +369,7 @@ TEST(thin_coverage_does_not_hide_what_must_be_handled)
     calls(m, "", 30);
     OWNED_VERDICT *v = judged(m, release(8), NULL, true);
     check_grade(v, GRADE_MUST_HANDLE);
-    CHECK(strstr(v->reason, "only 3 of 8 changed hosts") == v->reason);
+    CHECK(strstr(v->reason, "Only 3 of 8 changed hosts") == v->reason);
 }
 
 TEST(a_change_that_nobody_finished_or_that_was_cancelled_is_not_ok)
@@ -381,12 +382,12 @@ TEST(a_change_that_nobody_finished_or_that_was_cancelled_is_not_ok)
     check_grade(running, GRADE_OK); /* so far */
     OWNED_VERDICT *closed = judged(m, c, NULL, true);
     check_grade(closed, GRADE_NOT_JUDGED);
-    CHECK_TEXT(closed->reason, "no event said that the change was finished");
+    CHECK_TEXT(closed->reason, "No event said that the change was finished.");
     CHECK_INT(closed->coverage.unjudged[UNJUDGED_NO_FINISH], 1);
     c->cancelled = true;
     OWNED_VERDICT *cancelled = judged(m, c, NULL, true);
     check_grade(cancelled, GRADE_NOT_JUDGED);
-    CHECK_TEXT(cancelled->reason, "the change was cancelled");
+    CHECK_TEXT(cancelled->reason, "The change was cancelled.");
 }
 
 TEST(a_change_of_nothing_known_is_not_judged)
@@ -453,7 +454,8 @@ TEST(a_rule_in_shadow_is_told_and_never_counts)
     check_grade(v, GRADE_OK);
     const struct finding *f = found(v, "calls.failing");
     CHECK(f != NULL && f->grade == GRADE_OK);
-    CHECK(strstr(f->because, "(rule in shadow: would be must-handle)") != NULL);
+    CHECK(strstr(f->because, "The rule is in shadow: this would be must-handle.") !=
+          NULL);
 }
 
 TEST(windows_of_seconds_work_like_windows_of_minutes)
@@ -646,8 +648,8 @@ TEST(new_hosts_that_do_like_the_old_ones_are_ok_and_judged)
     CHECK_INT(v->coverage.controls, 8);
     CHECK_TEXT(v->coverage.fresh_note,
                "4 hosts without a past (h00, h01, h02, h03), compared with 8 old hosts "
-               "of the service in the same minutes");
-    CHECK(strstr(v->coverage.relief_note, "cpu.busy of 8 old hosts went from ") ==
+               "of the service in the same minutes.");
+    CHECK(strstr(v->coverage.relief_note, "The cpu.busy of 8 old hosts went from ") ==
           v->coverage.relief_note);
     CHECK(v->coverage.restart_note == NULL);
     /* memory is left alone, and said to be */
@@ -673,7 +675,7 @@ TEST(a_new_host_that_works_too_hard_is_found_against_the_old_ones)
     CHECK_NEAR(f->after, 90, 1);
     CHECK_NEAR(f->control_before, 50, 1);
     CHECK_INT(f->first_seen.ms, 10020000);
-    CHECK(strstr(f->because, "on the new host h02, ") != NULL);
+    CHECK(strstr(f->because, "On the new host h02, ") != NULL);
     CHECK(strstr(f->because, "on 8 old hosts in the same minutes (+") != NULL);
     CHECK(f->curve.n > 20 && f->curve.control != NULL);
 }
@@ -693,7 +695,7 @@ TEST(new_hosts_that_take_no_load_are_told_once_with_numbers)
     CHECK(f != NULL && f->kind == FINDING_RELIEF);
     CHECK_INT(f->n_hosts, 4);
     CHECK_INT(f->n_like, 1);
-    CHECK(strstr(f->because, "cpu.busy of 4 new hosts is ") == f->because);
+    CHECK(strstr(f->because, "4 new hosts have a cpu.busy of ") == f->because);
     CHECK(strstr(f->because, "; had the new ones taken their share, these would have "
                              "gone from ") != NULL);
     CHECK_NEAR(f->before, 50, 1);
@@ -707,9 +709,8 @@ TEST(new_hosts_beside_two_old_ones_are_not_judged)
     check_grade(v, GRADE_NOT_JUDGED);
     CHECK_INT(v->coverage.hosts_judged, 0);
     CHECK(v->coverage.unjudged[UNJUDGED_FEW_OLD] >= 4);
-    CHECK_TEXT(v->reason,
-               "only 0 of 4 changed hosts could be judged: 4 have no past and "
-               "fewer than 3 old hosts to be compared with");
+    CHECK_TEXT(v->reason, "Only 0 of 4 changed hosts could be judged: 4 have no past "
+                          "and fewer than 3 old hosts to be compared with.");
     CHECK(strstr(v->coverage.fresh_note, "not judged") != NULL);
 }
 
@@ -834,7 +835,7 @@ TEST(a_restart_is_named_and_its_hole_is_no_finding)
     CHECK_INT(v->n_findings, 0);
     CHECK_TEXT(
         v->coverage.restart_note,
-        "4 of 4 hosts were back within 4 minutes, half of them within 2 minutes");
+        "4 of 4 hosts were back within 4 minutes, half of them within 2 minutes.");
 }
 
 TEST(a_host_that_comes_back_from_a_restart_and_goes_away_for_good_is_found)
@@ -851,6 +852,6 @@ TEST(a_host_that_comes_back_from_a_restart_and_goes_away_for_good_is_found)
     const struct finding *f = found(v, "host.silent");
     CHECK(f != NULL);
     CHECK_TEXT(f->host, "h01");
-    CHECK_TEXT(f->because, "h01 sent nothing any more from 10 minutes after the change "
-                           "on; 11 other hosts kept sending");
+    CHECK_TEXT(f->because, "Nothing came from h01 any more since 10 minutes after the "
+                           "change; 11 other hosts kept sending.");
 }

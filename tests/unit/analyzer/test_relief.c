@@ -81,7 +81,7 @@ TEST(old_hosts_that_are_relieved_are_fine)
     CHECK_INT(r.grade, GRADE_OK);
     char *note;
     CHECK(relief_note(&r, &note) == 0);
-    CHECK(strstr(note, "cpu.busy of 6 old hosts went from 60") == note);
+    CHECK(strstr(note, "The cpu.busy of 6 old hosts went from 60") == note);
     CHECK(strstr(note, "where 4 more hosts should bring 36") != NULL);
     free(note);
     done(&m);

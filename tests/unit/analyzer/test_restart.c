@@ -55,10 +55,9 @@ TEST(hosts_that_were_away_and_came_back_are_named_with_how_long)
     OWNED_MADE *m = made_panel_new(0, 10, ROWS);
     for (int i = 0; i < 14; i++)
         host(m, i, PIVOT, PIVOT + (i < 8 ? 20 : 40));
-    struct restarts r =
-        find(m, 14, CHANGE_BATCH_RESTART,
-             "14 of 14 hosts were back within 40 seconds, half of them within 20 "
-             "seconds");
+    struct restarts r = find(
+        m, 14, CHANGE_BATCH_RESTART,
+        "14 of 14 hosts were back within 40 seconds, half of them within 20 seconds.");
     CHECK_INT(r.n, 14);
     CHECK_INT(r.back, 14);
     CHECK_INT(r.median.ms, 20000);
@@ -71,9 +70,9 @@ TEST(a_host_that_stays_away_is_named_as_such)
     OWNED_MADE *m = made_panel_new(0, 10, ROWS);
     for (int i = 0; i < 5; i++)
         host(m, i, PIVOT, i == 3 ? 99999 : PIVOT + 30);
-    struct restarts r = find(m, 5, CHANGE_BATCH_RESTART,
-                             "4 of 5 hosts were back within 30 seconds; h03 was not "
-                             "back at this look");
+    struct restarts r = find(
+        m, 5, CHANGE_BATCH_RESTART,
+        "4 of 5 hosts were back within 30 seconds; h03 was not back at this look.");
     CHECK_INT(r.away, 5);
 }
 
@@ -81,7 +80,7 @@ TEST(a_hole_that_began_before_the_pivot_was_told_counts_as_a_whole)
 {
     OWNED_MADE *m = made_panel_new(0, 10, ROWS);
     host(m, 0, PIVOT - 90, PIVOT + 10);
-    find(m, 1, CHANGE_BATCH_RESTART, "1 of 1 hosts was back within 100 seconds");
+    find(m, 1, CHANGE_BATCH_RESTART, "1 of 1 hosts was back within 100 seconds.");
 }
 
 TEST(holes_of_another_time_and_samples_every_minute_are_no_restarts)
@@ -90,7 +89,7 @@ TEST(holes_of_another_time_and_samples_every_minute_are_no_restarts)
     host(m, 0, PIVOT - 300, PIVOT - 200);
     host(m, 1, PIVOT + 300, PIVOT + 400);
     made_level(m, made_host("h02", "pay"), "cpu.busy", 0, 30, 30, 1, 6);
-    find(m, 3, CHANGE_BATCH_RESTART, "none of 3 hosts was seen to be away");
+    find(m, 3, CHANGE_BATCH_RESTART, "None of 3 hosts was seen to be away.");
 }
 
 TEST(a_missing_sample_among_sparse_ones_is_a_hole)
@@ -98,7 +97,7 @@ TEST(a_missing_sample_among_sparse_ones_is_a_hole)
     OWNED_MADE *m = made_panel_new(0, 10, ROWS);
     made_level(m, made_host("h00", "pay"), "cpu.busy", 0, 30, 30, 1, 6);
     made_gap(m, made_host("h00", "pay"), "cpu.busy", PIVOT, PIVOT + 60);
-    find(m, 1, CHANGE_BATCH_RESTART, "1 of 1 hosts was back within 1 minute");
+    find(m, 1, CHANGE_BATCH_RESTART, "1 of 1 hosts was back within 1 minute.");
 }
 
 TEST(a_program_that_is_away_shows_in_its_calls_while_its_host_sends_on)
@@ -110,9 +109,9 @@ TEST(a_program_that_is_away_shows_in_its_calls_while_its_host_sends_on)
         made_level(m, e, "ok 200", 0, 100, 100, 10, 1);
         made_gap(m, e, "ok 200", PIVOT, i == 2 ? 99999 : PIVOT + 50);
     }
-    struct restarts r = find(m, 3, CHANGE_BATCH_RESTART,
-                             "2 of 3 hosts were back within 50 seconds; h02 was not "
-                             "back at this look");
+    struct restarts r = find(
+        m, 3, CHANGE_BATCH_RESTART,
+        "2 of 3 hosts were back within 50 seconds; h02 was not back at this look.");
     CHECK_INT(r.n, 3);
 }
 
@@ -124,7 +123,7 @@ TEST(without_calls_the_load_tells)
         for (int64_t t = PIVOT; t < PIVOT + 30; t += 10)
             made_cell(m, made_host(made_name(i), "pay"), "cpu.busy", t, 3);
     }
-    find(m, 2, CHANGE_RELEASE, "2 of 2 hosts were back within 30 seconds");
+    find(m, 2, CHANGE_RELEASE, "2 of 2 hosts were back within 30 seconds.");
 }
 
 TEST(load_that_became_less_for_good_is_no_restart)
@@ -132,7 +131,7 @@ TEST(load_that_became_less_for_good_is_no_restart)
     OWNED_MADE *m = made_panel_new(0, 10, ROWS);
     host(m, 0, 0, 0);
     made_level(m, made_host("h00", "pay"), "cpu.busy", PIVOT, 30, 8, 1, 1);
-    find(m, 1, CHANGE_BATCH_RESTART, "none of 1 hosts was seen to be away");
+    find(m, 1, CHANGE_BATCH_RESTART, "None of 1 hosts was seen to be away.");
 }
 
 TEST(a_release_is_only_said_to_restart_when_half_of_its_hosts_did)

@@ -34,9 +34,8 @@ TEST(an_alarm_says_where_it_began_and_that_it_did_not_fire_before)
     CHECK_TEXT(f->hosts[0].name, "h00"); /* where it fires still */
     CHECK_NEAR(f->after, 10, 0);
     CHECK_TEXT(f->because,
-               "alarm HighErrors (page) began on 2 of 3 changed hosts, "
-               "first 2 minutes after the change; it did not fire there in "
-               "the 30 minutes before it, and is new on none of 5 unchanged "
-               "hosts; it says: errors above 5 %");
+               "Alarm HighErrors (page) began on 2 of 3 changed hosts, first 2 minutes "
+               "after the change; it did not fire there in the 30 minutes before it, "
+               "and is new on none of 5 unchanged hosts. It says: errors above 5 %.");
     close_bench();
 }

@@ -49,9 +49,10 @@ TEST(a_share_of_failures_is_told_in_percent_with_the_code_that_rose_most)
     CHECK_TEXT(f->unit, "%");
     CHECK_NEAR(f->after, 30, 1e-9);
     CHECK_NEAR(f->of_after, 1000, 0);
-    CHECK_TEXT(f->because,
-               "30.0 % of 1,000 calls web -> pay:charge failed after the change, 1.0 % "
-               "of 1,000 before: -1001 rose from 10 to 300 (as the client sees it)");
+    CHECK_TEXT(
+        f->because,
+        "30.0 % of 1,000 calls web -> pay:charge failed after the change, against 1.0 "
+        "% of 1,000 before; -1001 rose from 10 to 300 (as the client sees it).");
     close_bench();
 }
 
@@ -69,8 +70,8 @@ TEST(traffic_is_told_in_calls_a_second)
     CHECK_TEXT(f->unit, "/s");
     CHECK_NEAR(f->after, 0.1, 0);
     CHECK(isnan(f->of_after));
-    CHECK_TEXT(f->because, "calls web -> pay:charge fell from 5/s to 0.1/s: 10 before "
-                           "the change, 300 after it (as the client sees it)");
+    CHECK_TEXT(f->because, "Calls web -> pay:charge fell from 5/s to 0.1/s: 10 before "
+                           "the change, 300 after it (as the client sees it).");
     close_bench();
 }
 
@@ -86,9 +87,9 @@ TEST(new_hosts_calls_are_told_against_those_of_the_old)
     const struct finding *f = b.verdict->findings;
     CHECK(f->fresh);
     CHECK_TEXT(f->host, "h00");
-    CHECK_TEXT(f->because,
-               "30.0 % of 1,000 calls web -> pay:charge to the new host h00 "
-               "failed, 1.0 % of 1,000 to 6 old hosts in the same minutes "
-               "(as the client sees it)");
+    CHECK_TEXT(
+        f->because,
+        "30.0 % of 1,000 calls web -> pay:charge to the new host h00 failed, against "
+        "1.0 % of 1,000 to 6 old hosts in the same minutes (as the client sees it).");
     close_bench();
 }

@@ -34,8 +34,8 @@ TEST(a_crash_says_what_where_how_often_and_whether_it_is_known)
     CHECK_TEXT(f->metric, "coredumps of pay, SIGSEGV in parse");
     CHECK_TEXT(f->host, "h00");
     CHECK_INT(f->first_seen.ms, 10080000);
-    CHECK_TEXT(f->because, "a crash never seen in 30 days: SIGSEGV in parse <- main, 2 "
-                           "dumps on h00 since 02:48 UTC, none on 5 unchanged hosts");
+    CHECK_TEXT(f->because, "A crash never seen in 30 days: SIGSEGV in parse <- main, 2 "
+                           "dumps on h00 since 02:48 UTC, none on 5 unchanged hosts.");
     close_bench();
 }
 

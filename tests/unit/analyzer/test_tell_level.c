@@ -26,10 +26,10 @@ TEST(one_figure_on_many_hosts_is_one_finding_worst_host_first)
     CHECK_TEXT(f->hosts[2].name, "h00");
     CHECK(f->host == NULL);
     CHECK_NEAR(f->after, (60 + 62 + 63) / 3.0, 1e-9);
-    CHECK_TEXT(f->because,
-               "cpu.busy rose from 30 % to 61.7 % (+106 % against the unchanged hosts) "
-               "on 3 of 4 changed hosts, while 5 unchanged hosts went from 30 % to 30 "
-               "%");
+    CHECK_TEXT(
+        f->because,
+        "On 3 of 4 changed hosts, cpu.busy rose from 30 % to 61.7 % (+106 % against "
+        "the unchanged hosts), while 5 unchanged hosts went from 30 % to 30 %.");
     CHECK_TEXT(f->advice, "look");
     CHECK_TEXT(f->owner, "pe");
     close_bench();

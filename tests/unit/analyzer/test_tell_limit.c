@@ -25,9 +25,9 @@ TEST(a_curve_never_has_more_points_than_a_chart_can_take)
     const struct finding *f = &b.verdict->findings[0];
     CHECK(f->curve.n > 100 && f->curve.n <= CURVE_POINTS_MAX);
     CHECK_INT(f->curve.step.ms, 9000); /* 3600 seconds in 400 points */
-    CHECK_TEXT(f->because, "cpu.busy on h00 was above 50 in 5 of the last 5 points "
-                           "after the change, in 0 of the last 5 before it; it went "
-                           "from 30 to 60");
+    CHECK_TEXT(f->because,
+               "On h00, cpu.busy was above 50 in 5 of the last 5 points after the "
+               "change and in 0 of the last 5 before it; it went from 30 to 60.");
     check.excused = true;
     tell_limit(&b.teller, &check);
     CHECK_INT(b.verdict->n_findings, 1);

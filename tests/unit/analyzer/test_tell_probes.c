@@ -59,11 +59,10 @@ TEST(a_failing_probe_says_where_in_how_many_points_and_what_unchanged_hosts_did)
     CHECK_INT(f->first_seen.ms, 10140000);
     CHECK(f->curve.n == 60 && f->curve.value[0] == 0 &&
           f->curve.value[f->curve.n - 1] == 100);
-    CHECK_TEXT(
-        f->because,
-        "probe.success{target=x} on 2 of 3 changed hosts failed in 5 of the last "
-        "5 points after the change (the value was 60), in 0 of 30 before it (on "
-        "the worst of them); it did so on none of 5 unchanged hosts");
+    CHECK_TEXT(f->because,
+               "On 2 of 3 changed hosts, probe.success{target=x} failed in 5 of the "
+               "last 5 points after the change (the value was 60), in 0 of 30 before "
+               "it (on the worst of them); it did so on none of 5 unchanged hosts.");
     close_bench();
 }
 
@@ -84,14 +83,13 @@ TEST(one_of_ordinary_times_says_how_often_and_one_that_is_over_says_so)
     CHECK_NEAR(f[0].confidence, 0.9999, 1e-9);
     CHECK_TEXT(
         f[0].because,
-        "probe.success{target=x} on h00 failed in 5 of the last 5 points after "
-        "the change (the value was 60), in 0 of 30 before it; it failed there in "
-        "3 of the 287 points of the day before, so 0.25 would be usual after the "
-        "change");
+        "On h00, probe.success{target=x} failed in 5 of the last 5 points after the "
+        "change (the value was 60), in 0 of 30 before it; it failed there in 3 of the "
+        "287 points of the day before, so 0.25 would be usual after the change.");
     CHECK(f[1].recovered && f[1].grade == GRADE_OK);
     CHECK_TEXT(f[1].because,
-               "probe.success{target=x} on h01 failed in 21 of 25 points after the "
-               "change (the value was 60), in 0 of 30 before it; it is over again");
+               "On h01, probe.success{target=x} failed in 21 of 25 points after the "
+               "change (the value was 60), in 0 of 30 before it; it is over again.");
     close_bench();
 }
 

@@ -22,10 +22,9 @@ TEST(new_hosts_without_load_are_named_with_the_least_loaded_first)
     CHECK_TEXT(f->metric, "calls a host");
     CHECK_TEXT(f->hosts[0].name, "h01");
     CHECK_INT(f->n_like, 3);
-    CHECK_TEXT(f->because,
-               "2 new hosts get 1.5 calls/s each, 6 old ones 49 calls/s; had the new "
-               "ones taken their share, these would have gone from 50 calls/s to about "
-               "37.5 calls/s");
+    CHECK_TEXT(f->because, "2 new hosts get 1.5 calls/s each, 6 old ones 49 calls/s; "
+                           "had the new ones taken their share, these would have gone "
+                           "from 50 calls/s to about 37.5 calls/s.");
     r.grade = GRADE_OK;
     tell_relief(&b.teller, &r, 0);
     CHECK_INT(b.verdict->n_findings, 1);

@@ -24,7 +24,7 @@ TEST(silence_is_a_finding_only_while_others_are_heard)
     p.calling = 1; /* its agent is gone, the host is not */
     tell_silence(&b.teller, &b.rule, &p);
     CHECK_INT(b.verdict->findings[2].grade, GRADE_ATTENTION);
-    CHECK(strstr(b.verdict->findings[2].because, "calls are still reported") != NULL);
+    CHECK(strstr(b.verdict->findings[2].because, "Calls are still reported") != NULL);
     p.good = 0;
     tell_silence(&b.teller, &b.rule, &p);
     CHECK_INT(b.verdict->n_findings, 3);

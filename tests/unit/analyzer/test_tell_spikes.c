@@ -50,10 +50,10 @@ TEST(each_side_is_one_finding_with_its_hosts)
     CHECK_INT(f->first_seen.ms, 10380000);
     CHECK_TEXT(
         f->because,
-        "queue on 2 of 4 changed hosts was far above its usual level in 9 of 25 "
-        "points after the change (on the worst of them); these points are at 300 "
-        "on average, and the level before was 30. Of 140 ordinary moments of the "
-        "day before, 0 had as many, and 0 of 3 unchanged hosts had half as many");
+        "On 2 of 4 changed hosts, queue was far above its usual level in 9 of 25 "
+        "points after the change (on the worst of them); these points are at 300 on "
+        "average, and the level before was 30. Of 140 ordinary moments of the day "
+        "before, 0 had as many, and 0 of 3 unchanged hosts had half as many.");
     f = &b.verdict->findings[1];
     CHECK_TEXT(f->host, "h02");
     CHECK_NEAR(f->after, 3, 1e-9);

@@ -20,9 +20,8 @@ TEST(a_suite_is_one_finding_that_names_the_first_of_its_tests)
     const struct finding *f = b.verdict->findings;
     CHECK_TEXT(f->metric, "failing tests of smoke");
     CHECK_NEAR(f->after, 5, 0);
-    CHECK_TEXT(f->because,
-               "5 of 9 tests of smoke fail after the change but passed in the last run "
-               "before it: Pay.charge, Pay.charge, Pay.charge and 2 more; Pay.charge "
-               "says: expected 200");
+    CHECK_TEXT(f->because, "5 of 9 tests of smoke fail after the change but passed in "
+                           "the last run before it: Pay.charge, Pay.charge, Pay.charge "
+                           "and 2 more. Pay.charge says: expected 200.");
     close_bench();
 }

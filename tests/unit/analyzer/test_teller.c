@@ -27,7 +27,7 @@ TEST(a_rule_in_shadow_says_what_it_would_be_and_grades_nothing)
     teller_end(&b.teller, f, &words, &b.rule, GRADE_MUST_HANDLE);
     CHECK_INT(f->grade, GRADE_OK);
     CHECK(!f->recovered);
-    CHECK_TEXT(f->because, "x rose (rule in shadow: would be must-handle)");
+    CHECK_TEXT(f->because, "x rose. The rule is in shadow: this would be must-handle.");
     close_bench();
 }
 
@@ -40,7 +40,7 @@ TEST(what_is_over_is_told_with_grade_ok)
     buf_add(&words, "x rose");
     teller_end(&b.teller, f, &words, &b.rule, GRADE_MUST_HANDLE);
     CHECK(f->grade == GRADE_OK && f->recovered);
-    CHECK_TEXT(f->because, "x rose; it is over again");
+    CHECK_TEXT(f->because, "x rose; it is over again.");
     close_bench();
 }
 

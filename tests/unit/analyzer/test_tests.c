@@ -101,10 +101,9 @@ TEST(a_test_that_passed_before_and_fails_after_must_be_handled)
     CHECK_TEXT(f->service, "pay");
     CHECK_NEAR(f->after, 1, 0);
     CHECK_INT(f->first_seen.ms, (PIVOT + 60) * 1000ll);
-    CHECK_TEXT(
-        f->because,
-        "1 of 20 tests of smoke fails after the change but passed in the last run "
-        "before it: api.refund; api.refund says: got 502");
+    CHECK_TEXT(f->because,
+               "1 of 20 tests of smoke fails after the change but passed in the last "
+               "run before it: api.refund. api.refund says: got 502.");
 }
 
 TEST(for_the_service_it_is_for_attention)
@@ -174,9 +173,8 @@ TEST(tests_of_a_suite_are_told_together_in_their_order)
     CHECK_INT(b[1].first.ms, (PIVOT + 60) * 1000ll - 4);
     const struct finding *f = told(s, 2);
     CHECK_TEXT(f[0].metric, "failing tests");
-    CHECK_TEXT(f[0].because,
-               "1 of 20 tests fails after the change but passed in the last "
-               "run before it: api.z");
+    CHECK_TEXT(f[0].because, "1 of 20 tests fails after the change but passed in the "
+                             "last run before it: api.z.");
     CHECK(strstr(f[1].because, "5 of 20 tests of smoke fail") != NULL);
     CHECK(strstr(f[1].because, ": api.a, api.b, api.c and 2 more; api.a says: got") !=
           NULL);

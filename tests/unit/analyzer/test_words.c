@@ -50,7 +50,7 @@ TEST(shares_and_changes_are_percent)
     words_change(&b, -0.5);
     buf_add_ch(&b, ' ');
     words_change(&b, 11);
-    CHECK_TEXT(buf_text(&b), "20.4 % 0.0 % 0.013 % +76 % -50 % 12 times as much");
+    CHECK_TEXT(buf_text(&b), "20.4 % 0 % 0.013 % +76 % -50 % 12 times as much");
     buf_free(&b);
 }
 

@@ -88,6 +88,6 @@ TEST(before_any_look_the_verdict_says_so)
     fmt_json_verdict(c, NULL, &b);
     CHECK_TEXT(buf_text(&b),
                "{\"change_id\":\"8812\",\"grade\":\"not-judged\",\"revision\":0,"
-               "\"final\":false,\"reason\":\"no look has been taken yet\","
+               "\"final\":false,\"reason\":\"No look has been taken yet.\","
                "\"findings\":[]}\n");
 }

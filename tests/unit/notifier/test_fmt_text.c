@@ -43,7 +43,7 @@ TEST(the_text_is_complete_on_its_own)
                                  "31.2 % before, 55 % after",
                                  "Of 203 ordinary moments",
                                  "-1001",
-                                 "too few samples before the change",
+                                 "Too few samples before the change",
                                  "edge proxy config",
                                  "28 of 30",
                                  "defaults 1f3a5b7c9d0e2f4a",
