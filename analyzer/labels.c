@@ -23,6 +23,8 @@ struct labels_unit {
     const char **name; /* one a metric: the unit's own, or in `texts` */
     uint32_t *order;   /* metrics by name */
     char *texts;
+    const struct labels_host *host;
+    bool shared; /* all but `of` is that of another unit */
 };
 
 /* --- tags --- */
@@ -173,6 +175,30 @@ static bool part_equals(const struct unit *u, struct named *n)
     return found;
 }
 
+/* A unit named shortly before whose series have the same names and whose host has
+ * labels of the same keys: most hosts of one place are alike, and panels hold a name
+ * once. */
+static const struct labels_unit *find_like(const struct labels *s,
+                                           const struct labels_host *h,
+                                           const struct unit *u)
+{
+    enum { TRIED = 8 };
+    for (size_t i = s->n_units, tried = 0; i > 0 && tried < TRIED; i--) {
+        const struct labels_unit *o = &s->unit[i - 1];
+        bool same =
+            !o->shared && o->of->n_metrics == u->n_metrics &&
+            memcmp(o->of->metric, u->metric, u->n_metrics * sizeof(*u->metric)) == 0;
+        for (size_t k = 0; k < s->n_keys && same; k++)
+            same = (o->host->value[k] != NULL) == (h->value[k] != NULL);
+        if (same)
+            return o;
+        tried += !o->shared;
+        if (s->n_units - i > TRIED * TRIED)
+            break;
+    }
+    return NULL;
+}
+
 static int name_unit(struct labels_unit *to, const struct labels *s,
                      const struct labels_host *h, const struct unit *u)
 {
@@ -183,7 +209,8 @@ static int name_unit(struct labels_unit *to, const struct labels *s,
     *to = (struct labels_unit){.of = u,
                                .name = calloc(n + 1, sizeof *to->name),
                                .order = calloc(n + 1, sizeof *to->order),
-                               .texts = malloc(bytes)};
+                               .texts = malloc(bytes),
+                               .host = h};
     if (named == NULL || to->name == NULL || to->order == NULL || to->texts == NULL) {
         free(named);
         return -1;
@@ -228,6 +255,19 @@ static int by_address(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static int add_unit(struct labels *s, const struct unit *u)
+{
+    const struct labels_host *h = &s->host[s->n_hosts - 1];
+    const struct labels_unit *like = find_like(s, h, u);
+    struct labels_unit *to = &s->unit[s->n_units++];
+    if (like == NULL)
+        return name_unit(to, s, h, u);
+    *to = *like;
+    to->of = u;
+    to->shared = true;
+    return 0;
+}
+
 /* Units [from, to) are those of one host. */
 static int read_host(struct labels *s, const struct unit *const *unit, size_t from,
                      size_t to)
@@ -237,8 +277,7 @@ static int read_host(struct labels *s, const struct unit *const *unit, size_t fr
         ask_unit(s, unit[i], &poll);
     int rc = take_host(s, unit[from]->who.host, &poll);
     for (size_t i = from; rc > 0 && i < to; i++)
-        if (unit[i]->n_metrics > 0 &&
-            name_unit(&s->unit[s->n_units++], s, &s->host[s->n_hosts - 1], unit[i]) < 0)
+        if (unit[i]->n_metrics > 0 && add_unit(s, unit[i]) < 0)
             rc = -1;
     return rc < 0 ? -1 : 0;
 }
@@ -281,6 +320,8 @@ void labels_close(struct labels *s)
         for (size_t k = 0; k < s->n_keys; k++)
             free(s->host[i].value[k]);
     for (size_t i = 0; i < s->n_units; i++) {
+        if (s->unit[i].shared)
+            continue;
         free(s->unit[i].name);
         free(s->unit[i].order);
         free(s->unit[i].texts);

@@ -113,3 +113,28 @@ TEST(the_change_may_name_further_labels)
         CHECK_TEXT(labels_name(&s, &m->panel.unit[i], 0), m->panel.unit[i].metric[0]);
     labels_close(&s);
 }
+
+TEST(hosts_that_call_their_series_alike_share_names_whatever_lies_between)
+{
+    static const char *const name[2][3] = {
+        {"cpu.busy{idc=sh1}", "cpu.busy2{idc=sh1}", "mem.used{idc=sh1}"},
+        {"cpu.busy{idc=sh2}", "cpu.busy2{idc=sh2}", "mem.used{idc=sh2}"}};
+    OWNED_MADE *m = made_panel_new(0, 60, 4);
+    static const struct unit *unit[90];
+    for (int h = 0; h < 90; h++)
+        for (int k = 0; k < 3; k++)
+            made_series(m, made_host(made_name(h), "pay"), name[h % 3 == 2][k]);
+    made_panel_done(m);
+    for (size_t i = 0; i < 90; i++)
+        unit[i] = &m->panel.unit[i];
+    struct labels s;
+    CHECK(labels_open(&s, unit, 90, make_change(&made, "pay", 1, 0, 0), NULL) == 0);
+    for (size_t i = 0; i < 90; i++) {
+        CHECK_TEXT(labels_value(&s, made_name((int)i), key_no(&s, "idc")),
+                   i % 3 == 2 ? "sh2" : "sh1");
+        int at = labels_metric(&s, unit[i], "cpu.busy2");
+        CHECK_TEXT(unit[i]->metric[at], name[i % 3 == 2][1]);
+        CHECK_TEXT(labels_name(&s, unit[i], (uint32_t)at), "cpu.busy2");
+    }
+    labels_close(&s);
+}
