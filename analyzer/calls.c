@@ -3,7 +3,7 @@
 #include "analyzer/count.h"
 #include "analyzer/fresh.h"
 #include "analyzer/odds.h"
-#include "base/names.h"
+#include "rules/figures.h"
 
 #include <errno.h>
 #include <math.h>
@@ -18,9 +18,22 @@ enum { EVENTS_LEAST = 5, TAIL_CALLS_LEAST = 20, PAST_PARTS = 12 };
 /* Controls with few events of their own are believed this much less. */
 #define CONTROL_SHRINK 10.0
 
-bool call_is_business(const struct rule *r, const char *code)
+static enum code_sense sense(const struct rule *r, const struct edge *e,
+                             const char *code)
 {
-    return r->ok_codes.n > 0 && matches_allow(&r->ok_codes, code);
+    return rule_code(r, e->caller, e->callee, code);
+}
+
+bool call_is_business(const struct rule *r, const struct edge *e, const char *code)
+{
+    return sense(r, e, code) != CODE_COUNTS;
+}
+
+bool call_counts(enum call_outcome outcome, const char *code, const void *arg)
+{
+    const struct call_test *t = arg;
+    (void)outcome;
+    return sense(t->rule, t->edge, code) != CODE_IS_IGNORED;
 }
 
 bool call_chosen(enum call_outcome outcome, const char *code, const void *arg)
@@ -28,13 +41,14 @@ bool call_chosen(enum call_outcome outcome, const char *code, const void *arg)
     const struct call_test *t = arg;
     switch (t->measure) {
     case MEASURE_FAIL_SHARE:
-        return outcome != CALL_OK && !call_is_business(t->rule, code);
+        return outcome != CALL_OK && !call_is_business(t->rule, t->edge, code);
     case MEASURE_TIMEOUT_SHARE:
-        return outcome == CALL_TIMEOUT && !call_is_business(t->rule, code);
+        return outcome == CALL_TIMEOUT && !call_is_business(t->rule, t->edge, code);
     case MEASURE_CODE_SHARE:
         return outcome == t->outcome && strcmp(code, t->code) == 0;
-    case MEASURE_LATENCY:
     case MEASURE_TRAFFIC:
+        return call_counts(outcome, code, t);
+    case MEASURE_LATENCY:
     case MEASURE_N:
         break;
     }
@@ -60,6 +74,8 @@ struct sides {
  * rise among all calls, and nothing is wrong. */
 static bool counts_as_chance(const struct call_test *t, const struct code *c)
 {
+    if (sense(t->rule, t->edge, c->code) == CODE_IS_IGNORED)
+        return false;
     return t->measure != MEASURE_CODE_SHARE || t->outcome != CALL_OK ||
            c->outcome == CALL_OK;
 }
@@ -111,7 +127,7 @@ static bool kappa_of_past(const struct call_test *t, const struct windows_rule *
         return false;
     float *x = NULL, *n = NULL;
     if (edge_past(e->changed, e->n_changed, call_chosen, t, &events) == 0 &&
-        edge_past(e->changed, e->n_changed, edge_all, NULL, &of) == 0 && of.n > 0 &&
+        edge_past(e->changed, e->n_changed, call_counts, t, &of) == 0 && of.n > 0 &&
         of.step.ms > 0) {
         x = malloc(of.n * sizeof *x);
         n = malloc(of.n * sizeof *n);
@@ -231,7 +247,7 @@ static void add_code_tests(struct calls *c, const struct edge *e, const struct r
 {
     for (size_t i = 0; i < e->n_codes; i++) {
         const struct code *code = &e->code[i];
-        if (call_is_business(r, code->code) || is_main_code(e, code) ||
+        if (call_is_business(r, e, code->code) || is_main_code(e, code) ||
             code->changed.before + code->changed.after == 0)
             continue;
         c->test[c->n++] = (struct call_test){.edge = e,
@@ -435,10 +451,29 @@ void calls_free(struct calls *c)
 
 /* --- grading --- */
 
+static bool meets_condition(const struct condition *c, const struct call_test *t)
+{
+    const double value[FIGURE_CALLS_N] = {
+        [FIGURE_CALLS_AFTER] = t->after,
+        [FIGURE_CALLS_BEFORE] = t->before,
+        [FIGURE_CALLS_DELTA] = t->delta,
+        [FIGURE_CALLS_RATIO] = t->after / t->before,
+        [FIGURE_CALLS_CONTROL] = t->control_after,
+        [FIGURE_CALLS_CONTROL_BEFORE] = t->control_before,
+        [FIGURE_CALLS_ERRORS] = t->events_after,
+        [FIGURE_CALLS_ERRORS_BEFORE] = t->events_before,
+        [FIGURE_CALLS_COUNT] = t->of_after,
+        [FIGURE_CALLS_COUNT_BEFORE] = t->of_before,
+    };
+    return condition_ask(c, value, NULL) == CONDITION_TRUE;
+}
+
 bool call_meets(const struct bar *b, const struct call_test *t, double threshold)
 {
     if (!b->set)
         return false;
+    if (b->when.condition != NULL)
+        return meets_condition(b->when.condition, t);
     double effect = isnan(t->effect) ? INFINITY : fabs(t->effect);
     if (effect < b->effect || fabs(t->delta) < b->delta)
         return false;

@@ -69,9 +69,11 @@ bool call_meets(const struct bar *b, const struct call_test *t, double threshold
 bool call_is_worse(const struct call_test *t);
 /* A finding of `fails` (a share of failures) says what that of `t` would say again. */
 bool call_covers(const struct call_test *fails, const struct call_test *t);
-/* A return code that the rule takes for business as usual. */
-bool call_is_business(const struct rule *r, const char *code);
+/* A return code that the rule takes for business as usual, or does not count. */
+bool call_is_business(const struct rule *r, const struct edge *e, const char *code);
 
+/* Chooses all calls that a test knows of: those with an ignored code are none. */
+bool call_counts(enum call_outcome outcome, const char *code, const void *arg);
 /* Chooses what a test counts, for edge_rows; `arg` is the struct call_test. */
 bool call_chosen(enum call_outcome outcome, const char *code, const void *arg);
 

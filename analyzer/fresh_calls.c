@@ -98,7 +98,7 @@ static int read_hosts(const struct edge_unit *units, size_t n, size_t most,
         to->host = units[i].host;
         to->slot = units[i].slot;
         if (edge_rows(units + i, k, NULL, call_chosen, t, &to->events) < 0 ||
-            edge_rows(units + i, k, NULL, edge_all, NULL, &to->of) < 0)
+            edge_rows(units + i, k, NULL, call_counts, t, &to->of) < 0)
             return -1;
     }
     return 0;
@@ -342,7 +342,7 @@ static void list_tests(const struct lineup *l, const struct ruleset *rs,
     for (size_t i = 0; r != NULL && i < e->n_codes; i++) {
         const struct code *code = &e->code[i];
         /* Which good code a call ends with follows from what it asked for. */
-        if (code->outcome != CALL_OK && !call_is_business(r, code->code))
+        if (code->outcome != CALL_OK && !call_is_business(r, e, code->code))
             add_test(c, (struct call_test){.edge = e,
                                            .rule = r,
                                            .measure = MEASURE_CODE_SHARE,

@@ -30,6 +30,9 @@ const char *teller_service(const struct teller *t, const char *label)
 
 /* --- a finding's frame --- */
 
+/* More than any other rule's weight can be, with all that findings add to it. */
+#define CRITICAL_WEIGHT 1e6
+
 struct finding *teller_begin(struct teller *t, const struct rule *r,
                              enum finding_kind kind, enum grade grade, bool recovered)
 {
@@ -46,7 +49,8 @@ struct finding *teller_begin(struct teller *t, const struct rule *r,
     f->advice = teller_copy(t, r->advice);
     f->runbook = teller_copy(t, r->runbook);
     f->owner = teller_copy(t, r->owner);
-    f->weight = r->weight;
+    f->rev = r->rev;
+    f->weight = r->critical ? r->weight + CRITICAL_WEIGHT : r->weight;
     f->confidence = 1;
     f->first_seen = INSTANT_NONE;
     return f;

@@ -231,7 +231,8 @@ struct rule {
     struct probing probing; /* of SUBJECT_PROBES */
     struct needs needs;
     span fresh_after; /* of series: a host without a past is left alone for so long */
-    struct matches ok_codes; /* business-normal return codes */
+    struct matches ok_codes;      /* business-normal return codes */
+    struct rule_codes_list codes; /* of SUBJECT_CALLS: all that the set's files say */
     double weight;
     bool critical; /* its findings stand before all others of their grade */
     bool shadow;   /* judged and shown, never counted */

@@ -216,6 +216,22 @@ static void check_codes(struct gathering *g)
         }
 }
 
+/* All files' codes are known to every rule about calls. */
+static void share_codes(struct ruleset *rs)
+{
+    struct rule_codes_list all = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < rs->n_files; i++)
+        n += rs->file[i].codes.n;
+    all.at = keep_alloc(&rs->keep, (n + 1) * sizeof *all.at);
+    for (size_t i = 0; all.at != NULL && i < rs->n_files; i++)
+        for (size_t k = 0; k < rs->file[i].codes.n; k++)
+            all.at[all.n++] = rs->file[i].codes.at[k];
+    for (size_t i = 0; i < rs->n; i++)
+        if (rs->rule[i].subject == SUBJECT_CALLS)
+            rs->rule[i].codes = all;
+}
+
 static void read_all(struct gathering *g)
 {
     struct ruleset *rs = g->rs;
@@ -235,6 +251,7 @@ static void read_all(struct gathering *g)
     memcpy(rs->windows, rs->windows_all.general, sizeof rs->windows);
     check_overrides(g);
     check_codes(g);
+    share_codes(rs);
     if (rd.failed || make_index(rs) < 0)
         rs->keep.failed = true;
 }

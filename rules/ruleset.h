@@ -89,13 +89,12 @@ struct excepted {
 bool rule_excepts(const struct rule *r, const struct change *c,
                   const struct excepted *what);
 
-/* What a return code of a called service means: by the file's `codes`, the best fit of
- * the service. */
+/* What a return code means to a rule about calls: by its own ok_codes and exceptions
+ * (of a set in force; all that are there count), then by the files' `codes`, the best
+ * fit of the called service. */
 enum code_sense { CODE_COUNTS, CODE_IS_OK, CODE_IS_IGNORED };
-enum code_sense ruleset_code(const struct ruleset *rs, const char *callee,
-                             const char *code);
-/* True when some code is ignored. */
-bool ruleset_ignores_codes(const struct ruleset *rs);
+enum code_sense rule_code(const struct rule *r, const char *caller, const char *callee,
+                          const char *code);
 
 /* The rules that speak for a series, a measure of a call edge ("caller->callee:iface")
  * and a host: of those that apply, the best fit, the first of equals; NULL: none, or an

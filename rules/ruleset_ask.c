@@ -273,34 +273,39 @@ bool ruleset_has_host_rules(const struct ruleset *rs)
 
 /* --- return codes --- */
 
-enum code_sense ruleset_code(const struct ruleset *rs, const char *callee,
-                             const char *code)
+static bool excepts_code(const struct rule *r, const char *caller, const char *callee,
+                         const char *code)
+{
+    for (size_t i = 0; i < r->except.n; i++) {
+        const struct exception *e = &r->except.at[i];
+        if (e->code.n > 0 && fits(&e->code, code) && fits(&e->caller, caller) &&
+            fits(&e->callee, callee))
+            return true;
+    }
+    return false;
+}
+
+enum code_sense rule_code(const struct rule *r, const char *caller, const char *callee,
+                          const char *code)
 {
     const struct rule_codes *best = NULL;
     int best_fit = 0;
-    for (size_t i = 0; i < rs->n_files; i++)
-        for (size_t k = 0; k < rs->file[i].codes.n; k++) {
-            const struct rule_codes *one = &rs->file[i].codes.at[k];
-            int fit = match_fit(&one->callee, callee);
-            if (fit > best_fit) {
-                best = one;
-                best_fit = fit;
-            }
+    if (r->ok_codes.n > 0 && matches_allow(&r->ok_codes, code))
+        return CODE_IS_OK;
+    if (r->except.n > 0 && excepts_code(r, caller, callee, code))
+        return CODE_IS_OK;
+    for (size_t i = 0; i < r->codes.n; i++) {
+        int fit = match_fit(&r->codes.at[i].callee, callee);
+        if (fit > best_fit) {
+            best = &r->codes.at[i];
+            best_fit = fit;
         }
+    }
     if (best == NULL)
         return CODE_COUNTS;
     if (best->ignore.n > 0 && matches_allow(&best->ignore, code))
         return CODE_IS_IGNORED;
     return best->ok.n > 0 && matches_allow(&best->ok, code) ? CODE_IS_OK : CODE_COUNTS;
-}
-
-bool ruleset_ignores_codes(const struct ruleset *rs)
-{
-    for (size_t i = 0; i < rs->n_files; i++)
-        for (size_t k = 0; k < rs->file[i].codes.n; k++)
-            if (rs->file[i].codes.at[k].ignore.n > 0)
-                return true;
-    return false;
 }
 
 /* --- where things come from --- */

@@ -76,6 +76,7 @@ struct muted {
 
 struct finding {
     char *rule, *title; /* rule id; the rule's title in words */
+    int rev;            /* the rule's revision; written when it is not the first */
     enum finding_kind kind;
     enum grade grade; /* its own, also when it is muted */
     struct muted muted;

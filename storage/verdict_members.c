@@ -88,6 +88,13 @@ static void write_int_if_any(struct jsonw *w, const char *name, const void *fiel
         write_int(w, name, field);
 }
 
+/* The first revision goes without saying. */
+static void write_rev(struct jsonw *w, const char *name, const void *field)
+{
+    if (*(const int *)field > 1)
+        write_int(w, name, field);
+}
+
 static int read_int(const struct json_at *v, void *field, struct err *err)
 {
     int64_t whole = 0;
@@ -220,6 +227,7 @@ static const struct verdict_how TEXT = {write_text, read_text},
                                 COUNT = {write_count, read_number},
                                 INT = {write_int, read_int},
                                 INT_IF_ANY = {write_int_if_any, read_int},
+                                REV = {write_rev, read_int},
                                 SIZE = {write_size, read_size},
                                 PLACE = {write_place, read_size},
                                 BOOL = {write_bool, read_bool},
@@ -270,6 +278,7 @@ const struct verdict_member verdict_members_coverage[] = {
 #define IN(field) offsetof(struct finding, field)
 const struct verdict_member verdict_members_finding[] = {
     {"rule", &TEXT_OR_NULL, IN(rule)},
+    {"rev", &REV, IN(rev)},
     {"grade", &GRADE, IN(grade)},
     {"host", &TEXT, IN(host)},
     {"service", &TEXT_OR_NULL, IN(service)},

@@ -362,3 +362,61 @@ TEST(a_pattern_without_tags_speaks_for_a_figure_whatever_its_tags)
     CHECK_INT(rule_fit(&rs->rule[2], "web->pay:get{id}"), 0);
     ruleset_free(&rs);
 }
+
+TEST(codes_are_ok_or_ignored_by_the_best_fit_of_the_called_service)
+{
+    struct ruleset *rs = good(
+        "format: 1\n"
+        "codes:\n"
+        "  \"pay-*\": {ok: [\"404\", NOT_*], ignore: CANCELLED}\n"
+        "  pay-batch: {ok: \"500\"}\n"
+        "rules:\n"
+        "  - id: a\n"
+        "    calls: {measure: fail_share}\n"
+        "    attention: {delta: 1%}\n"
+        "    ok_codes: [\"42\"]\n"
+        "    except:\n"
+        "      - {caller: loadtest-*, code: \"503\", until: 2026-12-31, reason: R}\n"
+        "      - {caller: fuzz, until: 2026-12-31, reason: R}\n");
+    const struct rule *r = &rs->rule[0];
+    CHECK_INT(rule_code(r, "web", "pay-api", "404"), CODE_IS_OK);
+    CHECK_INT(rule_code(r, "web", "pay-api", "NOT_FOUND"), CODE_IS_OK);
+    CHECK_INT(rule_code(r, "web", "pay-api", "CANCELLED"), CODE_IS_IGNORED);
+    CHECK_INT(rule_code(r, "web", "pay-api", "500"), CODE_COUNTS);
+    CHECK_INT(rule_code(r, "web", "pay-batch", "500"), CODE_IS_OK);
+    CHECK_INT(rule_code(r, "web", "pay-batch", "404"), CODE_COUNTS);
+    CHECK_INT(rule_code(r, "web", "cart", "42"), CODE_IS_OK);
+    CHECK_INT(rule_code(r, "loadtest-1", "cart", "503"), CODE_IS_OK);
+    CHECK_INT(rule_code(r, "web", "cart", "503"), CODE_COUNTS);
+    struct change c = of(CHANGE_RELEASE, "pay-api");
+    CHECK(ruleset_for_calls(rs, &c, MEASURE_FAIL_SHARE, "web->pay-api:/x") == r);
+    CHECK(ruleset_for_calls(rs, &c, MEASURE_FAIL_SHARE, "loadtest-1->pay-api:/x") == r);
+    CHECK(ruleset_for_calls(rs, &c, MEASURE_FAIL_SHARE, "fuzz->pay-api:/x") == NULL);
+    c.start.ms = INT64_C(1900000000000);
+    CHECK(ruleset_for_calls(rs, &c, MEASURE_FAIL_SHARE, "fuzz->pay-api:/x") == r);
+    struct ruleset *in = ruleset_in_force(rs, &c, NULL);
+    CHECK(in != NULL);
+    CHECK_INT(in->rule[0].except.n, 0); /* they have ended */
+    CHECK_INT(rule_code(&in->rule[0], "loadtest-1", "cart", "503"), CODE_COUNTS);
+    ruleset_free(&in);
+    ruleset_free(&rs);
+}
+
+TEST(an_exception_silences_its_rule_and_no_other_takes_over)
+{
+    struct ruleset *rs = good(
+        "format: 1\n"
+        "rules:\n"
+        "  - {id: all, series: \"*\", attention: {q: 1%}}\n"
+        "  - id: cpu\n"
+        "    series: cpu.*\n"
+        "    attention: {q: 1%}\n"
+        "    except: [{host: \"/^lt[0-9]+$/\", metric: cpu.busy, until: 2026-12-31, "
+        "reason: R}]\n");
+    struct change c = of(CHANGE_RELEASE, "pay");
+    CHECK(ruleset_for_series(rs, &c, "cpu.busy", "lt1") == NULL);
+    CHECK(ruleset_for_series(rs, &c, "cpu.user", "lt1") == &rs->rule[1]);
+    CHECK(ruleset_for_series(rs, &c, "cpu.busy", "h1") == &rs->rule[1]);
+    CHECK(ruleset_for_series(rs, &c, "cpu.busy", NULL) == &rs->rule[1]);
+    ruleset_free(&rs);
+}
