@@ -13,6 +13,7 @@ static const struct {
     {"lint", cmd_rules_lint, "check rule files: all mistakes and doubts in one run"},
     {"fmt", cmd_rules_fmt, "put rule files into their usual form"},
     {"new", cmd_rules_new, "print a small rule file to start from"},
+    {"schema", cmd_rules_schema, "print the language for editors and manuals"},
     {"show", cmd_rules_show, "the rules in force for a service, and whence each value"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

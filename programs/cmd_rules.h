@@ -6,6 +6,7 @@
 int cmd_rules_lint(int argc, char **argv);
 int cmd_rules_fmt(int argc, char **argv);
 int cmd_rules_new(int argc, char **argv);
+int cmd_rules_schema(int argc, char **argv);
 int cmd_rules_show(int argc, char **argv);
 
 #endif

@@ -205,9 +205,11 @@ static const struct schema_field bar_fields[] = {
 };
 #undef STRUCT
 static const struct schema_map schema_bar = {
-    .name = "attention and must-handle",
+    .name = "grade",
     .what = "grade",
-    .help = "What is needed for a grade.  All that is named must be met.",
+    .help = "Attention and must-handle: what is needed for each.  All that is named "
+            "must be "
+            "met.",
     .field = bar_fields,
     .n = COUNT_OF(bar_fields),
     .has_set = true,
