@@ -204,9 +204,10 @@ static void say_type(const struct schema_field *f, struct buf *to)
     }
     bool list = f->type == SCHEMA_LIST || f->map->list;
     bool table = f->type == SCHEMA_TABLE || f->map->keyed;
-    buf_addf(to, "%s (%s)", list ? "a list of maps" : "a map", f->map->name);
     if (table)
-        buf_addf(to, " for %s", f->map->key);
+        buf_addf(to, "a map from %s to maps (%s)", f->map->key, f->map->name);
+    else
+        buf_addf(to, "%s (%s)", list ? "a list of maps" : "a map", f->map->name);
 }
 
 struct names {
