@@ -157,6 +157,41 @@ TEST(windows_that_reach_further_than_samples_are_kept_are_told)
         "4h1m30s, but samples are kept for 2h\n");
 }
 
+TEST(costly_expressions_are_told)
+{
+    check_lint(
+        HEAD "  - id: a\n"
+             "    on: {service: \"/^(a+)+$/\"}\n"
+             "    series: [cpu.busy, \"/^(x|xx)+$/\", \"/^cpu/\"]\n"
+             "    attention: {q: 1%, effect: 10%}\n",
+        &nothing,
+        "r.yml:6:19: warning[W412]: /^(a+)+$/ of rule 'a' is a costly regular "
+        "expression: there are names on which it tries very long, and then gives "
+        "up; expected fewer * and + within one another\n"
+        "r.yml:7:24: warning[W412]: /^(x|xx)+$/ of rule 'a' is a costly regular "
+        "expression: there are names on which it tries very long, and then gives "
+        "up; expected fewer * and + within one another\n");
+}
+
+TEST(a_condition_that_can_never_hold_is_told_at_its_place)
+{
+    check_lint(
+        HEAD "  - id: a\n"
+             "    series: a\n"
+             "    attention: {when: \"after > 80 and after < 20\"}\n"
+             "    must-handle: {when: after > 90 and before > 3}\n"
+             "  - id: b\n"
+             "    calls: {measure: fail_share}\n"
+             "    attention: {when: \"delta > 1% and errors < 0\"}\n"
+             "    must-handle: {when: delta > 200% or after >= 0%}\n",
+        &nothing,
+        "r.yml:7:23: warning[W402]: the condition of 'a' can never hold\n"
+        "r.yml:11:39: warning[W402]: 'errors < 0' in rule 'b' can never hold\n"
+        "r.yml:12:25: warning[W402]: 'delta > 200%' in rule 'b' can never hold\n"
+        "r.yml:12:41: warning[W402]: 'after >= 0%' in rule 'b' holds whatever is "
+        "measured\n");
+}
+
 TEST(a_rule_that_another_always_speaks_before_is_told)
 {
     check_lint(
@@ -195,9 +230,9 @@ TEST(a_thousand_rules_take_no_time_to_speak_of)
         buf_addf(&b,
                  "  - id: r%d\n"
                  "    on: {service: s%d}\n"
-                 "    series: [m%d.*, \"*\"]\n"
+                 "    series: [m%d.*, \"/^n%d[.](a|b)$/\", \"*\"]\n"
                  "    attention: {q: 1%%, effect: 10%%, delta: 5}\n",
-                 i, i, i);
+                 i, i, i, i);
     int64_t start = monotonic_ms();
     struct ruleset *rs = ruleset_parse("r.yml", buf_text(&b), b.len, &c);
     OWNED_BUF why = {0};

@@ -1,5 +1,6 @@
 /* tests of rules/tidy */
 #include "rules/tidy.h"
+#include "rules/defaults.h"
 #include "tests/test.h"
 
 static void check_tidy(const char *text, const char *want)
@@ -161,4 +162,15 @@ TEST(what_cannot_be_kept_exact_is_refused)
     check_refused("rules:\n  - - a\n", LEFT);
     check_refused("? a\n: b\n", LEFT);
     check_refused("a: {b: , c: d}\n", LEFT);
+}
+
+TEST(every_shipped_pack_is_tidy_and_stays_so)
+{
+    for (const struct default_pack *p = default_packs; p->name != NULL; p++) {
+        struct complaints c = {0};
+        OWNED_BUF out = {0};
+        CHECK_INT(tidy(p->name, p->text, p->n, &out, &c), 0);
+        CHECK_TEXT(buf_text(&out), p->text);
+        complaints_free(&c);
+    }
 }
