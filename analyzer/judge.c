@@ -211,11 +211,16 @@ static int score_layers(struct desk *d)
                      : -1;
 }
 
-/* Levels and spikes by several threads, a series being one part. */
+typedef int (*judge_part)(struct desk *d, size_t series, size_t level, double *room,
+                          struct err *err);
+
+/* Series judged by several threads, one being one part. */
 struct crowd {
     struct desk *d;
+    judge_part judge;
     size_t *series; /* those with a rule: the list's number of each level */
     double *room;   /* of each thread */
+    size_t rows;    /* of it */
     struct err err[CREW_MAX];
     bool failed[CREW_MAX];
 };
@@ -226,54 +231,69 @@ static int judge_level(struct desk *d, size_t series, size_t level, double *room
     const struct series *s = &d->series.at[series];
     struct member *control = d->control + level * d->controls.n;
     struct level_case lc = case_of(d, s, control, find_controls(d, s, control));
-    const struct buf *told = d->jc->spikes;
     lc.room = room;
     lay_habit(d, series, &lc);
-    if (level_measure(&lc, &d->level[level], err) < 0)
-        return -1;
-    return told != NULL
-               ? spikes_find_by(&lc, d->series.member, told, &d->spikes[level], err)
-               : spikes_find(&lc, &d->spikes[level], err);
+    return level_measure(&lc, &d->level[level], err);
+}
+
+/* After the level was graded: what it tells is no spike. */
+static int judge_spikes(struct desk *d, size_t series, size_t level, double *room,
+                        struct err *err)
+{
+    const struct level *l = &d->level[level];
+    struct level_case lc =
+        case_of(d, &d->series.at[series], l->control, l->n_control_members);
+    const struct spikes_how how = {
+        .level = l, .first = d->series.member, .records = d->jc->spikes};
+    lc.room = room;
+    return spikes_find_by(&lc, &how, &d->spikes[level], err);
 }
 
 static void judge_one(void *arg, size_t i, unsigned hand)
 {
     struct crowd *c = arg;
-    double *room = c->room + hand * most_rows(&c->d->lineup);
+    double *room = c->room + hand * c->rows;
     if (!c->failed[hand])
-        c->failed[hand] = judge_level(c->d, c->series[i], i, room, &c->err[hand]) < 0;
+        c->failed[hand] = c->judge(c->d, c->series[i], i, room, &c->err[hand]) < 0;
 }
 
-static int judge_crowd(struct desk *d, struct crowd *c, unsigned threads)
+static int run_crowd(struct crowd *c, unsigned threads, struct err *err)
 {
-    for (size_t i = 0; i < d->series.n; i++)
-        if (d->series.at[i].rule != NULL)
-            c->series[d->n_levels++] = i;
-    d->n_spikes = d->n_levels;
-    crew_run(threads, d->n_levels, judge_one, c);
+    const struct series_list *list = &c->d->series;
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        if (list->at[i].rule != NULL)
+            c->series[n++] = i;
+    crew_run(threads, n, judge_one, c);
     for (unsigned i = 0; i < threads; i++)
         if (c->failed[i])
-            return err_set(d->err, c->err[i].code, "%s", c->err[i].text);
+            return err_set(err, c->err[i].code, "%s", c->err[i].text);
     return 0;
+}
+
+static int judge_crowd(struct desk *d, judge_part one)
+{
+    unsigned threads = d->jc->threads > CREW_MAX ? CREW_MAX : d->jc->threads;
+    struct crowd c = {.d = d, .judge = one, .rows = most_rows(&d->lineup) + 1};
+    threads = threads < 1 ? 1 : threads;
+    c.series = calloc(d->series.n + 1, sizeof *c.series);
+    c.room = calloc(threads * c.rows, sizeof *c.room);
+    int rc = c.series != NULL && c.room != NULL
+                 ? run_crowd(&c, threads, d->err)
+                 : err_set(d->err, ENOMEM, "out of memory");
+    free(c.series);
+    free(c.room);
+    return rc;
 }
 
 /* `control` is where the next series' controls go. */
 static int judge_levels(struct desk *d, struct member **control)
 {
-    unsigned threads = d->jc->threads > CREW_MAX ? CREW_MAX : d->jc->threads;
-    threads = threads < 1 ? 1 : threads;
     if (score_layers(d) < 0)
         return -1;
-    struct crowd c = {.d = d};
-    c.series = calloc(d->series.n + 1, sizeof *c.series);
-    c.room = calloc(threads * most_rows(&d->lineup) + 1, sizeof *c.room);
-    int rc = c.series != NULL && c.room != NULL
-                 ? judge_crowd(d, &c, threads)
-                 : err_set(d->err, ENOMEM, "out of memory");
-    free(c.series);
-    free(c.room);
+    d->n_levels = d->n_spikes = spoken_for(&d->series);
     *control += d->n_levels * d->controls.n;
-    return rc;
+    return judge_crowd(d, judge_level);
 }
 
 static int judge_fresh(struct desk *d, struct member **control)
@@ -349,8 +369,8 @@ static int judge_series(struct desk *d)
         cap_unlike(d);
     if (level_grade(d->level, d->n_levels, d->err) < 0)
         return -1;
-    for (size_t i = 0; i < d->n_spikes; i++)
-        spikes_leave_told(&d->spikes[i], &d->level[i]);
+    if (judge_crowd(d, judge_spikes) < 0)
+        return -1;
     return spikes_grade(d->spikes, d->n_spikes, d->err);
 }
 

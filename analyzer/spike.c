@@ -309,19 +309,13 @@ static int by_member(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Where days are told by records. */
-struct told {
-    const struct member *first;
-    const struct buf *records;
-};
-
 /* As look_closer. */
-static int look_up(const struct told *told, struct spike *s, struct err *err)
+static int look_up(const struct spikes_how *how, struct spike *s, struct err *err)
 {
-    struct record key = {.member = (uint64_t)(s->member - told->first)};
-    size_t n = told->records->len / sizeof key;
+    struct record key = {.member = (uint64_t)(s->member - how->first)};
+    size_t n = how->records->len / sizeof key;
     const struct record *r =
-        n > 0 ? bsearch(&key, told->records->data, n, sizeof key, by_member) : NULL;
+        n > 0 ? bsearch(&key, how->records->data, n, sizeof key, by_member) : NULL;
     if (r == NULL)
         return err_set(err, EBADMSG, "nobody says what the day of %s was like",
                        s->member->unit->who.host);
@@ -346,17 +340,27 @@ static bool is_candidate(const struct level_case *lc, const struct room *r,
     return *ret_asked && s->n >= SPIKE_POINTS_LEAST;
 }
 
+/* Hosts of a level are in the members' order. */
+static bool level_tells(const struct level *l, const struct member *m)
+{
+    if (l->has_group && l->group.grade != GRADE_OK && !l->group.recovered)
+        return true;
+    size_t i = l->n > 0 ? (size_t)(m - l->host[0].member) : 0;
+    return i < l->n && l->host[i].score.grade != GRADE_OK &&
+           !l->host[i].score.recovered;
+}
+
 static int find_all(const struct level_case *lc, const struct room *r,
-                    const struct told *told, struct spikes *to, struct err *err)
+                    const struct spikes_how *how, struct spikes *to, struct err *err)
 {
     for (size_t i = 0; i < lc->n_members; i++) {
         struct spike s = {.member = &lc->member[i]};
         bool asked, candidate = is_candidate(lc, r, &s, &asked);
         to->n_asked += asked;
-        if (!candidate)
+        if (!candidate || (how->level != NULL && level_tells(how->level, s.member)))
             continue;
-        int rc =
-            told != NULL ? look_up(told, &s, err) : look_closer(lc, r->moments, &s);
+        int rc = how->records != NULL ? look_up(how, &s, err)
+                                      : look_closer(lc, r->moments, &s);
         if (rc < 0)
             return -1;
         if (rc == 0 || s.z < SPIKE_Z_LEAST)
@@ -397,8 +401,8 @@ static void room_close(struct room *r)
     free(r->moments);
 }
 
-static int find(const struct level_case *lc, const struct told *told,
-                struct spikes *ret_spikes, struct err *err)
+int spikes_find_by(const struct level_case *lc, const struct spikes_how *how,
+                   struct spikes *ret_spikes, struct err *err)
 {
     struct spikes s = {.rule = lc->rule,
                        .metric = lc->metric,
@@ -409,7 +413,7 @@ static int find(const struct level_case *lc, const struct told *told,
     struct room r;
     bool ready = room_open(lc, &r);
     s.at = calloc(lc->n_members + 1, sizeof *s.at);
-    int rc = ready && s.at != NULL ? find_all(lc, &r, told, &s, err) : -1;
+    int rc = ready && s.at != NULL ? find_all(lc, &r, how, &s, err) : -1;
     room_close(&r);
     if (rc < 0) {
         spikes_free(&s);
@@ -421,14 +425,7 @@ static int find(const struct level_case *lc, const struct told *told,
 
 int spikes_find(const struct level_case *lc, struct spikes *ret_spikes, struct err *err)
 {
-    return find(lc, NULL, ret_spikes, err);
-}
-
-int spikes_find_by(const struct level_case *lc, const struct member *first,
-                   const struct buf *records, struct spikes *ret_spikes,
-                   struct err *err)
-{
-    return find(lc, &(struct told){first, records}, ret_spikes, err);
+    return spikes_find_by(lc, &(struct spikes_how){0}, ret_spikes, err);
 }
 
 int spikes_ask(const struct level_case *lc, const struct member *first,
@@ -472,16 +469,6 @@ void spikes_free(struct spikes *s)
 }
 
 /* --- grading --- */
-
-static bool level_tells(const struct level *l, const struct member *m)
-{
-    if (l->has_group && l->group.grade != GRADE_OK && !l->group.recovered)
-        return true;
-    for (size_t i = 0; i < l->n; i++)
-        if (l->host[i].member == m)
-            return l->host[i].score.grade != GRADE_OK && !l->host[i].score.recovered;
-    return false;
-}
 
 void spikes_leave_told(struct spikes *s, const struct level *l)
 {

@@ -81,11 +81,18 @@ int spikes_ask(const struct level_case *lc, const struct member *first,
  * these are none. */
 int spikes_order(struct buf *records, struct err *err);
 
-/* spikes_find by such records, sorted: no past is read.  -1 also when a host is missing
- * that should have been asked. */
-int spikes_find_by(const struct level_case *lc, const struct member *first,
-                   const struct buf *records, struct spikes *ret_spikes,
-                   struct err *err);
+/* How the rest is known. */
+struct spikes_how {
+    /* The level of the same case, graded: hosts whose level is told already are asked,
+     * but their day is not looked at, as spikes_leave_told would leave them out.  NULL:
+     * there is none. */
+    const struct level *level;
+    const struct member *first; /* of the list that the records count by */
+    const struct buf *records;  /* sorted: no past is read; NULL: pasts are */
+};
+/* -1 also when the records miss a host. */
+int spikes_find_by(const struct level_case *lc, const struct spikes_how *how,
+                   struct spikes *ret_spikes, struct err *err);
 
 /* Leaves out what the level of the same series tells already, and not as something
  * that is over: a level between spikes often looks so.  `l` is of the same case. */
