@@ -68,6 +68,14 @@ static int wrong_shape(struct fields *f, const struct yaml_node *at, const char 
     return -1;
 }
 
+static int wrong_type(struct fields *f, const struct yaml_node *at,
+                      const struct schema_field *field)
+{
+    OWNED_BUF words = {0};
+    value_words(field, &words);
+    return wrong_shape(f, at, field->name, buf_text(&words));
+}
+
 /* --- values --- */
 
 int fields_read_value(struct fields *f, const struct schema_field *field,
@@ -75,7 +83,7 @@ int fields_read_value(struct fields *f, const struct schema_field *field,
 {
     struct err err = {0};
     if (node->kind != YAML_TEXT || nothing(node))
-        return wrong_shape(f, node, field->name, schema_words(field->type));
+        return wrong_type(f, node, field);
     enum rules_code wrong = value_read(field, node, f->keep, at, &err);
     if (wrong == RULES_CODE_N)
         return 0;
@@ -118,7 +126,7 @@ static int read_list(struct fields *f, const struct schema_field *field,
         return -1;
     }
     if (node->kind == YAML_MAP)
-        return wrong_shape(f, node, field->name, schema_words(field->type));
+        return wrong_type(f, node, field);
     if (clear_list(f, field, n, at) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
@@ -132,11 +140,12 @@ static int read_labels(struct fields *f, const struct schema_field *field,
     static const struct schema_field value = {.name = "label", .type = SCHEMA_PATTERNS};
     struct scope_labels *l = at;
     int rc = 0;
-    if (node->kind != YAML_MAP || node->n == 0)
-        return wrong_shape(f, node, field->name, schema_words(field->type));
-    if (node->n > PATTERNS_MAX) {
-        fields_complain(f, node, RULES_E_MANY, "'%s' has %zu entries, at most %d",
-                        field->name, node->n, PATTERNS_MAX);
+    if (node->kind != YAML_MAP)
+        return wrong_type(f, node, field);
+    if (node->n > PATTERNS_MAX || node->n == 0) {
+        fields_complain(f, node, node->n == 0 ? RULES_E_EMPTY : RULES_E_MANY,
+                        "'%s' has %zu entries, expected 1 to %d", field->name, node->n,
+                        PATTERNS_MAX);
         return -1;
     }
     *l = (struct scope_labels){.at = keep_alloc(f->keep, node->n * sizeof *l->at)};
@@ -180,7 +189,7 @@ static int read_maps(struct fields *f, const struct schema_field *field,
     struct schema_list list = {0};
     int rc = 0;
     if (node->kind != (table ? YAML_MAP : YAML_LIST))
-        return wrong_shape(f, node, field->name, schema_words(field->type));
+        return wrong_type(f, node, field);
     if (node->n > LIST_MAX) {
         fields_complain(f, node, RULES_E_MANY, "'%s' has %zu entries, at most %d",
                         field->name, node->n, LIST_MAX);
@@ -252,10 +261,10 @@ int fields_read(struct fields *f, const struct yaml_node *map,
                 const struct schema_map *schema, void *into)
 {
     int rc = 0;
-    if (map->kind != YAML_MAP && !nothing(map))
-        return wrong_shape(f, map, schema->what, "a map of fields");
     if (schema->has_set)
         memcpy(into, &(bool){true}, sizeof(bool));
+    if (map->kind != YAML_MAP && !nothing(map))
+        return wrong_shape(f, map, schema->what, "a map of fields");
     for (size_t i = 0; i < map->n; i++) {
         const struct schema_field *field = schema_find(schema, map->key[i].text);
         if (field == NULL || !allowed(f, field))
@@ -266,9 +275,10 @@ int fields_read(struct fields *f, const struct yaml_node *map,
     for (size_t i = 0; i < schema->n && f->must == 0; i++)
         if ((schema->field[i].flags & SCHEMA_REQUIRED) != 0 &&
             yaml_get(map, schema->field[i].name) == NULL) {
+            OWNED_BUF words = {0};
+            value_words(&schema->field[i], &words);
             fields_complain(f, map, RULES_E_MISSING, "%s lacks '%s', expected %s",
-                            schema->what, schema->field[i].name,
-                            schema_words(schema->field[i].type));
+                            schema->what, schema->field[i].name, buf_text(&words));
             rc = -1;
         }
     return rc;
@@ -290,10 +300,16 @@ int fields_read_path(struct fields *f, const struct yaml_node *key,
         const struct schema_field *field = schema_find(schema, name);
         if (schema->has_set)
             memcpy(at, &(bool){true}, sizeof(bool));
-        if (field == NULL || (path[n] != '\0' && field->type != SCHEMA_MAP)) {
+        if (field == NULL) {
             struct yaml_node part = *key;
-            part.text = field == NULL ? name : path;
+            part.text = name;
             return unknown_field(f, schema, &part);
+        }
+        if (path[n] != '\0' && field->type != SCHEMA_MAP) {
+            fields_complain(f, key, RULES_E_UNKNOWN,
+                            "'%s' is a value and has no field '%.60s'", name,
+                            path + n + 1);
+            return -1;
         }
         if ((field->flags & SCHEMA_FIXED) != 0) {
             fields_complain(f, key, RULES_E_OVERRIDE_FIELD,

@@ -184,7 +184,7 @@ static const struct schema_field bar_fields[] = {
           "relative change, such as 30%; of silence and probes the share of the hosts; "
           "of "
           "relief the share of the load that is enough",
-          .most = 1e6, .flags = SCHEMA_ABOVE,
+          .most = 1e15, .flags = SCHEMA_ABOVE,
           .only = OF(SERIES) | OF(CALLS) | OF(SILENCE) | OF(CORES) | OF(PROBES) |
                   OF(RELIEF)),
     FIELD("delta", AMOUNT, delta_as,

@@ -107,6 +107,8 @@ static void check_exceptions(struct fields *f, const struct rule *r)
     for (size_t i = 0; i < r->except.n; i++) {
         const struct yaml_node *at = r->except.at[i].at;
         size_t matchers = 0;
+        if (at->kind != YAML_MAP)
+            continue; /* told already */
         for (size_t k = 0; k < map->n; k++) {
             const struct yaml_node *node = yaml_get(at, map->field[k].name);
             if (node == NULL || map->field[k].only == 0)
@@ -199,7 +201,7 @@ static void settle_bar(struct fields *f, const struct yaml_node *map, const char
         fields_complain(f, at, RULES_E_MIXED, "'%s' has a hold without a condition",
                         name);
     else if (b->when.text == NULL && !figures && r->subject != SUBJECT_SILENCE &&
-             at->n == 0)
+             at->n == 0 && at->kind == YAML_MAP)
         fields_complain(f, at, RULES_E_MUTE,
                         "'%s' says nothing, expected one or more of its fields", name);
 }

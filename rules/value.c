@@ -494,19 +494,25 @@ bool value_is_list(enum schema_type type)
 
 /* --- complaints --- */
 
+void value_words(const struct schema_field *f, struct buf *to)
+{
+    const char *between = f->type == SCHEMA_CHOICES ? "one or more of " : "one of ";
+    if (f->choices == NULL)
+        buf_add(to, schema_words(f->type));
+    for (size_t i = 0; f->choices != NULL && f->choices[i] != NULL; i++)
+        if (f->choices[i][0] != '\0') {
+            buf_addf(to, "%s%s", between, f->choices[i]);
+            between = ", ";
+        }
+}
+
 static void say_choices(const struct schema_field *f, const char *text, struct buf *b)
 {
     const char *near = nearest_name(text, f->choices);
     if (near != NULL && *near != '\0')
-        buf_addf(b, "did you mean '%s'? expected ", near);
-    else
-        buf_add(b, "expected ");
-    const char *between = "";
-    for (size_t i = 0; f->choices[i] != NULL; i++)
-        if (f->choices[i][0] != '\0') {
-            buf_addf(b, "%s%s", between, f->choices[i]);
-            between = ", ";
-        }
+        buf_addf(b, "did you mean '%s'? ", near);
+    buf_add(b, "expected ");
+    value_words(f, b);
 }
 
 /* A bound as it would be written in the file. */
@@ -549,7 +555,10 @@ static void say_wrong(const struct parsing *p, struct buf *b)
         return;
     }
     buf_addf(b, "'%s' is '%.60s', ", p->f->name, p->text);
-    if (p->f->type == SCHEMA_LOOKS)
+    if (p->f->type == SCHEMA_TEXT)
+        buf_addf(b, "expected at most %d bytes without control characters",
+                 RULE_TEXT_MAX);
+    else if (p->f->type == SCHEMA_LOOKS)
         buf_addf(b, "expected %s", schema_words(SCHEMA_SPAN));
     else if (p->f->choices != NULL)
         say_choices(p->f, p->text, b);

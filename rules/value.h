@@ -17,6 +17,9 @@
 enum rules_code value_read(const struct schema_field *f, const struct yaml_node *node,
                            struct keep *keep, void *at, struct err *err);
 
+/* What the field expects, in words: "a share such as 30%", "one of up, down". */
+void value_words(const struct schema_field *f, struct buf *to);
+
 /* The value as it would be written in a file: "30%", "[1m, 2m]", "3 of 5"; nothing for
  * what is not there. */
 void value_write(const struct schema_field *f, const void *at, struct buf *to);

@@ -19,6 +19,10 @@ static void check_looks(struct fields *f, const struct yaml_node *map,
                 "look %s is not longer than the one before it, %s",
                 span_text(w->looks[i], look), span_text(w->looks[i - 1], other));
     at = fields_place(map, "slow");
+    for (size_t i = 0; at->kind == YAML_LIST && at->n > 1 && i < at->n; i++)
+        if (at->item[i].kind == YAML_TEXT && strcmp(at->item[i].text, "off") == 0)
+            fields_complain(f, &at->item[i], RULES_E_WINDOWS,
+                            "off stands alone, expected lengths of time or off");
     for (size_t i = 0; i < w->n_slow; i++) {
         span last = i > 0 ? w->slow[i - 1] : w->looks[w->n_looks - 1];
         if (w->slow[i].ms <= last.ms)
@@ -195,6 +199,8 @@ void windows_read(struct fields *f, const struct rule_file *file, size_t n,
         if (map == NULL)
             continue;
         check_keys(f, map, &schema_windows);
+        if (map->kind != YAML_MAP)
+            continue;
         for (size_t k = 0; k < map->n; k++)
             if (strcmp(map->key[k].text, "services") == 0)
                 take_services(f, &file[i], &map->item[k], ret_all);
