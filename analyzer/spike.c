@@ -92,6 +92,76 @@ static struct tally count_after(const struct tape *t, size_t pivot,
     return c;
 }
 
+/* --- medians of a window that moves --- */
+
+/* The known values of a window in order; where it moves on by a few rows, only those
+ * are put in and taken out.  Worth it for windows of no more rows than this. */
+enum { ORDERED_MAX = 240 };
+struct ordered {
+    size_t n;
+    double v[ORDERED_MAX];
+};
+
+static size_t ordered_place(const struct ordered *o, double v)
+{
+    size_t lo = 0, hi = o->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (o->v[mid] < v)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static void ordered_add(struct ordered *o, float v)
+{
+    size_t at = isnan(v) ? 0 : ordered_place(o, v);
+    if (isnan(v))
+        return;
+    memmove(o->v + at + 1, o->v + at, (o->n++ - at) * sizeof *o->v);
+    o->v[at] = v;
+}
+
+static void ordered_drop(struct ordered *o, float v)
+{
+    size_t at = isnan(v) ? 0 : ordered_place(o, v);
+    if (isnan(v))
+        return;
+    memmove(o->v + at, o->v + at + 1, (--o->n - at) * sizeof *o->v);
+}
+
+/* Between the two middle ones of an even number, as shift_median. */
+static double between(double here, double next, size_t n)
+{
+    return n % 2 == 1 ? here : here + (next - here) * 0.5;
+}
+
+/* Deviations grow from the level to both sides: the next larger one is at either end.
+ */
+static double ordered_deviation(const struct ordered *o, double level)
+{
+    size_t right = ordered_place(o, level), left = right, middle = (o->n - 1) / 2;
+    double here = 0, next = 0;
+    for (size_t i = 0; i <= middle + 1 && i < o->n; i++) {
+        bool down = right == o->n || (left > 0 && fabs(o->v[left - 1] - level) <=
+                                                      fabs(o->v[right] - level));
+        next = fabs(o->v[down ? --left : right++] - level);
+        here = i <= middle ? next : here;
+    }
+    return between(here, next, o->n);
+}
+
+static struct usual ordered_usual(const struct ordered *o)
+{
+    size_t middle = (o->n - 1) / 2;
+    if (o->n < BEFORE_POINTS_LEAST)
+        return (struct usual){NAN, NAN};
+    double level = between(o->v[middle], o->v[o->n / 2], o->n);
+    return (struct usual){level, ordered_deviation(o, level)};
+}
+
 /* --- pretended changes --- */
 
 struct moments {
@@ -108,13 +178,21 @@ static void find_moments(const struct tape *t, size_t day, struct moments *m)
         t->before / (2 * BEFORE_PARTS) > 0 ? t->before / (2 * BEFORE_PARTS) : 1;
     size_t last =
         t->pivot > t->to + t->before / 2 ? t->pivot - t->to - t->before / 2 : 0;
+    struct ordered o = {0};
+    bool few = t->before > step && t->before + step <= ORDERED_MAX, begun = false;
     m->n = 0;
     for (size_t back = 0; back < day && last > back && m->n < PLACEBOS_MAX;
          back += step) {
         size_t at = last - back;
         if (!reads_at(t, at))
             break;
-        struct usual u = usual_before(t, at);
+        for (size_t i = at - t->before;
+             few && i < at && (!begun || i < at + step - t->before); i++)
+            ordered_add(&o, t->v[i]);
+        for (size_t i = at; few && begun && i < at + step; i++)
+            ordered_drop(&o, t->v[i]);
+        begun = true;
+        struct usual u = few ? ordered_usual(&o) : usual_before(t, at);
         if (isnan(u.level))
             continue;
         m->at[m->n] = at;

@@ -8,6 +8,7 @@
  *
  *     cold      a look that nothing was prepared for, as after a restart
  *     prepare   what is done between looks, while the change is waited for
+ *     check     once more when the window has closed: does that still fit?
  *     verdict   a look that was prepared: from the window's close to the stored verdict
  */
 #include "analyzer/checkup.h"
@@ -34,8 +35,8 @@ enum {
     EVENT_HOSTS = 5000,    /* hosts named by one event */
     COLD_S = 15 * 60 + 90, /* looks, from when the work was done */
     WARM_S = 30 * 60 + 90,
-    AHEAD_S = 16 * 60 + 90,     /* prepared, after the look before */
-    CLOSED_S = 30 * 60 + 20,    /* asked whether that still fits: the window is closed */
+    AHEAD_S = 16 * 60 + 90,  /* prepared, after the look before */
+    CLOSED_S = 30 * 60 + 20, /* asked whether that still fits: the window is closed */
 };
 
 struct cost {
@@ -360,19 +361,21 @@ static void print_row(unsigned hosts, const struct outcome *o,
                       const struct outcome *before, unsigned hosts_before)
 {
     double series = (double)hosts * FLEET_METRICS;
-    printf("%6u %9.0f | %7.2f %7.2f %6.2f | %7.2f %7.2f %6.2f | %7.2f %7.2f | %6.0f "
-           "%6.0f | %s, %zu\n",
+    printf("%6u %9.0f | %7.2f %7.2f %6.2f | %6.2f | %7.2f %7.2f %6.2f | %7.2f %7.2f | "
+           "%6.0f %6.0f %6.0f | %s, %zu\n",
            hosts, series, o->prepare.wall_s, o->prepare.cpu_s,
-           o->prepare.cpu_s / series * 1e6, o->verdict.wall_s, o->verdict.cpu_s,
-           o->verdict.cpu_s / series * 1e6, o->cold.wall_s, o->cold.cpu_s, o->store_mib,
-           o->peak_mib, o->grade, o->findings);
+           o->prepare.cpu_s / series * 1e6, o->check.cpu_s, o->verdict.wall_s,
+           o->verdict.cpu_s, o->verdict.cpu_s / series * 1e6, o->cold.wall_s,
+           o->cold.cpu_s, o->store_mib, o->peak_mib, o->ahead_mib, o->grade,
+           o->findings);
     if (hosts_before > 0)
-        printf("%16s | %15s %6.2f | %15s %6.2f | %15.2f |        %6.2f |\n",
-               "growth per host", "",
-               growth(o->prepare.cpu_s, before->prepare.cpu_s, hosts, hosts_before), "",
-               growth(o->verdict.cpu_s, before->verdict.cpu_s, hosts, hosts_before),
-               growth(o->cold.cpu_s, before->cold.cpu_s, hosts, hosts_before),
-               growth(o->peak_mib, before->peak_mib, hosts, hosts_before));
+        printf(
+            "%16s | %15s %6.2f | %6s | %15s %6.2f | %15.2f |        %6.2f        |\n",
+            "growth per host", "",
+            growth(o->prepare.cpu_s, before->prepare.cpu_s, hosts, hosts_before), "",
+            "", growth(o->verdict.cpu_s, before->verdict.cpu_s, hosts, hosts_before),
+            growth(o->cold.cpu_s, before->cold.cpu_s, hosts, hosts_before),
+            growth(o->peak_mib, before->peak_mib, hosts, hosts_before));
     fflush(stdout);
 }
 
@@ -382,9 +385,9 @@ static void print_head(void)
            "and 30 min.\nSeconds, processor seconds, us of processor a series; memory "
            "in MiB.\n\n",
            FLEET_METRICS);
-    printf("%6s %9s | %7s %7s %6s | %7s %7s %6s | %7s %7s | %6s %6s |\n", "hosts",
-           "series", "prepare", "cpu", "us", "verdict", "cpu", "us", "cold", "cpu",
-           "store", "peak");
+    printf("%6s %9s | %7s %7s %6s | %6s | %7s %7s %6s | %7s %7s | %6s %6s %6s |\n",
+           "hosts", "series", "prepare", "cpu", "us", "check", "verdict", "cpu", "us",
+           "cold", "cpu", "store", "peak", "ahead");
     fflush(stdout);
 }
 

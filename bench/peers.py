@@ -6,7 +6,10 @@ that compares half an hour before a change with half an hour after it, over all 
 and warm.  The times of our own judge are read from what bench_judge noted down.  All
 that is written goes under FOLDER; the servers are ended whatever happens.
 
-usage: peers.py FOLDER BIN [HOSTS]"""
+With PAGE, all that was measured is written there, bench_judge's table (FOLDER/judge.txt)
+first.
+
+usage: peers.py FOLDER BIN [HOSTS [PAGE]]"""
 import atexit
 import http.client
 import os
@@ -155,36 +158,100 @@ def measure(name, command, folder, feeder, hosts, pivot):
         server.stop()
 
 
+def machine():
+    """The machine and how busy it is, as a sentence: wall times follow from both."""
+    with open("/proc/cpuinfo") as f:
+        model = next((l.split(":", 1)[1].strip() for l in f if l.startswith("model name")),
+                     "unknown processor")
+    with open("/proc/meminfo") as f:
+        gib = int(f.readline().split()[1]) / (1 << 20)
+    cores = len(os.sched_getaffinity(0))
+    return ("%s, %d processors, %.0f GiB. While this was measured, %.1f programs on average "
+            "wanted to run on them; where that is more than the processors, wall times are "
+            "longer than the program's own work and processor seconds are what compares." %
+            (model, cores, gib, os.getloadavg()[2]))
+
+
+PAGE = """# Performance
+
+Written by `./dev bench judge`, %s; nothing here is typed in by hand.
+
+%s
+
+## From samples to a verdict
+
+A change of every second host of a fleet, 50 metrics a host, a week of five-minute history and an
+hour and a half of one-minute samples. *Prepare* is what is learned of the past between two
+looks, *check* whether it still fits once the window has closed, *verdict* the look itself: from
+the window's close to the verdict stored in the ledger. *Cold* is a look for which nothing was
+prepared. *us* are microseconds of processor for each series of the fleet. *Store* is the memory
+of recent samples, *peak* that of the process, *ahead* what is kept of the past in between. A
+growth of 1 is linear.
+
+The history is handed out of memory by a stand-in for the RRD files, at the cost of a copy; all
+else is the service's own path.
+
+```
+%s```
+
+## Beside the query that people write by hand
+
+The same samples in Prometheus and VictoriaMetrics, by remote write on loopback, and the query
+that only compares two half hours, without a word on what is usual:
+
+```
+%s```
+
+Run it again: `./dev bench judge`, or with other sizes `./dev bench judge 500 2000`.
+"""
+
+
+def write_page(path, folder, lines):
+    with open(os.path.join(folder, "judge.txt")) as f:
+        ours = f.read()
+    with open(path, "w") as f:
+        f.write(PAGE % (time.strftime("%Y-%m-%d", time.gmtime()), machine(), ours,
+                        "\n".join(lines) + "\n"))
+
+
 def main():
     folder, bin_dir = sys.argv[1], sys.argv[2]
     hosts = int(sys.argv[3]) if len(sys.argv) > 3 else 5000
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that atexit comes
     pivot = (int(time.time()) // 3600 - 2) * 3600
-    print("\n%s\nover %d series, warm, median of %d; beside it what bench_judge took\n" %
+    lines = []
+
+    def say(text):
+        lines.extend(text.strip("\n").split("\n"))
+        print(text, flush=True)
+
+    say("\n%s\nover %d series, warm, median of %d; beside it what bench_judge took\n" %
           (QUERY, hosts * METRICS, ROUNDS))
     ours = None
     try:
         with open(os.path.join(folder, "judge-%d.txt" % hosts)) as f:
             ours = [float(v) for v in f.read().split()]
     except OSError:
-        print("(bench_judge has not run for %d hosts: no ratios)" % hosts)
-    print("%-16s %8s %8s %14s %9s %9s" % ("", "wall s", "cpu s", "wall min-max",
+        say("(bench_judge has not run for %d hosts: no ratios)" % hosts)
+    say("%-16s %8s %8s %14s %9s %9s" % ("", "wall s", "cpu s", "wall min-max",
                                           "peak MiB", "fed in s"))
     best = None
     for name, command in (("prometheus", prometheus), ("victoria-metrics", victoria)):
         r = measure(name, command, folder, os.path.join(bin_dir, "bench_feed"), hosts, pivot)
-        print("%-16s %8.2f %8.2f %6.2f-%-7.2f %9.0f %9.0f" %
-              (name, r["wall"], r["cpu"], r["least"], r["most"], r["peak"], r["fed"]),
-              flush=True)
+        say("%-16s %8.2f %8.2f %6.2f-%-7.2f %9.0f %9.0f" %
+              (name, r["wall"], r["cpu"], r["least"], r["most"], r["peak"], r["fed"]))
         best = r if best is None or r["wall"] < best["wall"] else best
         if ours:
-            print("%-16s %7.1fx %7.1fx   (verdict); with the preparation, cpu %.1fx" %
+            say("%-16s %7.1fx %7.1fx   (verdict); with the preparation, cpu %.1fx" %
                   ("  / ours", r["wall"] / ours[0], r["cpu"] / ours[1],
-                   r["cpu"] / (ours[1] + ours[3])), flush=True)
+                   r["cpu"] / (ours[1] + ours[3])))
     if ours:
-        print("%-16s %8.2f %8.2f" % ("our verdict", ours[0], ours[1]))
-        print("the better of the two takes %.1f times as long as our verdict" %
+        say("%-16s %8.2f %8.2f" % ("our verdict", ours[0], ours[1]))
+        say("the better of the two takes %.1f times as long as our verdict" %
               (best["wall"] / ours[0]))
+
+    if len(sys.argv) > 4:
+        write_page(sys.argv[4], folder, lines)
 
 
 if __name__ == "__main__":
