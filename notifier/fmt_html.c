@@ -511,6 +511,11 @@ static void write_foot(const struct report *r, struct buf *to)
                   r->page_url);
         buf_add(to, "Open this report as a page</a></p>");
     }
+    if (r->notice != NULL)
+        html_addf(to,
+                  "<p style=\"" FONT "margin:0 0 8px;font-size:13px;line-height:19px;"
+                  "color:#8a4b00\">%s</p>",
+                  r->notice);
     buf_add(to, "<p class=\"mute\" style=\"" FONT
                 "margin:0;font-size:13px;line-height:19px;color:#5d6675\">"
                 "Sent by aftercheck, which compares the time before and after each "

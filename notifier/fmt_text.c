@@ -318,4 +318,8 @@ void fmt_text(const struct report *r, struct buf *to)
         buf_add_ch(to, '\n');
         paragraph(to, r->page_url, 0);
     }
+    if (r->notice != NULL) {
+        buf_add_ch(to, '\n');
+        paragraph(to, r->notice, 0);
+    }
 }

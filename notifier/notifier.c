@@ -39,6 +39,7 @@ instant notifier_round(struct notifier *n, instant now, struct err *err)
 {
     instant next = INSTANT_FAR;
     n->tell.config = atomic_load(&n->config);
+    n->tell.notice = atomic_load(&n->notice);
     outbox_set_config(n->outbox, n->tell.config);
     int told = tell_round(&n->tell, now, err);
     int sent = outbox_round(n->outbox, now, &next, err);
@@ -51,6 +52,11 @@ instant notifier_round(struct notifier *n, instant now, struct err *err)
 void notifier_set_config(struct notifier *n, const struct mail_config *config)
 {
     atomic_store(&n->config, config);
+}
+
+void notifier_set_notice(struct notifier *n, const char *text)
+{
+    atomic_store(&n->notice, text);
 }
 
 void notifier_stop(struct notifier *n)

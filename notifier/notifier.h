@@ -26,6 +26,7 @@ struct notifier {
     uint32_t tag;
     struct notifier_spec spec;
     const struct mail_config *_Atomic config; /* in force; the spec's is the first */
+    const char *_Atomic notice;               /* NULL: none */
     struct tell tell;
     struct outbox *outbox;
 };
@@ -44,6 +45,11 @@ instant notifier_round(struct notifier *n, instant now, struct err *err);
  * the stage's thread from its next round on.  The old one must stay until the end:
  * somebody may still be reading it. */
 void notifier_set_config(struct notifier *n, const struct mail_config *config);
+
+/* What pages and the foot of mails say of the service itself, such as rules that could
+ * not be read; NULL: nothing any more.  From any thread; the text must stay until the
+ * end. */
+void notifier_set_notice(struct notifier *n, const char *text);
 
 /* Cuts a delivery under way short, from any thread, so that the round ends soon. */
 void notifier_stop(struct notifier *n);

@@ -551,6 +551,8 @@ static void fill(struct report *r, const struct report_input *in)
     r->title = report_keep(r, report_change_title(r->change));
     char *url = report_page_url(in->public_url, r->change->change_id);
     r->page_url = url != NULL ? report_keep(r, url) : NULL;
+    if (in->notice != NULL)
+        r->notice = report_keep(r, strdup(in->notice));
     add_facts(r);
     if (v != NULL) {
         report_add_findings(r);

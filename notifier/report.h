@@ -103,6 +103,7 @@ struct report {
     const char *fine; /* what was checked and is fine; NULL: nothing was */
     struct report_rows unjudged, coverage, nearby, revisions;
     const char *page_url; /* NULL: not known */
+    const char *notice;   /* of aftercheck itself; NULL: none */
     /* the texts above live here */
     size_t n_texts, cap_texts;
     char **texts;
@@ -115,6 +116,8 @@ struct report_input {
     const struct verdict *const *revisions; /* all of them, oldest first; may be none */
     size_t n_revisions;
     const char *public_url; /* where people reach the pages; NULL: unknown */
+    const char
+        *notice; /* what readers should know of aftercheck itself; NULL: nothing */
 };
 
 /* Everything in `in` is borrowed for the report's life.  NULL: out of memory. */

@@ -28,7 +28,8 @@ struct tell_stats {
 struct tell {
     struct ledger *ledger;
     const struct mail_config *config;
-    struct rrd *rrd; /* NULL: no charts */
+    struct rrd *rrd;    /* NULL: no charts */
+    const char *notice; /* for the foot of mails; NULL: none */
     struct tell_stats stats;
 };
 

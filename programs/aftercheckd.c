@@ -2,7 +2,8 @@
  * signals.  Wiring only.
  *
  * The main thread handles signals: TERM and INT end the service in order (a second one
- * at once), HUP reads configuration and rules anew.  Rules in force belong to the
+ * at once), HUP reads configuration and rules anew, and so does a change of the rules'
+ * files for the rules.  Rules in force belong to the
  * analyzer's thread, who audiences are to the notifier's; a reload leaves the new ones
  * in `pending`, and the threads take them over between two rounds, so nobody sees half
  * of each. */
@@ -15,6 +16,7 @@
 #include "notifier/routes.h"
 #include "programs/daemon_config.h"
 #include "programs/daemon_metrics.h"
+#include "programs/rules_watch.h"
 #include "storage/history.h"
 #include "storage/history_prune.h"
 
@@ -30,9 +32,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { WATCH_MS = 2000, NOTICE_BYTES = 600 };
 enum { DRAIN_MS = 5000, SYNC_MS = 10000 };
 /* What is too old goes in small steps: while there is some, one a second. */
 enum { PRUNE_MS = 600000, PRUNE_STEP_MS = 1000, FORGET_MS = 86400000 };
+
+/* What people are told of rules that could not be read. */
+struct notice {
+    struct notice *next;
+    char text[NOTICE_BYTES];
+};
 
 struct service {
     const char *config_path;
@@ -46,6 +55,8 @@ struct service {
     struct daemon_config **later; /* of reloads; kept to the end, as threads may read
                                      any of them */
     size_t n_later;
+    struct rules_watch watch; /* the main thread's */
+    struct notice *notices;   /* given to the notifier; kept to the end */
 
     char mail_dir[4096];
     int data_fd, lock_fd;
@@ -115,6 +126,35 @@ static int load(const char *path, const char *data, const char *listen,
     return c->errors > 0 ? -1 : 0;
 }
 
+/* Says on pages and in mails that rules were refused, with the first complaint; or that
+ * all is well again. */
+static void note_rules(struct service *s, bool ok, const struct complaints *c)
+{
+    pthread_mutex_lock(&s->lock);
+    s->state.rules_ok = ok;
+    pthread_mutex_unlock(&s->lock);
+    if (ok) {
+        notifier_set_notice(s->notifier, NULL);
+        return;
+    }
+    struct notice *n = calloc(1, sizeof *n);
+    if (n == NULL)
+        return;
+    size_t i = 0;
+    while (i < c->n && c->at[i].warning)
+        i++;
+    snprintf(n->text, sizeof n->text,
+             "The rules on disk could not be read, those before stay in force.%s",
+             i < c->n ? " First mistake: " : "");
+    size_t at = strlen(n->text);
+    if (i < c->n)
+        snprintf(n->text + at, sizeof n->text - at, "%s:%u:%u: %s", c->at[i].file,
+                 c->at[i].line, c->at[i].column, c->at[i].text);
+    n->next = s->notices;
+    s->notices = n;
+    notifier_set_notice(s->notifier, n->text);
+}
+
 /* The configuration joins those that are kept; the rules wait for the analyzer. */
 static int take_over(struct service *s, struct daemon_config *config,
                      struct ruleset *rules)
@@ -129,8 +169,47 @@ static int take_over(struct service *s, struct daemon_config *config,
     ruleset_free(&s->pending_rules);
     s->pending_rules = rules;
     s->state.reloads++;
+    s->state.rules_reloads++;
     pthread_mutex_unlock(&s->lock);
     return 0;
+}
+
+/* Of the configuration in force. */
+static const struct daemon_config *config_of(const struct service *s)
+{
+    return s->n_later > 0 ? s->later[s->n_later - 1] : &s->config;
+}
+
+static const char *rules_path(const struct service *s)
+{
+    return config_of(s)->rules;
+}
+
+/* The rules alone, as their files have changed: all of them are read before any is
+ * used. */
+static void reload_rules(struct service *s)
+{
+    struct complaints c = {0};
+    struct ruleset *rules = ruleset_load(rules_path(s), &c);
+    if (rules != NULL)
+        check_reach(config_of(s), rules, &c);
+    print_complaints(&c);
+    bool ok = rules != NULL && c.errors == 0;
+    note_rules(s, ok, &c);
+    complaints_free(&c);
+    if (!ok) {
+        ruleset_free(&rules);
+        log_error("the new rules are refused, the old ones stay in force");
+        return;
+    }
+    log_info("rules were read anew: %zu rules, %s %s", rules->n, rules->name,
+             rules->hash);
+    pthread_mutex_lock(&s->lock);
+    ruleset_free(&s->pending_rules);
+    s->pending_rules = rules;
+    s->state.rules_reloads++;
+    pthread_mutex_unlock(&s->lock);
+    worker_poke(s->analyzer);
 }
 
 static void reload(struct service *s)
@@ -142,9 +221,11 @@ static void reload(struct service *s)
                                    config, &rules, &c)
                             : -1;
     print_complaints(&c);
-    complaints_free(&c);
     if (rc == 0)
         rc = take_over(s, config, rules);
+    note_rules(s, rc == 0, &c);
+    complaints_free(&c);
+    s->watch.known = rules_stamp(rules_path(s));
     pthread_mutex_lock(&s->lock);
     s->state.reload_ok = rc == 0;
     pthread_mutex_unlock(&s->lock);
@@ -452,6 +533,11 @@ static void stop(struct service *s)
         free(s->later[i]);
     }
     free(s->later);
+    while (s->notices != NULL) {
+        struct notice *n = s->notices;
+        s->notices = n->next;
+        free(n);
+    }
     daemon_config_free(&s->config);
     if (s->lock_fd >= 0)
         close(s->lock_fd);
@@ -464,9 +550,14 @@ static void stop(struct service *s)
 static void wait_for_end(struct service *s, const sigset_t *signals)
 {
     for (;;) {
-        int sig;
-        if (sigwait(signals, &sig) != 0)
+        const struct timespec wait = {.tv_sec = WATCH_MS / 1000,
+                                      .tv_nsec = WATCH_MS % 1000 * 1000000L};
+        int sig = sigtimedwait(signals, NULL, &wait);
+        if (sig < 0) {
+            if (errno == EAGAIN && rules_watch_look(&s->watch, rules_path(s)))
+                reload_rules(s);
             continue;
+        }
         if (sig == SIGHUP) {
             reload(s);
             continue;
@@ -544,7 +635,8 @@ int main(int argc, char **argv)
         .about = "The aftercheck service: takes change events, samples and call "
                  "records over "
                  "HTTP, judges every change, and mails change health reports.",
-        .more = "Signals: TERM ends in order, HUP reads configuration and rules anew.",
+        .more = "Signals: TERM ends in order, HUP reads configuration and rules anew.  "
+                "Rules whose files change are read anew by themselves.",
         .opts = opts,
     };
     log_set_name("aftercheckd");
@@ -574,7 +666,8 @@ int main(int argc, char **argv)
         daemon_config_free(&s.config);
         return rc < 0 ? 1 : 0;
     }
-    s.state.reload_ok = true;
+    s.state.reload_ok = s.state.rules_ok = true;
+    s.watch.known = s.watch.last = rules_stamp(s.config.rules);
     snprintf(s.state.pack, sizeof s.state.pack, "%s", s.rules->hash);
     return run(&s);
 }

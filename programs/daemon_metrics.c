@@ -73,7 +73,11 @@
     X("aftercheck_config_reloads_total", "counter", "good reloads",                    \
       (double)state->reloads)                                                          \
     X("aftercheck_config_last_reload_successful", "gauge",                             \
-      "1 when the last reload was taken", state->reload_ok ? 1.0 : 0.0)
+      "1 when the last reload was taken", state->reload_ok ? 1.0 : 0.0)                \
+    X("aftercheck_rules_reloads_total", "counter", "times that rules were swapped",    \
+      (double)state->rules_reloads)                                                    \
+    X("aftercheck_rules_last_reload_successful", "gauge",                              \
+      "1 when the rules on disk are those in force", state->rules_ok ? 1.0 : 0.0)
 
 void daemon_metrics_write(const struct daemon_sources *from,
                           const struct daemon_state *state, struct buf *to)

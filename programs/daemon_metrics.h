@@ -27,6 +27,8 @@ extern const struct httpd_route daemon_routes[];
 /* The service's own state; the caller guards it. */
 struct daemon_state {
     bool reload_ok;
+    bool rules_ok; /* the last reading of rules, at a reload or a change of files */
+    uint64_t rules_reloads;
     uint64_t reloads;
     int64_t slowest_ms; /* round of looks */
     uint64_t forgotten; /* files of history */

@@ -170,6 +170,9 @@ void list_page(struct httpd_req *r, void *app)
     }
     page_open(&page, "Changes");
     buf_add(&page, "<h1 class=\"list\">Changes</h1>\n");
+    const char *notice = atomic_load(&n->notice);
+    if (notice != NULL)
+        html_addf(&page, "<p class=\"mutes\">%s</p>\n", notice);
     mutes_page_note(&mutes, now, &page);
     list_form(&q, httpd_query(r, "kind"), &page);
     if (count > 0) {

@@ -323,6 +323,31 @@ class Checkup(FlowTest):
         wait_for("the good reload",
                  lambda: self.s.metric("aftercheck_config_last_reload_successful") == 1)
 
+    def test_rules_are_read_anew_when_their_files_change(self):
+        path = os.path.join(self.s.rules, "01.yml")
+        with open(path) as f:
+            good = f.read()
+        with open(path, "w") as f:
+            f.write("format: 1\nrules:\n  - idd: <x>\n")
+        wait_for("the refused rules",
+                 lambda: self.s.metric("aftercheck_rules_last_reload_successful") == 0)
+        page = self.s.get("/")[1].decode()
+        self.assertIn("The rules on disk could not be read", page)
+        self.assertIn("01.yml:3:5", page)
+        self.traffic(20)
+        self.change()
+        self.assertEqual(self.verdict()["grade"], "must-handle")
+        folder = os.path.join(self.s.data, "mail")
+        wait_for("the mail", lambda: os.path.isdir(folder) and
+                 [f for f in os.listdir(folder) if f.endswith(".eml")])
+        before = self.s.metric("aftercheck_rules_reloads_total")
+        with open(path, "w") as f:
+            f.write(good + "\n# changed\n")
+        wait_for("the good rules",
+                 lambda: self.s.metric("aftercheck_rules_last_reload_successful") == 1)
+        self.assertEqual(self.s.metric("aftercheck_rules_reloads_total"), before + 1)
+        self.assertNotIn("could not be read", self.s.get("/")[1].decode())
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=1)
