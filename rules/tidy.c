@@ -168,12 +168,14 @@ static void put_line_end(struct tidier *t, size_t line, const char *from)
 
 static void put_raw(struct tidier *t, const struct yaml_node *v)
 {
+    if (v->line != v->end_line) { /* a block text without a line */
+        t->failed = true;
+        return;
+    }
     const char *from = place(t, v->line, v->column);
     const char *end = place(t, v->end_line, v->end_column);
-    if (end < from || v->line != v->end_line)
-        t->failed = true;
-    else
-        buf_add_n(t->to, from, (size_t)(end - from));
+    assert(end >= from);
+    buf_add_n(t->to, from, (size_t)(end - from));
 }
 
 /* A text or brackets that go over several lines, each moved by as much as the first. */
@@ -310,7 +312,8 @@ static void put_text(struct tidier *t, const struct yaml_node *v, size_t was,
         return;
     }
     put_flow(t, v, in);
-    put_line_end(t, v->line, place(t, v->end_line, v->end_column));
+    if (!t->failed)
+        put_line_end(t, v->line, place(t, v->end_line, v->end_column));
 }
 
 /* A value behind its key or dash, which is written already, and the rest of its room.
@@ -524,9 +527,9 @@ static size_t count_comments(const struct tidier *t)
     return n;
 }
 
-static int refuse(struct tidier *t)
+static int refuse(const char *file, struct complaints *c)
 {
-    complain(t->c, t->file, 1, 1, "tidy",
+    complain(c, file, 1, 1, "tidy",
              "the file cannot be tidied without a change of what it says; it is left "
              "as it is");
     return -1;
@@ -559,22 +562,37 @@ static int tidy_doc(struct tidier *t, const struct yaml_doc *doc)
     while (t->to->len >= 2 && ends_in_empty_line(t))
         t->to->data[--t->to->len] = '\0';
     if (buf_done(t->to) < 0 || t->failed || !came_out_right(t, doc, count_comments(t)))
-        return refuse(t);
+        return refuse(t->file, t->c);
     return 0;
 }
 
-int tidy(const char *file, const char *text, size_t n, struct buf *to,
-         struct complaints *c)
+static int tidy_once(const char *file, const char *text, size_t n, struct buf *to,
+                     struct complaints *c)
 {
-    OWNED_BUF out = {0};
-    struct tidier t = {.file = file, .c = c, .to = &out};
+    struct tidier t = {.file = file, .c = c, .to = to};
     struct yaml_doc *doc = yaml_parse(file, text, n, c);
     int rc = -1;
-    if (doc != NULL && split_lines(&t, text, n) == 0)
+    if (doc != NULL && split_lines(&t, text, n) < 0)
+        complain(c, file, 1, 1, "memory", "out of memory");
+    else if (doc != NULL)
         rc = tidy_doc(&t, doc);
-    if (rc == 0)
-        buf_add_n(to, buf_text(&out), out.len);
     yaml_doc_free(&doc);
     free(t.line);
     return rc;
+}
+
+/* Tidying what is tidy changes nothing; a file on which that fails is refused. */
+int tidy(const char *file, const char *text, size_t n, struct buf *to,
+         struct complaints *c)
+{
+    OWNED_BUF once = {0}, twice = {0};
+    struct complaints again = {0};
+    if (tidy_once(file, text, n, &once, c) < 0)
+        return -1;
+    int rc = tidy_once(file, buf_text(&once), once.len, &twice, &again);
+    complaints_free(&again);
+    if (rc < 0 || strcmp(buf_text(&once), buf_text(&twice)) != 0)
+        return refuse(file, c);
+    buf_add_n(to, buf_text(&once), once.len);
+    return 0;
 }

@@ -1,6 +1,6 @@
 /* tests of rules/tidy */
-#include "rules/tidy.h"
 #include "rules/defaults.h"
+#include "rules/tidy.h"
 #include "tests/test.h"
 
 static void check_tidy(const char *text, const char *want)
@@ -162,6 +162,7 @@ TEST(what_cannot_be_kept_exact_is_refused)
     check_refused("rules:\n  - - a\n", LEFT);
     check_refused("? a\n: b\n", LEFT);
     check_refused("a: {b: , c: d}\n", LEFT);
+    check_refused("a: b\nwhy:  \n  | # below its key\n", LEFT); /* tidied once only */
 }
 
 TEST(every_shipped_pack_is_tidy_and_stays_so)
