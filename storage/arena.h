@@ -52,6 +52,17 @@ struct arena;
  * is begun.  NULL when the disk is full, or another process has it open. */
 struct arena *arena_open(const struct arena_spec *spec, struct err *ret_note,
                          struct err *err);
+/* Opens a file that another process may be writing to, only to look at it: nothing of
+ * it is ever written, locked or set aside; what is changed in memory stays there.  Its
+ * shape is given back.  The file counts as one whose power was lost, so everything is
+ * checked before it is used.  NULL with EBADMSG when it is damaged or of another
+ * version, with ENOENT when there is none. */
+struct arena *arena_peek(const char *path, uint64_t ret_shape[2], struct err *err);
+/* True for one that was opened so. */
+bool arena_is_peek(const struct arena *a);
+/* What stands in the file at an offset now, whatever was changed in memory. */
+int arena_reread(const struct arena *a, uint64_t offset, void *to, size_t n);
+
 /* Syncs with this number, marks the file as closed in order, and unmaps. */
 void arena_close(struct arena **a, uint32_t number);
 /* For the owner who finds damage inside a record: closes, renames to PATH.damaged-TIME

@@ -67,6 +67,7 @@ struct history {
     struct known *known; /* by the entity's number */
     size_t n_known;
     /* Shared: */
+    bool peek;                  /* only read */
     _Atomic int64_t flushed_ms; /* the last flush's `until` */
     atomic_uint_fast64_t files, rows, failures, set_aside, left_out;
 };
@@ -182,8 +183,9 @@ struct history *history_open(const struct history_spec *spec, struct rrd *rrd,
     h->rrd = rrd;
     h->n_archives = n;
     memcpy(h->archive, a, n * sizeof *a);
-    h->flushed_ms = INT64_MIN;
-    if (open_catalog(h, err) < 0)
+    h->peek = spec->peek;
+    h->flushed_ms = spec->peek ? spec->last.ms : INT64_MIN;
+    if (!h->peek && open_catalog(h, err) < 0)
         history_close(&h);
     return h;
 }
@@ -207,7 +209,8 @@ void history_close(struct history **h)
     for (size_t i = 0; i < gone->n_known; i++)
         known_clear(&gone->known[i]);
     free(gone->known);
-    catalog_close(&gone->catalog);
+    if (gone->catalog != NULL)
+        catalog_close(&gone->catalog);
     free(gone->dir);
     free(gone);
     *h = NULL;
@@ -224,6 +227,8 @@ static bool is_damage(const struct err *err)
 static int set_aside(struct history *h, const char *name, struct err *err)
 {
     char path[4300], aside[4320];
+    if (h->peek)
+        return 0;
     int n = snprintf(path, sizeof path, "%s/%s", h->dir, name);
     if (n < 0 || (size_t)n >= sizeof path)
         return err_set(err, ENAMETOOLONG, "%s: the path is too long", h->dir);
@@ -739,7 +744,7 @@ static int flush_entity(struct history *h, struct windows *w, uint32_t entity,
 int64_t history_flush(struct history *h, struct windows *w, instant until,
                       struct err *err)
 {
-    assert(h->windows == NULL || h->windows == w);
+    assert(!h->peek && (h->windows == NULL || h->windows == w));
     if (h->windows == NULL)
         widen_archives(h, windows_step(w));
     h->windows = w;

@@ -33,6 +33,10 @@ struct history_spec {
      * list; all 0: the default.  Where the windows' step is longer than the first, it
      * takes the first's place and the others are widened to multiples of it. */
     struct rrd_archive archives[HISTORY_ARCHIVES_MAX];
+    /* To read beside the service that writes: nothing is flushed, no index is kept, and
+     * a damaged file stays where it is. */
+    bool peek;
+    instant last; /* with `peek`: up to when there is history, as far as is known */
 };
 
 struct history;

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- the queue --- */
 
@@ -58,6 +59,7 @@ static void open_latch(struct ledger_op *op)
 
 void ledger_queue_put(struct ledger *l, struct ledger_op *op)
 {
+    assert(!l->peek);
     pthread_mutex_lock(&l->lock);
     /* Refused ones go through the queue too, so that all are answered by one thread; it
      * skips their work. */
@@ -342,16 +344,44 @@ struct ledger *ledger_open(const char *path, struct err *ret_note, struct err *e
     return l;
 }
 
+struct ledger *ledger_peek(const char *path, struct err *err)
+{
+    struct err why = {0};
+    struct ledger *l = ledger_new(path);
+    if (l == NULL) {
+        err_set(err, ENOMEM, "no memory for the ledger");
+        return NULL;
+    }
+    l->peek = true;
+    if (access(path, F_OK) < 0)
+        err_sys(&why, errno, "it cannot be opened");
+    else
+        l->reader->sql = sql_peek(path, "the ledger", &why);
+    if (l->reader->sql != NULL && ledger_file_fits(l->reader->sql, &why) == 0 &&
+        ledger_file_prepare(l->reader->sql, &why) == 0)
+        return l;
+    err_set(err, why.code, "%s: %s", path, why.text);
+    conns_close(l);
+    ledger_free(l);
+    return NULL;
+}
+
+static void end_thread(struct ledger *l)
+{
+    pthread_mutex_lock(&l->lock);
+    l->stop = true;
+    pthread_cond_signal(&l->work);
+    pthread_mutex_unlock(&l->lock);
+    int rc = pthread_join(l->thread, NULL);
+    assert(rc == 0 && l->first == NULL);
+}
+
 void ledger_close(struct ledger **l)
 {
     if (*l == NULL)
         return;
-    pthread_mutex_lock(&(*l)->lock);
-    (*l)->stop = true;
-    pthread_cond_signal(&(*l)->work);
-    pthread_mutex_unlock(&(*l)->lock);
-    int rc = pthread_join((*l)->thread, NULL);
-    assert(rc == 0 && (*l)->first == NULL);
+    if (!(*l)->peek)
+        end_thread(*l);
     conns_close(*l);
     ledger_free(*l);
     *l = NULL;

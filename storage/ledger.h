@@ -35,6 +35,11 @@ enum {
  * and a new one begun.  A file of a newer version is refused.  ":memory:" holds it all
  * in memory, for replay and tests.  One process a file. */
 struct ledger *ledger_open(const char *path, struct err *ret_note, struct err *err);
+/* Opens a file to read only, beside the service that may have it open: nothing is
+ * written, nothing is set aside.  Calls that write must not be made.  ENOENT when there
+ * is none, ENOTSUP when it is of another version than this program's, EBADMSG when it
+ * is no ledger. */
+struct ledger *ledger_peek(const char *path, struct err *err);
 /* Commits what is waiting and closes. */
 void ledger_close(struct ledger **l);
 

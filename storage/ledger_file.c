@@ -175,6 +175,24 @@ int ledger_file_ready(struct sql *s, struct err *err)
     return 0;
 }
 
+int ledger_file_fits(struct sql *s, struct err *err)
+{
+    int64_t version = 0, id = 0;
+    if (sql_ask_int(s, "PRAGMA user_version", &version, err) < 0 ||
+        sql_ask_int(s, "PRAGMA application_id", &id, err) < 0)
+        return -1;
+    if (id != APPLICATION_ID)
+        return err_set(err, EBADMSG,
+                       "the ledger: the file is not one of aftercheck's ledgers");
+    if (version == N_MIGRATIONS)
+        return 0;
+    return err_set(
+        err, ENOTSUP, "the ledger is of version %lld, this program reads %d: %s",
+        (long long)version, N_MIGRATIONS,
+        version > N_MIGRATIONS ? "use the newer program"
+                               : "start the service of this version on it once");
+}
+
 int ledger_file_prepare(struct sql *s, struct err *err)
 {
 #define X(id, text) [DO_##id] = text,

@@ -21,6 +21,7 @@ struct ledger_conn {
 struct ledger {
     char *path;
     bool in_memory;
+    bool peek; /* no writer, no thread */
     struct ledger_conn conns[2];
     struct ledger_conn *writer, *reader; /* the same one in memory */
     pthread_t thread;
@@ -90,6 +91,8 @@ int ledger_file_set_aside(const char *path, const struct err *why, struct err *n
 /* Checks the file and brings it to this program's version; EBADMSG when it is damaged
  * or not a ledger, ENOTSUP when it is of a newer version. */
 int ledger_file_ready(struct sql *s, struct err *err);
+/* Checks that the file is a ledger of this very version, without a change to it. */
+int ledger_file_fits(struct sql *s, struct err *err);
 /* Prepares all statements, which also holds the schema against what we think it is. */
 int ledger_file_prepare(struct sql *s, struct err *err);
 

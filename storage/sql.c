@@ -100,17 +100,18 @@ static int prepare_one(struct sql *s, const char *text, sqlite3_stmt **ret_stmt,
     return rc == SQLITE_OK ? 0 : fail(s, rc, err);
 }
 
-static int open_file(struct sql *s, const char *path, struct err *err)
+static int open_file(struct sql *s, const char *path, bool peek, struct err *err)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-                SQLITE_OPEN_PRIVATECACHE;
+    int how = peek ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int flags = how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     int rc = sqlite3_open_v2(path, &s->db, flags, NULL);
     if (rc != SQLITE_OK)
         return fail(s, s->db != NULL ? sqlite3_extended_errcode(s->db) : rc, err);
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, BUSY_MS);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    if (set_up(s, strcmp(path, ":memory:") == 0, err) < 0)
+    if (peek ? sql_exec(s, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF", err)
+             : set_up(s, strcmp(path, ":memory:") == 0, err))
         return -1;
     for (int i = 0; i < OWN_N; i++)
         if (prepare_one(s, own_text[i], &s->own[i], err) < 0)
@@ -118,7 +119,8 @@ static int open_file(struct sql *s, const char *path, struct err *err)
     return 0;
 }
 
-struct sql *sql_open(const char *path, const char *what, struct err *err)
+static struct sql *open_one(const char *path, const char *what, bool peek,
+                            struct err *err)
 {
     struct sql *s = calloc(1, sizeof *s);
     if (s == NULL) {
@@ -126,9 +128,19 @@ struct sql *sql_open(const char *path, const char *what, struct err *err)
         return NULL;
     }
     s->what = what;
-    if (open_file(s, path, err) < 0)
+    if (open_file(s, path, peek, err) < 0)
         sql_close(&s);
     return s;
+}
+
+struct sql *sql_open(const char *path, const char *what, struct err *err)
+{
+    return open_one(path, what, false, err);
+}
+
+struct sql *sql_peek(const char *path, const char *what, struct err *err)
+{
+    return open_one(path, what, true, err);
 }
 
 void sql_close(struct sql **s)

@@ -23,6 +23,9 @@ struct sql; /* one connection */
 /* Opens or makes `path` (":memory:": none).  `what` is borrowed for the connection's
  * life.  NULL and *err on failure, with ENOTSUP when the file system cannot do WAL. */
 struct sql *sql_open(const char *path, const char *what, struct err *err);
+/* Opens a file that is there, to read only, beside whoever writes to it.  SQLite may
+ * make its log and the log's index anew beside it when there are none. */
+struct sql *sql_peek(const char *path, const char *what, struct err *err);
 /* No query may be under way.  The last one out copies the log into the file. */
 void sql_close(struct sql **s);
 

@@ -138,6 +138,14 @@ static struct cut *cut_new(size_t rows, size_t n)
     return c;
 }
 
+static void cut_nothing(struct cut *c, uint8_t *counts)
+{
+    size_t n = c->rows * c->n_metrics;
+    memset(counts, 0, n);
+    for (size_t i = 0; i < n; i++)
+        c->cells[i] = NAN;
+}
+
 static int64_t step_floor(int64_t ms, int64_t step)
 {
     return ms / step - (ms % step < 0);
@@ -171,6 +179,8 @@ struct block *windows_cut(struct windows *w, uint32_t entity, instant from, inst
         struct ring r = windows_ring_at(w, &w->slot[entity]);
         memcpy(metric, ring_metrics(&r), n * sizeof *metric);
         ring_cut(&r, first, rows, n, c->cells, counts);
+        if (windows_block_is_stale(w, &w->slot[entity]))
+            cut_nothing(c, counts);
     }
     pthread_mutex_unlock(&stripe->lock);
     c->b = (struct block){.entity = entity,
@@ -397,6 +407,21 @@ struct windows *windows_open(const struct windows_spec *spec, struct err *ret_no
                 "%s was open when the machine went down: samples of the last moments "
                 "before that may be missing",
                 spec->path);
+    return w;
+}
+
+struct windows *windows_peek(const char *path, struct err *err)
+{
+    uint64_t shape[2];
+    struct windows_spec spec = {.path = path};
+    struct arena *a = arena_peek(path, shape, err);
+    if (a == NULL)
+        return NULL;
+    spec.step = (span){(int64_t)shape[0]};
+    spec.rows = (uint32_t)shape[1];
+    struct windows *w = spec_check(&spec, err) == 0 ? load(&spec, a, err) : NULL;
+    if (w == NULL)
+        arena_close(&a, 0);
     return w;
 }
 

@@ -66,6 +66,13 @@ struct windows;
  * SIGXFSZ ignored where a file size limit may be in force. */
 struct windows *windows_open(const struct windows_spec *spec, struct err *ret_note,
                              struct err *err);
+/* Looks into a file that a service may have open, and changes nothing in it: no lock,
+ * no repair, no growth.  Names and blocks are those of the moment of opening; of an
+ * entity that has got a larger block since, all rows are unknown, so a file is to be
+ * opened anew now and then.  A row that is being written is read as it is then.
+ * Nothing may be put.  NULL with ENOENT when there is no such file, with EBADMSG when
+ * it is damaged. */
+struct windows *windows_peek(const char *path, struct err *err);
 /* Writes dirty pages to disk (msync); the file stays usable.  To be called regularly:
  * it bounds what a loss of power costs, and lets the space of outgrown blocks be used
  * again. */

@@ -168,6 +168,17 @@ void windows_block_settle(struct windows *w, struct windows_slot *s,
     slot_set(w, s, b);
 }
 
+bool windows_block_is_stale(const struct windows *w, const struct windows_slot *s)
+{
+    struct windows_block now;
+    if (!arena_is_peek(w->arena))
+        return false;
+    uint64_t at = arena_offset(w->arena, s->block);
+    return arena_reread(w->arena, at, &now, sizeof now) < 0 ||
+           atomic_load(&now.state) != WINDOWS_BLOCK_READY ||
+           now.entity != s->block->entity || now.generation != s->block->generation;
+}
+
 /* --- blocks that a file brought --- */
 
 int windows_block_load(struct windows *w, struct record *r, struct err *err)

@@ -143,6 +143,8 @@ static inline void windows_slot_settle(struct windows *w, struct windows_slot *s
     if (s->area == NULL && s->block != NULL)
         windows_block_settle(w, s, stripe);
 }
+/* While another process writes to the file: it has given the entity another block. */
+bool windows_block_is_stale(const struct windows *w, const struct windows_slot *s);
 /* A record of the file, while opening; whose it is can be told only when all entities
  * are known, by windows_blocks_enter. */
 int windows_block_load(struct windows *w, struct record *r, struct err *err);

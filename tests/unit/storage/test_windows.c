@@ -1085,3 +1085,82 @@ TEST(many_threads_write_and_read_at_once)
     }
     windows_close(&w);
 }
+
+/* --- looking on --- */
+
+static float first_cell(struct windows *w, uint32_t entity, int64_t at)
+{
+    struct block *b = windows_cut(w, entity, (instant){at}, (instant){at + 60000});
+    float v = b != NULL && b->n_metrics > 0 ? b->cells[0] : NAN;
+    block_free(&b);
+    return v;
+}
+
+TEST(a_file_that_is_open_can_be_looked_into_and_is_left_as_it_is)
+{
+    char dir[] = "/tmp/test_windows.XXXXXX", path[64];
+    CHECK(mkdtemp(dir) != NULL);
+    snprintf(path, sizeof path, "%s/windows.dat", dir);
+    struct err err = {0}, note = {0};
+    const struct windows_spec spec = {
+        .path = path, .step = {60000}, .rows = 10, .bytes_max = 8 << 20};
+    struct windows *w = windows_open(&spec, &note, &err);
+    CHECK(w != NULL);
+    const struct entity h1 = {.kind = ENTITY_HOST, .host = "h1", .service = "pay"};
+    uint32_t e = windows_entity(w, &h1), m = windows_metric(w, "cpu", 3, MERGE_MEAN);
+    float v = 7;
+    CHECK_INT(windows_put(w, e, (instant){60000}, 1, &m, &v, NULL), WINDOWS_PUT_OK);
+
+    struct windows *on = windows_peek(path, &err);
+    CHECK(on != NULL);
+    CHECK_INT(windows_step(on).ms, 60000);
+    CHECK_INT(windows_rows(on), 10);
+    uint32_t seen = windows_find(on, &h1);
+    CHECK(seen != WINDOWS_NONE);
+    CHECK(first_cell(on, seen, 60000) == 7);
+    /* what comes later goes on in the service alone */
+    v = 9;
+    CHECK_INT(windows_put(w, e, (instant){120000}, 1, &m, &v, NULL), WINDOWS_PUT_OK);
+    CHECK(first_cell(w, e, 120000) == 9);
+    windows_close(&on);
+    windows_close(&w);
+    w = windows_open(&spec, &note, &err);
+    CHECK(w != NULL && note.code == 0);
+    CHECK(first_cell(w, e, 60000) == 7 && first_cell(w, e, 120000) == 9);
+    windows_close(&w);
+    unlink(path);
+    rmdir(dir);
+}
+
+TEST(an_entity_that_has_got_another_block_since_is_unknown_to_who_looks_on)
+{
+    char dir[] = "/tmp/test_windows.XXXXXX", path[64], name[16];
+    CHECK(mkdtemp(dir) != NULL);
+    snprintf(path, sizeof path, "%s/windows.dat", dir);
+    struct err err = {0}, note = {0};
+    const struct windows_spec spec = {
+        .path = path, .step = {60000}, .rows = 10, .bytes_max = 8 << 20};
+    struct windows *w = windows_open(&spec, &note, &err);
+    CHECK(w != NULL);
+    const struct entity h1 = {.kind = ENTITY_HOST, .host = "h1", .service = "pay"};
+    uint32_t e = windows_entity(w, &h1), m = windows_metric(w, "cpu", 3, MERGE_MEAN);
+    float v = 7;
+    windows_put(w, e, (instant){60000}, 1, &m, &v, NULL);
+    struct windows *on = windows_peek(path, &err);
+    CHECK(on != NULL && first_cell(on, e, 60000) == 7);
+    for (int i = 0; i < 64; i++) {
+        snprintf(name, sizeof name, "m%d", i);
+        m = windows_metric(w, name, strlen(name), MERGE_MEAN);
+        windows_put(w, e, (instant){60000}, 1, &m, &v, NULL);
+    }
+    CHECK_INT(windows_sync(w, &err), 0); /* the old block is free now */
+    CHECK(isnan(first_cell(on, e, 60000)));
+    windows_close(&on);
+    on = windows_peek(path, &err);
+    CHECK(on != NULL && first_cell(on, e, 60000) == 7);
+    windows_close(&on);
+    windows_close(&w);
+    unlink(path);
+    CHECK(windows_peek(path, &err) == NULL && err.code == ENOENT);
+    rmdir(dir);
+}
