@@ -5,6 +5,7 @@
 
 #include "analyzer/alarms.h"
 #include "analyzer/cores.h"
+#include "analyzer/explain.h"
 #include "analyzer/habit.h"
 #include "analyzer/life.h"
 #include "analyzer/tests.h"
@@ -37,6 +38,7 @@ struct judge_case {
     /* What parts say of the days of hosts that seem to have spikes (part_look), sorted;
      * NULL: these days are read now. */
     const struct buf *spikes;
+    struct explain *explain; /* NULL: nobody asks why */
     bool *ret_fits; /* NULL, or set to whether it did */
 };
 

@@ -14,6 +14,8 @@ static const struct {
     {"fmt", cmd_rules_fmt, "put rule files into their usual form"},
     {"new", cmd_rules_new, "print a small rule file to start from"},
     {"schema", cmd_rules_schema, "print the language for editors and manuals"},
+    {"backtest", cmd_rules_backtest,
+     "what these rules would have said of past changes"},
     {"show", cmd_rules_show, "the rules in force for a service, and whence each value"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
