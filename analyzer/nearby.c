@@ -71,6 +71,9 @@ struct trial {
     span earliest;     /* by how much at most */
     const char *first; /* on which host */
     size_t before;     /* where it moved before the other came */
+    /* where it moved after both, and far sooner after this one, or after the other */
+    size_t soon, soon_other;
+    span since, since_other; /* how long after either, on the first such host */
 };
 
 /* The series of the finding's figure on a host; false: it has none. */
@@ -166,13 +169,34 @@ static instant other_at(const struct trial *t, const char *host)
     return h != NULL ? h->pivot : t->other->start;
 }
 
+/* Both had come, well apart: whom did the move follow at once?  Trouble may take its
+ * time, but seldom just until somebody else changes something. */
+static void time_after_both(struct trial *t, instant at, instant pivot, instant other)
+{
+    enum { ROWS_APART = 3, TIMES = 2 };
+    int64_t mine = at.ms - pivot.ms, others = at.ms - other.ms;
+    int64_t apart = mine > others ? mine - others : others - mine;
+    if (mine < 0 || others < 0 || apart < ROWS_APART * t->l->step.ms)
+        return;
+    bool soon = TIMES * mine < others, soon_other = TIMES * others < mine;
+    if (t->soon + t->soon_other == 0) {
+        t->since = (span){mine};
+        t->since_other = (span){others};
+    }
+    t->soon += soon;
+    t->soon_other += soon_other;
+}
+
 static void time_host(struct trial *t, const struct slot *s,
                       const struct finding_host *h)
 {
     instant at = began(t, s, h), other = other_at(t, s->host);
     int64_t step = t->l->step.ms; /* a row tells the time no better */
     if (instant_is_none(at))
+        at = t->f->first_seen; /* a figure that no series of the host holds */
+    if (instant_is_none(at))
         return;
+    time_after_both(t, at, s->pivot, other);
     if (at.ms + step <= s->pivot.ms && other.ms <= at.ms + step) {
         span ahead = instant_since(s->pivot, at);
         t->early++;
@@ -232,14 +256,19 @@ static bool most(const struct count *c)
     return 2 * c->moved > c->n;
 }
 
-/* NULL: nothing tells them apart. */
-static const char *likelier(const struct trial *t)
+/* NULL: nothing tells them apart.  Whom the move followed is asked when the hosts say
+ * nothing: then `by_time` is set. */
+static const char *likelier(const struct trial *t, bool *ret_by_time)
 {
     bool mine = most(&t->mine), others = most(&t->others), both = most(&t->both);
     bool other = (others && !mine) || (both && t->mine.n > 0 && t->mine.moved == 0) ||
                  2 * t->early > t->moved;
     bool own =
         (mine && !others && t->both.n + t->others.n > 0) || 2 * t->before > t->moved;
+    *ret_by_time = !other && !own && t->mine.n + t->others.n == 0 &&
+                   (2 * t->soon > t->moved || 2 * t->soon_other > t->moved);
+    if (*ret_by_time)
+        return t->soon > t->soon_other ? NEARBY_THIS : NEARBY_OTHER;
     return other == own ? NULL : other ? NEARBY_OTHER : NEARBY_THIS;
 }
 
@@ -272,7 +301,27 @@ static void say_times(struct buf *b, const struct trial *t)
                  t->other->change_id, t->before, t->moved);
 }
 
-static void say_reasons(struct buf *b, const struct trial *t, const char *verdict)
+static void say_since(struct buf *b, span s, span step, const char *change)
+{
+    if (s.ms >= step.ms) {
+        words_span(b, s);
+        buf_addf(b, " after %s", change);
+    } else {
+        buf_addf(b, "with %s", change);
+    }
+}
+
+/* "; it began with this change and 32 seconds after 8811". */
+static void say_followed(struct buf *b, const struct trial *t)
+{
+    buf_add(b, "; it began ");
+    say_since(b, t->since, t->l->step, "this change");
+    buf_add(b, " and ");
+    say_since(b, t->since_other, t->l->step, t->other->change_id);
+}
+
+static void say_reasons(struct buf *b, const struct trial *t, const char *verdict,
+                        bool by_time)
 {
     const char *other = t->other->change_id;
     bool said = false;
@@ -287,6 +336,8 @@ static void say_reasons(struct buf *b, const struct trial *t, const char *verdic
     say_count(b, &t->mine, "only this one", "", &said);
     say_count(b, &t->others, "only ", other, &said);
     say_times(b, t);
+    if (by_time)
+        say_followed(b, t);
     buf_add_ch(b, '.');
 }
 
@@ -311,8 +362,9 @@ static bool try_it(const struct lineup *l, const struct change *o,
     ask_others_hosts(&t);
     if (t.both.n + t.mine.n + t.others.n == 0)
         return true; /* nobody can be asked */
-    const char *verdict = likelier(&t);
-    say_reasons(&words, &t, verdict);
+    bool by_time;
+    const char *verdict = likelier(&t, &by_time);
+    say_reasons(&words, &t, verdict, by_time);
     to->likelier = verdict != NULL ? strdup(verdict) : NULL;
     to->reasons = buf_give(&words);
     return to->reasons != NULL && (verdict == NULL || to->likelier != NULL);

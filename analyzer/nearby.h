@@ -7,7 +7,8 @@
  *           while the other leaves most of its own in peace, is the likelier cause;
  *   when    a move that was there before this change came to most of its hosts, but
  *           not before the other, speaks for the other; one that was there before the
- *           other began, for this one.
+ *           other began, for this one; one that came after both, where no host was
+ *           changed by one of them alone, for the one that it followed at once.
  * Reasons that contradict one another, or none, name nobody.  Pure. */
 #ifndef ANALYZER_NEARBY_H
 #define ANALYZER_NEARBY_H

@@ -178,6 +178,24 @@ TEST(a_rise_from_before_both_changes_is_neithers)
     close_scene();
 }
 
+TEST(of_two_changes_of_the_same_hosts_the_move_follows_one_at_once)
+{
+    open_scene(0, 6, pivot + 600);
+    for (int i = 0; i < 6; i++)
+        host_moves(i, pivot + 660);
+    const struct nearby *n = asked(0, 6);
+    CHECK_TEXT(n->likelier, NEARBY_OTHER);
+    CHECK_TEXT(n->reasons, "c2 is the likelier cause: cpu.busy moved on 6 of 6 hosts "
+                           "that both changed; it began 11 minutes after this change "
+                           "and 1 minute after c2.");
+    close_scene();
+    open_scene(0, 6, pivot - 60);
+    for (int i = 0; i < 6; i++)
+        host_moves(i, pivot + 600);
+    CHECK(asked(0, 6)->likelier == NULL); /* long after both */
+    close_scene();
+}
+
 TEST(a_change_of_all_the_service_shares_all_hosts)
 {
     open_scene(0, 0, pivot - 900);
@@ -185,6 +203,8 @@ TEST(a_change_of_all_the_service_shares_all_hosts)
         host_moves(i, pivot);
     const struct nearby *n = asked(0, 6);
     CHECK_TEXT(n->because, "Changed pay 15 minutes before this change.");
-    CHECK(n->likelier == NULL);
+    CHECK_TEXT(n->reasons, "This change is the likelier cause, not c2: cpu.busy moved "
+                           "on 6 of 6 hosts that both changed; it began with this "
+                           "change and 15 minutes after c2.");
     close_scene();
 }
