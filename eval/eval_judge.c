@@ -135,8 +135,7 @@ int main(int argc, char **argv)
         {"singles", "N", "Single series to draw (2000).", &w.singles},
         {"changes", "N", "Whole changes to draw (100).", &w.changes},
         {"faults", "N",
-         "Whole changes that are tried with effects too, not only quiet and shocked "
-         "(100).",
+         "Whole changes that are tried with effects, too, not only quiet (100).",
          &w.faults},
         {"alone", "N", "Whole changes without unchanged hosts to draw (40).", &w.alone},
         {"codes", "N", "Return codes to simulate (4000).", &w.codes},

@@ -186,10 +186,9 @@ static int ask_effects(struct desk *d, size_t number, struct err *err)
                  effect_name((enum effect)e), shocked ? " with shock" : "");
         draw_restore(&d->draw);
         effect_put((enum effect)e, shocked, &d->draw, t->seed, number, &truth);
-        bool rest = e != EFFECT_QUIET && e != EFFECT_SHOCK;
         for (int k = 0; truth.put && k < BOOK_LOOKS; k++) {
             struct page *p = book_page(d->book, number, (enum effect)e, k);
-            if ((rest || k != BOOK_LOOK_30) && number >= t->rest)
+            if (number >= t->rest && (e != EFFECT_QUIET || k != BOOK_LOOK_30))
                 continue;
             if (!trial_has(t, (enum effect)e, k))
                 continue;

@@ -14,7 +14,7 @@ struct trial {
     struct draw_want want; /* one host and one metric: a single series */
     uint64_t seed;
     int jobs;         /* processes; the result does not depend on them */
-    size_t rest;      /* cases from here on are tried quiet and shocked only */
+    size_t rest;      /* cases from here on are tried quiet only, at 30 minutes */
     const char *only; /* no other effects than the one of this name; NULL: all */
     bool coarse;      /* the past as means of 5 minutes */
     bool tell;        /* a line for each false finding of the judge to standard error */
