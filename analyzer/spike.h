@@ -13,7 +13,7 @@
  * one, and 47).
  *
  * Such a series is worth a look, no more: attention at most.  What more than a
- * fifth of the controls did as well is no finding, nor is a burst that is past.  Only
+ * tenth of the controls did as well is no finding, nor is a burst that is past.  Only
  * hosts that have enough such points have their day read, so this costs next to nothing
  * on a quiet change. Pure. */
 #ifndef ANALYZER_SPIKE_H
@@ -34,7 +34,7 @@ enum {
     SPIKE_LATE_LEAST = 2,      /* of them in the last third, or they are over */
     SPIKE_PLACEBOS_LEAST = 30, /* of the past day: about six hours */
     SPIKE_CONTROLS_MAX = 64,   /* asked whether they did the same */
-    SPIKE_COMMON = 5,          /* one in so many did: it is no finding */
+    SPIKE_COMMON = 10,         /* one in so many did: it is no finding */
 };
 
 /* One host's, or that of the service as a whole. */
