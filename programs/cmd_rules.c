@@ -11,6 +11,7 @@ static const struct {
     const char *help;
 } commands[] = {
     {"lint", cmd_rules_lint, "check rule files: all mistakes and doubts in one run"},
+    {"test", cmd_rules_test, "run the tests that stand beside rules"},
     {"fmt", cmd_rules_fmt, "put rule files into their usual form"},
     {"new", cmd_rules_new, "print a small rule file to start from"},
     {"schema", cmd_rules_schema, "print the language for editors and manuals"},

@@ -9,5 +9,6 @@ int cmd_rules_new(int argc, char **argv);
 int cmd_rules_schema(int argc, char **argv);
 int cmd_rules_show(int argc, char **argv);
 int cmd_rules_backtest(int argc, char **argv);
+int cmd_rules_test(int argc, char **argv);
 
 #endif

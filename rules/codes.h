@@ -2,7 +2,8 @@
  *
  * A code is what scripts and people look up, so it never changes its meaning; a new
  * mistake gets a new number at the end of its group.  E0xx: the YAML itself, E1xx: a
- * field, E2xx: a rule as a whole, E3xx: overrides, W4xx: legal, but hardly meant. */
+ * field, E2xx: a rule as a whole, E3xx: overrides, W4xx: legal, but hardly meant,
+ * E5xx: tests of rules. */
 #ifndef RULES_CODES_H
 #define RULES_CODES_H
 
@@ -53,6 +54,13 @@
     X(OVERRIDE_FIELD, "E302", "", "an override of a field that cannot be overridden")  \
     X(OVERRIDE_TWICE, "E303", "", "two overrides of one field for the same services")  \
     X(OVERRIDE_WRONG, "E304", "", "an override that makes the rule wrong")             \
+    X(SHAPE_TEXT, "E501", "", "a course of values that cannot be read")                \
+    X(TEST_RULE, "E502", "", "an expectation of a rule that is not there")             \
+    X(TEST_HOST, "E503", "", "an expectation of a host that the test does not have")   \
+    X(TEST_TIME, "E504", "", "a time that is none")                                    \
+    X(TEST_WHOM, "E505", "", "something that belongs to nobody, or to several")        \
+    X(TEST_SAME, "E506", "", "the same series given twice")                            \
+    X(TEST_EXPECT, "E507", "", "an expectation that contradicts itself or another")    \
     X(WEAKER, "W401", "", "must-handle asks for less than attention")                  \
     X(NEVER, "W402", "", "a condition that can never hold, or always does")            \
     X(NEVER_SEEN, "W403", "", "a pattern that no figure ever seen fits")               \

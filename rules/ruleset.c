@@ -305,19 +305,31 @@ static void take_defaults(struct gathering *g)
     }
 }
 
+static void take_path(struct gathering *g, const char *path)
+{
+    struct stat st;
+    if (path == NULL)
+        take_defaults(g);
+    else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        take_folder(g, path);
+    else
+        take_file(g, path);
+}
+
 struct ruleset *ruleset_load(const char *path, struct complaints *c)
 {
+    return ruleset_load_all(&path, 1, c);
+}
+
+struct ruleset *ruleset_load_all(const char *const *path, size_t n,
+                                 struct complaints *c)
+{
     struct gathering g;
-    struct stat st;
     if (begin(&g, c) < 0)
         return NULL;
-    if (path == NULL)
-        take_defaults(&g);
-    else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        take_folder(&g, path);
-    else
-        take_file(&g, path);
-    return finish(&g, path != NULL ? path : "defaults");
+    for (size_t i = 0; i < n; i++)
+        take_path(&g, path[i]);
+    return finish(&g, n > 0 && path[0] != NULL ? path[0] : "defaults");
 }
 
 void ruleset_free(struct ruleset **r)
@@ -368,6 +380,28 @@ static void apply_overrides(struct ruleset *rs, struct rule *r, const struct cha
         rule_settle(&f, r->map, r);
     }
     complaints_free(&unheard);
+}
+
+struct ruleset *ruleset_only(const struct ruleset *rs, const struct rule *r,
+                             struct err *err)
+{
+    struct ruleset *in = malloc(sizeof *in);
+    if (in == NULL) {
+        err_set(err, ENOMEM, "out of memory");
+        return NULL;
+    }
+    *in = *rs;
+    in->base = rs;
+    in->keep = (struct keep){0};
+    in->n = 1;
+    in->rule = calloc(1, sizeof *in->rule);
+    if (in->rule != NULL)
+        in->rule[0] = *r;
+    if (in->rule == NULL || make_index(in) < 0 || in->keep.failed) {
+        ruleset_free(&in);
+        err_set(err, ENOMEM, "out of memory");
+    }
+    return in;
 }
 
 struct ruleset *ruleset_in_force(const struct ruleset *rs, const struct change *c,

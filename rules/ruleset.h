@@ -34,6 +34,9 @@ struct ruleset {
  * program.  NULL when anything is wrong: the complaints say all of it; they may also
  * hold warnings on success. */
 struct ruleset *ruleset_load(const char *path, struct complaints *c);
+/* The same of several files and folders as one set. */
+struct ruleset *ruleset_load_all(const char *const *path, size_t n,
+                                 struct complaints *c);
 /* From memory, for tests. */
 struct ruleset *ruleset_parse(const char *file, const char *text, size_t n,
                               struct complaints *c);
@@ -45,6 +48,11 @@ void ruleset_free(struct ruleset **r);
  * `rs`. NULL only without memory. */
 struct ruleset *ruleset_in_force(const struct ruleset *rs, const struct change *c,
                                  struct err *err);
+
+/* A set of this one rule of `rs`, with all else as it is.  Free it before `rs`.  NULL
+ * only without memory. */
+struct ruleset *ruleset_only(const struct ruleset *rs, const struct rule *r,
+                             struct err *err);
 
 /* The windows for the change. */
 const struct windows_rule *ruleset_windows(const struct ruleset *rs,
