@@ -39,18 +39,21 @@ static void print_rules(const struct ruleset *rs, const struct ruleset *in,
 static int show(const struct show_options *o, enum change_kind kind, struct err *err)
 {
     struct complaints c = {0};
+    char *service = strdup(o->service != NULL ? o->service : "");
+    if (service == NULL)
+        return err_set(err, 0, "out of memory");
     struct ruleset *rs = ruleset_load(o->rules, &c);
     if (rs == NULL) {
         OWNED_BUF text = {0};
         complaints_write(&c, &text);
         fputs(buf_text(&text), stderr);
         complaints_free(&c);
+        free(service);
         return err_set(err, 0, "these rules have errors");
     }
     complaints_free(&c);
-    char *service = strdup(o->service);
     struct change change = {.kind = kind, .service = service, .start = instant_now()};
-    struct ruleset *in = service != NULL ? ruleset_in_force(rs, &change, err) : NULL;
+    struct ruleset *in = ruleset_in_force(rs, &change, err);
     if (in != NULL)
         print_rules(rs, in, o, kind);
     int rc = in != NULL ? 0 : -1;

@@ -345,6 +345,7 @@ static int close_bracket(struct maker *m)
     return 0;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): expression() counts to CONDITION_DEPTH_MAX */
 static int read_bracket(struct maker *m, struct piece *p)
 {
     size_t from = m->r.word.from;
@@ -531,11 +532,13 @@ static int expression(struct maker *m, int least, struct piece *ret_piece)
     return 0;
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 /* --- outside --- */
 
 static int make(struct maker *m)
 {
-    struct piece whole;
+    struct piece whole = {0};
     if (condition_next(&m->r) < 0)
         return -1;
     if (m->r.word.kind == CONDITION_WORD_END)

@@ -138,7 +138,7 @@ static void note(const struct condition_step *s, struct value a, struct value b,
 static struct value run(const struct condition *c, const double *value,
                         struct condition_part *parts)
 {
-    struct value stack[CONDITION_STACK_MAX];
+    struct value stack[CONDITION_STACK_MAX] = {{0}};
     size_t n = 0, part = 0;
     for (size_t i = 0; i < c->n; i++) {
         const struct condition_step *s = &c->step[i];
@@ -361,7 +361,7 @@ static struct range range_change(const struct condition_step *s, struct range a)
 static struct range range_run(const struct condition *c, size_t first, size_t last,
                               const struct range *name)
 {
-    struct range stack[CONDITION_STACK_MAX];
+    struct range stack[CONDITION_STACK_MAX] = {{0}};
     size_t n = 0;
     for (size_t i = first; i <= last; i++) {
         const struct condition_step *s = &c->step[i];
@@ -486,7 +486,7 @@ static void narrow_by(const struct condition *c, size_t last, bool want,
 /* True when the whole can never come out as `want`. */
 static bool impossible(const struct condition *c, bool want)
 {
-    struct range name[CONDITION_NAMES_MAX];
+    struct range name[CONDITION_NAMES_MAX] = {{0}};
     size_t last;
     bool part_want;
     name_ranges(c, name);
@@ -514,7 +514,7 @@ enum condition_sway condition_sway(const struct condition *c)
 enum condition_sway condition_part_sway(const struct condition *c, size_t part,
                                         size_t *ret_from, size_t *ret_n)
 {
-    struct range name[CONDITION_NAMES_MAX];
+    struct range name[CONDITION_NAMES_MAX] = {{0}};
     name_ranges(c, name);
     for (size_t i = 0, nth = 0; i < c->n; i++) {
         if (!condition_is_comparison(c->step[i].code) || nth++ < part)

@@ -167,9 +167,9 @@ static int read_more_span(struct condition_reader *r, struct condition_word *w,
     size_t end = w->from + w->n;
     if (!digit(text[end]))
         return 0;
-    double sum = w->number * unit->scale.over, v;
+    double sum = w->number * unit->scale.over, v = 0;
     while (digit(text[end])) {
-        const struct condition_unit_info *next;
+        const struct condition_unit_info *next = NULL;
         size_t from = end;
         if (read_figure(r, from, &end, &v, &next) < 0)
             return -1;
@@ -191,8 +191,8 @@ static int read_more_span(struct condition_reader *r, struct condition_word *w,
 static int read_number(struct condition_reader *r, struct condition_word *w)
 {
     const char *text = r->text;
-    const struct condition_unit_info *unit;
-    size_t end;
+    const struct condition_unit_info *unit = NULL;
+    size_t end = w->from;
     w->kind = CONDITION_WORD_NUMBER;
     w->unit = CONDITION_PLAIN;
     w->scale = condition_one;
@@ -289,7 +289,9 @@ int condition_next(struct condition_reader *r)
 
 const struct condition_unit_info *condition_own_unit(const char *text)
 {
-    size_t n = text != NULL ? strlen(text) : 0;
+    if (text == NULL)
+        return NULL;
+    size_t n = strlen(text);
     if (n > 2 && strcmp(text + n - 2, "/s") == 0)
         n -= 2;
     for (size_t i = 0; i < OWN_UNITS; i++)

@@ -28,6 +28,7 @@ static void add_text(const struct yaml_node *v, struct buf *to)
     buf_add(to, quote);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): at most WRITE_DEPTH_MAX levels */
 /* A value in one line, as it would stand in brackets. */
 static void write_value(const struct yaml_node *v, int depth, struct buf *to)
 {
@@ -49,6 +50,8 @@ static void write_value(const struct yaml_node *v, int depth, struct buf *to)
     }
     buf_add_ch(to, map ? '}' : ']');
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 static void write_line(const char *path, const char *value, const char *whence,
                        struct buf *to)

@@ -96,6 +96,7 @@ static size_t last_line(const struct tidier *t, const struct yaml_node *v)
     return last;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): the reader sees to YAML_DEPTH_MAX levels */
 /* Marks the lines that go on with a text or brackets. */
 static void mark_inside(struct tidier *t, const struct yaml_node *v)
 {
@@ -111,6 +112,8 @@ static void mark_inside(struct tidier *t, const struct yaml_node *v)
         mark_inside(t, &v->item[i]);
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* --- writing --- */
 
@@ -242,6 +245,7 @@ static struct inside inside_of(const struct schema_map *map, const char *key)
     return (struct inside){f->map, is_table(f)};
 }
 
+/* NOLINTBEGIN(misc-no-recursion): the reader sees to YAML_DEPTH_MAX levels */
 /* --- values in one line --- */
 
 static void put_flow(struct tidier *t, const struct yaml_node *v, struct inside in)
@@ -482,7 +486,7 @@ static void put_list(struct tidier *t, const struct yaml_node *list, size_t inde
 {
     size_t from = room.from;
     for (size_t i = 0; i < list->n && !t->failed; i++) {
-        size_t line = dash_line(t, &list->item[i], from - 1), to = room.to;
+        size_t line = dash_line(t, &list->item[i], from - 1), to;
         size_t dash = t->line[line].indent + 1;
         if (i + 1 < list->n) {
             size_t next = dash_line(t, &list->item[i + 1], list->item[i].line);
@@ -501,8 +505,11 @@ static void put_list(struct tidier *t, const struct yaml_node *list, size_t inde
     put_comments(t, from, room.to, indent, true);
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 /* --- the same as before? --- */
 
+/* NOLINTBEGIN(misc-no-recursion): the reader sees to YAML_DEPTH_MAX levels */
 static bool same(const struct yaml_node *a, const struct yaml_node *b)
 {
     if (a->kind != b->kind || a->n != b->n)
@@ -517,6 +524,8 @@ static bool same(const struct yaml_node *a, const struct yaml_node *b)
     }
     return true;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* Comments in lines of their own. */
 static size_t count_comments(const struct tidier *t)
