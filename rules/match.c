@@ -45,24 +45,10 @@ int match_make(const char *text, struct keep *keep, struct match *ret_match,
     return 0;
 }
 
-static int glob_fit(const char *glob, const char *name)
-{
-    if (!glob_match(glob, name))
-        return 0;
-    int letters = 0;
-    bool wild = false;
-    for (const char *p = glob; *p != '\0'; p++) {
-        if (*p == '*' || *p == '?')
-            wild = true;
-        else
-            letters++;
-    }
-    return 1 + letters + (wild ? 0 : 1 << 20);
-}
-
 int match_fit(const struct match *m, const char *name)
 {
-    return m->regex != NULL ? pattern_fit(m->regex, name) : glob_fit(m->text, name);
+    return m->regex != NULL ? pattern_fit(m->regex, name)
+                            : pattern_glob_fit(m->text, name);
 }
 
 int match_fit_tagged(const struct match *m, const char *name)

@@ -125,19 +125,17 @@ static int make_regex(struct pattern *p, size_t *ret_at, struct err *err)
     return 0;
 }
 
-static void make_glob(struct pattern *p)
+static bool is_wild(const char *glob)
 {
-    int letters = 0;
-    p->kind = PATTERN_EXACT;
-    for (const char *t = p->text; *t != '\0'; t++) {
-        if (*t == '*' || *t == '?')
-            p->kind = PATTERN_GLOB;
-        else
-            letters++;
-    }
-    p->letters = PATTERN_FIT_ALL + letters;
-    if (p->kind == PATTERN_EXACT)
-        p->letters += PATTERN_FIT_EXACT;
+    return glob[strcspn(glob, "*?")] != '\0';
+}
+
+static int glob_letters(const char *glob)
+{
+    int letters = PATTERN_FIT_ALL;
+    for (const char *g = glob; *g != '\0'; g++)
+        letters += *g != '*' && *g != '?';
+    return is_wild(glob) ? letters : letters + PATTERN_FIT_EXACT;
 }
 
 struct pattern *pattern_new(const char *text, size_t *ret_at, struct err *err)
@@ -162,7 +160,8 @@ struct pattern *pattern_new(const char *text, size_t *ret_at, struct err *err)
     }
     memcpy(p->text, text, n + 1);
     if (text[0] != '/') {
-        make_glob(p);
+        p->kind = is_wild(text) ? PATTERN_GLOB : PATTERN_EXACT;
+        p->letters = glob_letters(text);
         return p;
     }
     p->kind = PATTERN_REGEX;
@@ -223,6 +222,11 @@ bool pattern_match(const struct pattern *p, const char *name)
 int pattern_fit(const struct pattern *p, const char *name)
 {
     return pattern_match(p, name) ? p->letters : 0;
+}
+
+int pattern_glob_fit(const char *glob, const char *name)
+{
+    return glob_match(glob, name) ? glob_letters(glob) : 0;
 }
 
 int pattern_letters(const struct pattern *p)

@@ -47,6 +47,8 @@ bool pattern_match(const struct pattern *p, const char *name);
  * every name that fits has. */
 enum { PATTERN_FIT_ALL = 1, PATTERN_FIT_EXACT = 1 << 20 };
 int pattern_fit(const struct pattern *p, const char *name);
+/* The same for an exact name or glob that no pattern was made of. */
+int pattern_glob_fit(const char *glob, const char *name);
 /* What pattern_fit says of the names that fit. */
 int pattern_letters(const struct pattern *p);
 

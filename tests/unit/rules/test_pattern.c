@@ -64,6 +64,8 @@ static int fit(const char *pattern, const char *name)
 {
     struct pattern *p = made(pattern);
     int f = pattern_fit(p, name);
+    if (pattern[0] != '/')
+        CHECK_INT(pattern_glob_fit(pattern, name), f);
     pattern_free(&p);
     return f;
 }
