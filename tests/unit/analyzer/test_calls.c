@@ -42,10 +42,10 @@ static const char text[] =
     "    attention: {q: 5%, effect: 80%, count: 50}\n"
     "    must-handle: {q: 1%, effect: 98%, count: 200}\n";
 
-static void look(struct made_panel *m, int hosts)
+static void look_by(struct made_panel *m, int hosts, const char *rules_text)
 {
     struct complaints c = {0};
-    rules = ruleset_parse("r.yml", text, sizeof text - 1, &c);
+    rules = ruleset_parse("r.yml", rules_text, strlen(rules_text), &c);
     CHECK(rules != NULL);
     CHECK(align(make_change(&made, "pay", hosts, 10000, 10000), NULL, 0,
                 made_panel_done(m), &usual, (instant){11800000}, &lineup, NULL) == 0);
@@ -53,6 +53,11 @@ static void look(struct made_panel *m, int hosts)
     CHECK(calls_measure(&lineup, rules, &edges, room, &calls, NULL) == 0);
     CHECK(calls_grade(&calls, true, NULL) == 0);
     CHECK(level_grade(calls.latency, calls.n_latency, NULL) == 0);
+}
+
+static void look(struct made_panel *m, int hosts)
+{
+    look_by(m, hosts, text);
 }
 
 static void done(struct made_panel **m)
@@ -278,5 +283,48 @@ TEST(mean_times_without_controls_are_attention_at_most)
     CHECK_INT(calls.n_latency, 1);
     CHECK_INT(calls.latency[0].host[0].score.grade, GRADE_ATTENTION);
     CHECK(calls.latency[0].host[0].score.capped);
+    done(&m);
+}
+
+TEST(ignored_codes_are_not_counted_and_normal_ones_are_no_failures)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct entity e = made_edge("web", "pay", "/pay", "", "client");
+    rate(m, e, "ok 200", 0, pivot, 100, 0.1);
+    rate(m, e, "ok 200", pivot, end, 60, 0.1);
+    rate(m, e, "fail CANCELLED", pivot, end, 20, 0.2);
+    rate(m, e, "fail 404", pivot, end, 20, 0.2);
+    look_by(m, 1,
+            "format: 1\n"
+            "codes: {pay: {ok: \"404\", ignore: CANCEL*}}\n"
+            "rules:\n"
+            "  - {id: fail, calls: {measure: fail_share}, worse: up,\n"
+            "     attention: {q: 5%, effect: 50%, delta: 0.5%, count: 5}}\n"
+            "  - {id: codes, calls: {measure: code_share}, worse: up,\n"
+            "     attention: {q: 5%, effect: 50%, delta: 0.1%, count: 5}}\n");
+    const struct call_test *t = test_of("fail", NULL);
+    CHECK(t->judged);
+    CHECK_INT(t->grade, GRADE_OK);
+    CHECK_NEAR(t->events_after, 0, 0);
+    /* of 30 minutes less the settle time: 80 calls a minute are left */
+    CHECK_NEAR(t->of_after / t->of_before, 0.8 * 25 / 30, 0.05);
+    CHECK(test_of("codes", "404") == NULL && test_of("codes", "CANCELLED") == NULL);
+    done(&m);
+}
+
+TEST(conditions_speak_for_calls)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    struct entity e = made_edge("web", "pay", "/pay", "", "client");
+    rate(m, e, "ok 200", 0, pivot, 100, 0.1);
+    rate(m, e, "ok 200", pivot, end, 80, 0.1);
+    rate(m, e, "fail 502", pivot, end, 20, 0.2);
+    look_by(m, 1,
+            "format: 1\n"
+            "rules:\n"
+            "  - {id: fail, calls: {measure: fail_share}, worse: up,\n"
+            "     attention: {when: delta > 0.5% and errors >= 20},\n"
+            "     must-handle: {when: after > 50%}}\n");
+    CHECK_INT(test_of("fail", NULL)->grade, GRADE_ATTENTION);
     done(&m);
 }

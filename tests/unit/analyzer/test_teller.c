@@ -16,6 +16,26 @@ TEST(a_finding_has_its_rules_texts_and_weight)
     close_bench();
 }
 
+TEST(a_finding_carries_its_rules_revision_and_critical_ones_weigh_most)
+{
+    open_bench(2);
+    b.rule.rev = 7;
+    b.rule.weight = 0.5;
+    b.rule.critical = true;
+    struct finding *f =
+        teller_begin(&b.teller, &b.rule, FINDING_LEVEL, GRADE_ATTENTION, false);
+    CHECK_INT(f->rev, 7);
+    CHECK(f->weight > 1000 * 100);
+    OWNED_BUF json = {0};
+    verdict_write(b.verdict, false, &json);
+    CHECK(strstr(buf_text(&json), "\"rev\":7") != NULL);
+    f->rev = 1;
+    buf_clear(&json);
+    verdict_write(b.verdict, false, &json);
+    CHECK(strstr(buf_text(&json), "\"rev\"") == NULL);
+    close_bench();
+}
+
 TEST(a_rule_in_shadow_says_what_it_would_be_and_grades_nothing)
 {
     open_bench(2);

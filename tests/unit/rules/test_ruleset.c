@@ -422,3 +422,68 @@ TEST(an_exception_silences_its_rule_and_no_other_takes_over)
     CHECK(ruleset_for_series(rs, &c, "cpu.busy", NULL) == &rs->rule[1]);
     ruleset_free(&rs);
 }
+
+TEST(huge_deep_and_endless_files_are_refused_in_bounded_memory)
+{
+    static const char head[] = "format: 1\nrules:\n";
+    struct buf b = {0};
+    struct complaints c = {0};
+    char path[256];
+    snprintf(path, sizeof path, "%s/huge.yml", test_dir());
+    FILE *f = fopen(path, "we");
+    CHECK(f != NULL && fputs(head, f) >= 0);
+    CHECK(fseek(f, 100 << 20, SEEK_SET) == 0 && fputs("x", f) >= 0); /* 100 MB */
+    fclose(f);
+    CHECK(ruleset_load(path, &c) == NULL);
+    CHECK_INT(c.n, 1);
+    CHECK_TEXT(c.at[0].code, "E001");
+    complaints_free(&c);
+    CHECK(ruleset_load("/dev/zero", &c) == NULL); /* has no end */
+    CHECK_TEXT(c.at[0].code, "E001");
+    complaints_free(&c);
+    for (int i = 0; i < 100000; i++)
+        buf_add_ch(&b, '[');
+    CHECK(ruleset_parse("deep.yml", buf_text(&b), b.len, &c) == NULL);
+    CHECK_TEXT(c.at[0].code, "E014");
+    complaints_free(&c);
+    buf_clear(&b);
+    buf_add(&b, head);
+    while (b.len < (1 << 20) - 100)
+        buf_add(&b, "  - {id: a, series: x, attention: {q: 1%}}\n");
+    CHECK(ruleset_parse("many.yml", buf_text(&b), b.len, &c) == NULL);
+    CHECK_INT(c.n, COMPLAINTS_MAX);
+    CHECK(c.unkept > 0);
+    complaints_free(&c);
+    buf_free(&b);
+}
+
+TEST(files_of_tests_beside_the_rules_are_no_rules)
+{
+    put("a.yml", "format: 1\nrules: [{id: a, series: x, attention: {q: 1%}}]\n");
+    put("a_test.yml", "tests: []\n");
+    struct complaints c = {0};
+    struct ruleset *rs = ruleset_load(test_dir(), &c);
+    CHECK(rs != NULL && rs->n_files == 1);
+    ruleset_free(&rs);
+    complaints_free(&c);
+}
+
+TEST(labels_of_the_change_say_whether_a_rule_applies)
+{
+    struct ruleset *rs =
+        good("format: 1\nrules:\n"
+             "  - {id: a, on: {labels: {idc: [sh*, bj1], tier: gold}}, silence: true,\n"
+             "     attention: {count: 1}}\n");
+    struct label labels[] = {{(char *)(uintptr_t) "idc", (char *)(uintptr_t) "sh1"},
+                             {(char *)(uintptr_t) "tier", (char *)(uintptr_t) "gold"}};
+    struct change c = of(CHANGE_RELEASE, "pay");
+    CHECK(!rule_applies(&rs->rule[0], &c));
+    c.label = labels;
+    c.n_labels = 1;
+    CHECK(!rule_applies(&rs->rule[0], &c));
+    c.n_labels = 2;
+    CHECK(rule_applies(&rs->rule[0], &c));
+    labels[0].value = (char *)(uintptr_t) "gz1";
+    CHECK(!rule_applies(&rs->rule[0], &c));
+    ruleset_free(&rs);
+}
