@@ -1,7 +1,7 @@
 /* rules/value.c - typed values.
  *
- * One parser and one writer a type, in a table; each eats the whole text or refuses.
- * No state, any thread. */
+ * One parser a type, in a table; each eats the whole text or refuses.  No state, any
+ * thread. */
 #include "rules/value.h"
 #include "base/names.h"
 
@@ -203,17 +203,6 @@ static bool parse_amount(struct parsing *p, void *at)
     return true;
 }
 
-/* "1.5 MB": in the largest unit that gives a short number. */
-static void write_amount(const struct amount *a, struct buf *to)
-{
-    static const char *const kinds[] = {[AMOUNT_PLAIN] = "",
-                                        [AMOUNT_PERCENT] = "%",
-                                        [AMOUNT_BYTES] = " B",
-                                        [AMOUNT_TIME] = "ms"};
-    if (a->given)
-        buf_addf(to, "%.15g%s%s", a->value, kinds[a->unit], a->rate ? "/s" : "");
-}
-
 int amount_in(const struct amount *a, const char *unit, double *ret_value,
               struct err *err)
 {
@@ -320,16 +309,6 @@ static bool parse_date(struct parsing *p, void *at)
     }
     memcpy(at, &t, sizeof t);
     return true;
-}
-
-static void write_date(const instant *at, struct buf *to)
-{
-    char text[INSTANT_TEXT_MAX];
-    if (at->ms == 0)
-        return;
-    bool day = at->ms % 86400000 == 0;
-    instant_text((instant){at->ms - (day ? 86400000 : 0)}, text);
-    buf_addf(to, "%.*s", day ? 10 : INSTANT_TEXT_MAX, text);
 }
 
 /* --- words --- */
@@ -587,144 +566,4 @@ enum rules_code value_read(const struct schema_field *f, const struct yaml_node 
     }
     err_set(err, EINVAL, "%s", buf_text(&words));
     return good ? RULES_E_RANGE : parsers[f->type].wrong;
-}
-
-/* --- writing --- */
-
-static void write_share(double v, struct buf *to)
-{
-    if (v > 0)
-        buf_addf(to, "%.12g%%", v * 100);
-}
-
-static void write_looks(const struct windows_rule *w, struct buf *to)
-{
-    char text[SPAN_TEXT_MAX];
-    for (size_t i = 0; i < w->n_looks; i++)
-        buf_addf(to, "%s%s", i == 0 ? "[" : ", ", span_text(w->looks[i], text));
-    buf_add(to, w->n_looks > 0 ? "]" : "");
-}
-
-static void write_slow(const struct windows_rule *w, struct buf *to)
-{
-    char text[SPAN_TEXT_MAX];
-    for (size_t i = 0; i < w->n_slow; i++)
-        buf_addf(to, "%s%s", i == 0 ? "[" : ", ", span_text(w->slow[i], text));
-    buf_add(to, w->n_slow > 0 ? "]" : "off");
-}
-
-static void write_passes(const struct probing *p, struct buf *to)
-{
-    for (size_t i = 0; i < p->n_pass; i++) {
-        buf_addf(to, "%s%.15g", i == 0 ? "[" : ", ", p->pass[i].from);
-        if (p->pass[i].to > p->pass[i].from)
-            buf_addf(to, "..%.15g", p->pass[i].to);
-    }
-    buf_add(to, p->n_pass > 0 ? "]" : "");
-}
-
-static void write_patterns(const struct matches *m, struct buf *to)
-{
-    for (size_t i = 0; i < m->n; i++)
-        buf_addf(to, "%s%s", i == 0 ? (m->n > 1 ? "[" : "") : ", ", m->at[i].text);
-    buf_add(to, m->n > 1 ? "]" : "");
-}
-
-static void write_choices(const struct schema_field *f, unsigned bits, struct buf *to)
-{
-    const char *between = "[";
-    for (unsigned i = 0; f->choices[i] != NULL; i++)
-        if ((bits & 1u << i) != 0) {
-            buf_addf(to, "%s%s", between, f->choices[i]);
-            between = ", ";
-        }
-    buf_add(to, bits != 0 ? "]" : "");
-}
-
-static void write_labels(const struct scope_labels *l, struct buf *to)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        buf_addf(to, "%s%s: ", i == 0 ? "{" : ", ", l->at[i].key);
-        write_patterns(&l->at[i].value, to);
-    }
-    buf_add(to, l->n > 0 ? "}" : "");
-}
-
-void value_write(const struct schema_field *f, const void *at, struct buf *to)
-{
-    char text[SPAN_TEXT_MAX];
-    const char *const *words = at;
-    const double *number = at;
-    const struct hold *h = at;
-    switch (f->type) {
-    case SCHEMA_TEXT:
-    case SCHEMA_ID:
-    case SCHEMA_NAME:
-        buf_add(to, *words != NULL ? *words : "");
-        break;
-    case SCHEMA_WHOLE:
-        buf_addf(to, "%d", *(const int *)at);
-        break;
-    case SCHEMA_COUNT:
-        if (*number > 0)
-            buf_addf(to, "%.15g", *number);
-        break;
-    case SCHEMA_NUMBER:
-        buf_addf(to, "%.15g", *number);
-        break;
-    case SCHEMA_SHARE:
-    case SCHEMA_RATIO:
-    case SCHEMA_CHANCE:
-        write_share(*number, to);
-        break;
-    case SCHEMA_AMOUNT:
-        write_amount(at, to);
-        break;
-    case SCHEMA_SPAN:
-        if (((const span *)at)->ms != 0)
-            buf_add(to, span_text(*(const span *)at, text));
-        break;
-    case SCHEMA_LOOKS:
-        write_looks(at, to);
-        break;
-    case SCHEMA_SLOW:
-        write_slow(at, to);
-        break;
-    case SCHEMA_PASSES:
-        write_passes(at, to);
-        break;
-    case SCHEMA_HOLD:
-        if (h->of > 0)
-            buf_addf(to, "%d of %d", h->hold, h->of);
-        break;
-    case SCHEMA_DATE:
-        write_date(at, to);
-        break;
-    case SCHEMA_FLAG:
-        buf_add(to, *(const bool *)at ? "true" : "false");
-        break;
-    case SCHEMA_CHOICE:
-        buf_add(to, f->choices[*(const int *)at]);
-        break;
-    case SCHEMA_CHOICES:
-        write_choices(f, *(const unsigned *)at, to);
-        break;
-    case SCHEMA_PATTERNS:
-        write_patterns(at, to);
-        break;
-    case SCHEMA_WHEN:
-        buf_add(to, ((const struct when *)at)->text != NULL
-                        ? ((const struct when *)at)->text
-                        : "");
-        break;
-    case SCHEMA_LABELS:
-        write_labels(at, to);
-        break;
-    case SCHEMA_MAP:
-    case SCHEMA_LIST:
-    case SCHEMA_TABLE:
-    case SCHEMA_NODE:
-    case SCHEMA_TYPE_N:
-        break; /* no values: each of their fields is one */
-    }
 }
