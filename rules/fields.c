@@ -160,6 +160,7 @@ static int read_labels(struct fields *f, const struct schema_field *field,
 
 /* --- maps --- */
 
+/* NOLINTBEGIN(misc-no-recursion): along the table, which is a few maps deep */
 static int read_field(struct fields *f, const struct schema_field *field,
                       const struct yaml_node *node, char *into);
 
@@ -283,6 +284,8 @@ int fields_read(struct fields *f, const struct yaml_node *map,
         }
     return rc;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int fields_read_path(struct fields *f, const struct yaml_node *key,
                      const struct yaml_node *value, const struct schema_map *schema,

@@ -112,7 +112,7 @@ static bool is_wild(char c)
 static bool globs_meet(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b);
-    uint8_t row[2][MATCH_BYTES_MAX + 2];
+    uint8_t row[2][MATCH_BYTES_MAX + 2] = {{0}};
     if (n > MATCH_BYTES_MAX || m > MATCH_BYTES_MAX)
         return true;
     for (size_t i = n + 1; i-- > 0;) {

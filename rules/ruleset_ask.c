@@ -226,8 +226,9 @@ static bool fits_severity(const struct rule *r, const char *severity)
     char small[NAME_BYTES_MAX + 1];
     size_t n = 0;
     for (; severity != NULL && severity[n] != '\0' && n < NAME_BYTES_MAX; n++) {
-        char c = severity[n];
-        small[n] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        static const char large[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        const char *at = strchr(large, severity[n]);
+        small[n] = at != NULL ? "abcdefghijklmnopqrstuvwxyz"[at - large] : severity[n];
     }
     small[n] = '\0';
     return matches_allow(&r->severity, small);
