@@ -469,13 +469,14 @@ static void add_repeat(const struct tables *t, struct buf *to)
         "`./dev eval` builds `eval_judge` and runs it; it needs the recordings in "
         "`../shared/data/smd`\n(six `machine-*.csv.gz`). This page came from\n\n"
         "    build/bin/eval_judge --seed %llu --singles %zu --changes %zu --faults %zu "
-        "--alone %zu%s\n\n"
+        "--alone %zu --economies %zu%s\n\n"
         "The same options give the same page, whatever `--jobs`; another `--seed` "
         "draws other cases. `--tell`\nprints every false finding of the judge with "
         "its values, to be looked at one by one. `--coarse` tells the\npast in means "
         "of 5 minutes, as the service keeps it.\n\n",
         (unsigned long long)t->trial->seed, t->singles->cases, t->changes->cases,
-        t->trial->rest, t->alone->cases, t->trial->coarse ? " --coarse" : "");
+        t->trial->rest, t->alone->cases, t->economies->cases,
+        t->trial->coarse ? " --coarse" : "");
 }
 
 static void add_unsolved(const struct tables *t, struct buf *to)
@@ -500,6 +501,11 @@ static void add_unsolved(const struct tables *t, struct buf *to)
     }
     buf_add(
         to,
+        "- At the price of fewer false grades the judge finds less than the reference "
+        "at "
+        "q = 5 % where its aim above says so;\n  at the reference's q = 1 % compare "
+        "the "
+        "rows of the tables.\n"
         "- Hosts here are days of three machines: real fleets share more than a clock, "
         "so "
         "real controls\n  take off more than these can. Values are scaled to 0..1, "
