@@ -150,6 +150,11 @@ void tally_probes(struct tally *t, const struct probes *p)
     }
 }
 
+void tally_excepted(struct tally *t, size_t n)
+{
+    miss(t, UNJUDGED_EXCEPTED, n);
+}
+
 void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *p)
 {
     struct coverage *c = t->coverage;

@@ -50,6 +50,8 @@ void tally_tests(struct tally *t, const struct broken_suites *s);
 void tally_probes(struct tally *t, const struct probes *p);
 void tally_crashes(struct tally *t, const struct crashes *c);
 /* After all others: hosts without a past are judged when they could be compared. */
+/* `n` series are left alone by exceptions of rules. */
+void tally_excepted(struct tally *t, size_t n);
 void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *p);
 
 /* Closes the counts and sets the verdict's grade and reason.  -1: out of memory. */

@@ -436,8 +436,26 @@ static int judge_probes(struct desk *d)
 
 /* --- telling --- */
 
+/* Series that no rule speaks for because of an exception. */
+static size_t count_excepted(const struct desk *d, const struct series_list *list)
+{
+    const struct ruleset *rs = d->rules;
+    size_t n = 0, exceptions = 0;
+    for (size_t i = 0; i < rs->n; i++)
+        exceptions += rs->rule[i].except.n;
+    for (size_t i = 0; exceptions > 0 && i < list->n; i++) {
+        const struct series *s = &list->at[i];
+        for (size_t k = 0; s->rule == NULL && k < s->n_members; k++)
+            n += ruleset_excepts_series(rs, d->jc->change, s->metric,
+                                        s->member[k].slot->host);
+    }
+    return n;
+}
+
 static void count_all(struct desk *d)
 {
+    tally_excepted(&d->tally,
+                   count_excepted(d, &d->series) + count_excepted(d, &d->fresh));
     for (size_t i = 0; i < d->n_levels; i++)
         tally_level(&d->tally, &d->level[i]);
     for (size_t i = 0; i < d->n_limits; i++)

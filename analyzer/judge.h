@@ -39,7 +39,7 @@ struct judge_case {
      * NULL: these days are read now. */
     const struct buf *spikes;
     struct explain *explain; /* NULL: nobody asks why */
-    bool *ret_fits; /* NULL, or set to whether it did */
+    bool *ret_fits;          /* NULL, or set to whether it did */
 };
 
 /* What has to be gathered for a case at a checkpoint: fills *ret_ask (its hosts are

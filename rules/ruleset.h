@@ -115,6 +115,9 @@ const struct rule *ruleset_for_series(const struct ruleset *rs, const struct cha
                                       const char *metric, const char *host);
 const struct rule *ruleset_for_limit(const struct ruleset *rs, const struct change *c,
                                      const char *metric, const char *host);
+/* True when a rule would speak for the series but for an exception. */
+bool ruleset_excepts_series(const struct ruleset *rs, const struct change *c,
+                            const char *metric, const char *host);
 const struct rule *ruleset_for_probe(const struct ruleset *rs, const struct change *c,
                                      const char *metric, const char *host);
 const struct rule *ruleset_for_calls(const struct ruleset *rs, const struct change *c,

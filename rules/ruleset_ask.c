@@ -161,6 +161,18 @@ const struct rule *ruleset_for_series(const struct ruleset *rs, const struct cha
     return unless(level.best, c, &(struct excepted){.metric = metric, .host = host});
 }
 
+bool ruleset_excepts_series(const struct ruleset *rs, const struct change *c,
+                            const char *metric, const char *host)
+{
+    const struct excepted what = {.metric = metric, .host = host};
+    for (int says = SAYS_LEVEL; says <= SAYS_PROBE; says++) {
+        struct asking a = ask(rs, c, metric, host, (enum says)says);
+        if (a.best != NULL && a.best->except.n > 0 && rule_excepts(a.best, c, &what))
+            return true;
+    }
+    return false;
+}
+
 const struct rule *ruleset_for_limit(const struct ruleset *rs, const struct change *c,
                                      const char *metric, const char *host)
 {
@@ -228,7 +240,9 @@ static bool fits_severity(const struct rule *r, const char *severity)
     for (; severity != NULL && severity[n] != '\0' && n < NAME_BYTES_MAX; n++) {
         static const char large[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
         const char *at = strchr(large, severity[n]);
-        small[n] = at != NULL ? "abcdefghijklmnopqrstuvwxyz"[at - large] : severity[n];
+        small[n] = severity[n];
+        if (at != NULL)
+            small[n] = "abcdefghijklmnopqrstuvwxyz"[at - large];
     }
     small[n] = '\0';
     return matches_allow(&r->severity, small);

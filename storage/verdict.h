@@ -130,7 +130,8 @@ struct finding {
     X(CANCELLED, "cancelled", "the change was cancelled")                              \
     X(FEW_OLD, "few_old",                                                              \
       "hosts without a past, and fewer than 3 old ones to compare with")               \
-    X(YOUNG, "young", "hosts too young for this figure to be judged")
+    X(YOUNG, "young", "hosts too young for this figure to be judged")                  \
+    X(EXCEPTED, "excepted", "left alone by an exception of the rule")
 #define X(id, name, words) UNJUDGED_##id,
 enum unjudged { UNJUDGED(X) UNJUDGED_N };
 #undef X

@@ -187,6 +187,65 @@ TEST(a_jump_on_all_changed_hosts_is_one_finding_with_its_hosts)
     CHECK_INT(n, 1);
 }
 
+/* Judged once by rules of its own. */
+static void use_rules(const char *text)
+{
+    struct complaints c = {0};
+    forget();
+    rules = ruleset_parse("r.yml", text, strlen(text), &c);
+    CHECK(rules != NULL);
+    complaints_free(&c);
+}
+
+#define JUMP                                                                           \
+    "format: 1\n"                                                                      \
+    "rules:\n"                                                                         \
+    "  - id: cpu\n"                                                                    \
+    "    rev: 3\n"                                                                     \
+    "    series: cpu.busy\n"                                                           \
+    "    must-handle: {q: 1%, effect: 30%, delta: 15}\n"
+
+TEST(overrides_exceptions_and_conditions_work_where_changes_are_judged)
+{
+    static const struct {
+        const char *text;
+        enum grade grade;
+        int excepted;
+        const char *rule;
+    } cases[] = {
+        {JUMP, GRADE_MUST_HANDLE, 0, "cpu"},
+        {JUMP "    except: [{host: \"/^h0[0-3]$/\", until: 2030-01-01, reason: R}]\n",
+         GRADE_NOT_JUDGED, 4, NULL},
+        {JUMP "overrides: [{rule: cpu, scope: {service: p*}, set: {must-handle.effect: "
+              "900%}, by: x, reason: y, until: 2030-01-01}]\n",
+         GRADE_OK, 0, NULL},
+        {JUMP
+         "overrides: [{rule: cpu, scope: {service: web}, set: {must-handle.effect: "
+         "900%}, by: x, reason: y, until: 2030-01-01}]\n",
+         GRADE_MUST_HANDLE, 0, "cpu"},
+        {"format: 1\nrules:\n  - id: hard\n    series: cpu.busy\n"
+         "    attention: {when: ratio > 1.5 and delta > 10, hold: 3 of 5}\n",
+         GRADE_ATTENTION, 0, "hard"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        OWNED_MADE *m = fleet(12);
+        for (int k = 0; k < 4; k++)
+            made_level(m, made_host(made_name(k), "pay"), "cpu.busy", 10020, 30, 60 + k,
+                       2, 1);
+        use_rules(cases[i].text);
+        OWNED_VERDICT *v = judged(m, release(4), NULL, true);
+        check_grade(v, cases[i].grade);
+        CHECK_INT(v->coverage.unjudged[UNJUDGED_EXCEPTED], cases[i].excepted);
+        const struct finding *f =
+            cases[i].rule != NULL ? found(v, cases[i].rule) : NULL;
+        CHECK((f != NULL) == (cases[i].rule != NULL));
+        if (f != NULL && strcmp(f->rule, "cpu") == 0)
+            CHECK_INT(f->rev, 3);
+        if (f != NULL && strcmp(f->rule, "hard") == 0)
+            CHECK_TEXT(f->limit, "ratio > 1.5 and delta > 10 in 3 of 5 points");
+    }
+}
+
 TEST(one_host_of_many_is_named)
 {
     OWNED_MADE *m = fleet(16);

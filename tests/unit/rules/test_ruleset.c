@@ -420,6 +420,9 @@ TEST(an_exception_silences_its_rule_and_no_other_takes_over)
     CHECK(ruleset_for_series(rs, &c, "cpu.user", "lt1") == &rs->rule[1]);
     CHECK(ruleset_for_series(rs, &c, "cpu.busy", "h1") == &rs->rule[1]);
     CHECK(ruleset_for_series(rs, &c, "cpu.busy", NULL) == &rs->rule[1]);
+    CHECK(ruleset_excepts_series(rs, &c, "cpu.busy", "lt1"));
+    CHECK(!ruleset_excepts_series(rs, &c, "cpu.busy", "h1"));
+    CHECK(!ruleset_excepts_series(rs, &c, "mem.used", "lt1"));
     ruleset_free(&rs);
 }
 
