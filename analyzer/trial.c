@@ -228,7 +228,8 @@ static void check_unexpected(struct comparing *c, const struct yaml_node *at)
 static void check_unjudged(struct comparing *c, const struct yaml_node *at)
 {
     const struct trial *t = c->t;
-    bool meant = c->v->grade != GRADE_NOT_JUDGED;
+    /* a rule that could not judge has said why already */
+    bool meant = c->v->grade != GRADE_NOT_JUDGED || c->to->n > 0;
     for (size_t i = 0; i < t->expect.n; i++)
         meant |=
             t->expect.at[i].rule == NULL || t->expect.at[i].grade == GRADE_NOT_JUDGED;
