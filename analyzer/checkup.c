@@ -286,7 +286,7 @@ static int look_at(struct checkup *c, const struct ruleset *rules, struct seen *
     if (rc == 0 && k < plan.n && !judged_already(seen, &l)) {
         rc = judge_look(c, &l, &v, err);
         if (rc == 0 && v->final)
-            v->slow_due = slow_first_due(change, &rules->windows[change->kind]);
+            v->slow_due = slow_first_due(change, ruleset_windows(rules, change));
         if (rc == 0)
             rc = store(c, v, err);
         pthread_mutex_lock(&c->lock);

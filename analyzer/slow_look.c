@@ -159,6 +159,7 @@ struct desk {
     struct lineup lineup;
     struct controls controls;
     struct series_list series;
+    struct ruleset *rules; /* in force for the change */
     struct slow slow;
     struct verdict *verdict;
 };
@@ -169,7 +170,10 @@ static int lay_out(struct desk *d, struct err *err)
     span lag = sc->at.look;
     d->clock = slow_clock_of(lag, native_step(sc->panel));
     int64_t stretch = d->clock.step.ms * (int64_t)d->clock.stretch;
-    d->windows = sc->rules->windows[sc->change->kind];
+    d->rules = ruleset_in_force(sc->rules, sc->change, err);
+    if (d->rules == NULL)
+        return -1;
+    d->windows = d->rules->windows[sc->change->kind];
     d->windows.before = (span){stretch};
     d->windows.settle = (span){lag.ms - stretch};
     d->windows.looks[0] = lag;
@@ -180,7 +184,7 @@ static int lay_out(struct desk *d, struct err *err)
         align(sc->change, sc->nearby, sc->n_nearby, &d->panel.panel, &d->windows,
               sc->at.ends, &d->lineup, err) < 0 ||
         control_choose(&d->lineup, &d->controls, err) < 0 ||
-        series_list(&d->lineup, sc->rules, ruleset_for_series, &d->series, err) < 0)
+        series_list(&d->lineup, d->rules, ruleset_for_series, &d->series, err) < 0)
         return -1;
     return 0;
 }
@@ -212,7 +216,7 @@ int slow_look(const struct slow_case *sc, struct verdict **ret, struct err *err)
     if (rc == 0)
         rc = slow_measure(&d.lineup, &d.controls, &d.series, &d.clock, &d.slow, err);
     if (rc == 0)
-        rc = slow_grade(&d.slow, &d.lineup, sc->rules, err);
+        rc = slow_grade(&d.slow, &d.lineup, d.rules, err);
     if (rc == 0)
         rc = conclude(&d, err);
     slow_free(&d.slow);
@@ -220,6 +224,7 @@ int slow_look(const struct slow_case *sc, struct verdict **ret, struct err *err)
     controls_free(&d.controls);
     lineup_free(&d.lineup);
     slow_panel_free(&d.panel);
+    ruleset_free(&d.rules);
     if (rc == 0)
         *ret = d.verdict;
     else if (d.verdict != NULL)

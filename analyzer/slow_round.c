@@ -70,7 +70,7 @@ static int take_look(const struct slow_stores *s, const struct ruleset *rules,
                      const struct change *c, struct verdict *current, instant now,
                      struct slow_tally *tally, struct err *err)
 {
-    const struct windows_rule *w = &rules->windows[c->kind];
+    const struct windows_rule *w = ruleset_windows(rules, c);
     size_t k = current->slow_done > 0 ? (size_t)current->slow_done : 0;
     struct checkpoint at, next;
     OWNED_VERDICT *v = NULL;

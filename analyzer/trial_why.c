@@ -16,9 +16,9 @@ enum { SHOWN_MAX = 3 };
 static span latest(const struct ruleset *rs)
 {
     span late = {0};
-    for (int k = 0; k < CHANGE_KIND_N; k++)
-        if (rs->windows[k].late.ms > late.ms)
-            late = rs->windows[k].late;
+    for (size_t k = 0; k < ruleset_windows_count(rs); k++)
+        if (ruleset_windows_at(rs, k)->late.ms > late.ms)
+            late = ruleset_windows_at(rs, k)->late;
     return late;
 }
 

@@ -90,8 +90,8 @@ static void check_reach(const struct daemon_config *config, const struct ruleset
 {
     span longest = {0}, shortest = {INT64_MAX};
     char text[SPAN_TEXT_MAX], have[SPAN_TEXT_MAX];
-    for (int k = 0; k < CHANGE_KIND_N; k++) {
-        const struct windows_rule *w = &rules->windows[k];
+    for (size_t k = 0; k < ruleset_windows_count(rules); k++) {
+        const struct windows_rule *w = ruleset_windows_at(rules, k);
         int64_t reach = w->before.ms + w->looks[w->n_looks - 1].ms + w->late.ms;
         longest.ms = reach > longest.ms ? reach : longest.ms;
         shortest.ms = w->before.ms < shortest.ms ? w->before.ms : shortest.ms;

@@ -118,8 +118,8 @@ static const struct format *format_of(const char *name)
 static span step_of(const struct ruleset *rules)
 {
     int64_t least = 60000;
-    for (int k = 0; k < CHANGE_KIND_N; k++) {
-        int64_t part = rules->windows[k].before.ms / 30 / 1000 * 1000;
+    for (size_t k = 0; k < ruleset_windows_count(rules); k++) {
+        int64_t part = ruleset_windows_at(rules, k)->before.ms / 30 / 1000 * 1000;
         if (part < least)
             least = part;
     }
@@ -176,9 +176,9 @@ static int judge_all(struct replay *r, struct err *err)
     if (c == NULL)
         return err_set(err, ENOMEM, "out of memory");
     span late = {0};
-    for (int k = 0; k < CHANGE_KIND_N; k++)
-        if (r->rules->windows[k].late.ms > late.ms)
-            late = r->rules->windows[k].late;
+    for (size_t k = 0; k < ruleset_windows_count(r->rules); k++)
+        if (ruleset_windows_at(r->rules, k)->late.ms > late.ms)
+            late = ruleset_windows_at(r->rules, k)->late;
     instant now = recording_begin(r->recording), end = recording_end(r->recording);
     if (!instant_is_none(end))
         end = instant_add(end, (span){late.ms + windows_step(r->windows).ms});

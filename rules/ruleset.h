@@ -58,6 +58,10 @@ struct ruleset *ruleset_only(const struct ruleset *rs, const struct rule *r,
 const struct windows_rule *ruleset_windows(const struct ruleset *rs,
                                            const struct change *c);
 
+/* All windows there are, of all services and of some: for what must suit every one. */
+size_t ruleset_windows_count(const struct ruleset *rs);
+const struct windows_rule *ruleset_windows_at(const struct ruleset *rs, size_t i);
+
 /* Where a field of a rule comes from, by its path, such as "must-handle.effect". */
 enum rule_origin {
     ORIGIN_RULE,     /* its own mapping */

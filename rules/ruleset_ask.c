@@ -333,6 +333,18 @@ const struct windows_rule *ruleset_windows(const struct ruleset *rs,
     return windows_for(&rs->windows_all, c->kind, c->service);
 }
 
+size_t ruleset_windows_count(const struct ruleset *rs)
+{
+    return (1 + rs->windows_all.n) * CHANGE_KIND_N;
+}
+
+const struct windows_rule *ruleset_windows_at(const struct ruleset *rs, size_t i)
+{
+    size_t service = i / CHANGE_KIND_N, kind = i % CHANGE_KIND_N;
+    return service == 0 ? &rs->windows[kind]
+                        : &rs->windows_all.service[service - 1].windows[kind];
+}
+
 const struct rule *ruleset_find(const struct ruleset *rs, const char *id)
 {
     for (size_t i = 0; i < rs->n; i++)

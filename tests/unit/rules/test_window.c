@@ -51,6 +51,10 @@ TEST(windows_in_force_are_those_of_the_service_for_all_kinds)
     CHECK_INT(in->windows[CHANGE_RELEASE].before.ms, 300000);
     CHECK_INT(in->windows[CHANGE_CONFIG].before.ms, 1800000);
     CHECK_INT(rs->windows[CHANGE_RELEASE].before.ms, 1800000);
+    CHECK_INT(ruleset_windows_count(rs), 2 * CHANGE_KIND_N);
+    CHECK_INT(ruleset_windows_at(rs, CHANGE_KIND_N + CHANGE_RELEASE)->before.ms,
+              300000);
+    CHECK_INT(ruleset_windows_at(rs, CHANGE_RELEASE)->before.ms, 1800000);
     ruleset_free(&in);
     ruleset_free(&rs);
 }
