@@ -541,6 +541,20 @@ static void cover_codes(struct calls *c)
                 c->test[k].covered = true;
 }
 
+double calls_bar(const struct calls *c, double q)
+{
+    struct odds_layer l;
+    double bar = NAN;
+    if (odds_layer_make(&l, c->n) == 0) {
+        for (size_t i = 0; i < c->n; i++)
+            if (c->test[i].judged)
+                odds_layer_add(&l, c->test[i].p);
+        bar = odds_layer_threshold(&l, q);
+    }
+    odds_layer_free(&l);
+    return bar;
+}
+
 int calls_grade(struct calls *c, bool alive, struct err *err)
 {
     struct odds_layer l;

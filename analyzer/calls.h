@@ -63,6 +63,10 @@ void calls_free(struct calls *c);
  * something was sent after the change, so that no traffic is not just no data. */
 int calls_grade(struct calls *c, bool alive, struct err *err);
 
+/* The largest p that passes at rate `q` over all judged tests, by Benjamini and
+ * Hochberg; NaN without memory. */
+double calls_bar(const struct calls *c, double q);
+
 /* Whether a test says what a bar asks for: all of it, with a p-value of at most
  * `threshold` where the bar asks for any; and whether it is for the worse. */
 bool call_meets(const struct bar *b, const struct call_test *t, double threshold);

@@ -99,6 +99,16 @@ void explain_num(struct explain *e, const char *key, const char *words, double v
     buf_add_ch(&e->text, '\n');
 }
 
+void explain_share(struct explain *e, const char *key, const char *words, double v)
+{
+    jsonw_num_digits(&e->w, key, v, DIGITS);
+    begin_line(e, words);
+    if (isfinite(v))
+        buf_addf(&e->text, "%.4g %%\n", 100 * v);
+    else
+        buf_add(&e->text, isnan(v) ? "unknown\n" : "without end\n");
+}
+
 void explain_count(struct explain *e, const char *key, const char *words, size_t n)
 {
     jsonw_int(&e->w, key, (int64_t)n);

@@ -44,6 +44,8 @@ void explain_list_end(struct explain *e);
 /* One value: in text "words: value".  NaN is "unknown", and null in JSON. */
 void explain_num(struct explain *e, const char *key, const char *words, double v,
                  const char *unit);
+/* A share or relative change: a plain number in JSON, percent in the text. */
+void explain_share(struct explain *e, const char *key, const char *words, double v);
 void explain_count(struct explain *e, const char *key, const char *words, size_t n);
 void explain_text(struct explain *e, const char *key, const char *words,
                   const char *text);

@@ -39,6 +39,7 @@
 #include "analyzer/tell_silence.h"
 #include "analyzer/tell_spikes.h"
 #include "analyzer/tell_tests.h"
+#include "analyzer/why.h"
 #include "base/buf.h"
 #include "base/crew.h"
 
@@ -95,6 +96,7 @@ struct desk {
     struct series_list series, limited;
     struct series_list fresh, fresh_limited; /* of hosts without a past */
     struct layers layers;
+    struct habit *habit; /* kept for who asks why */
     struct level *level;
     size_t n_levels;
     struct spikes *spikes; /* of the first `n_spikes` levels: those of the series */
@@ -206,9 +208,14 @@ static int score_layers(struct desk *d)
                                .threads = jc->threads};
         h = own = learn_all(&c, d->err);
     }
-    return h != NULL ? layers_score_by(h, &d->lineup, &d->controls, &d->series,
-                                       jc->threads, &d->layers, d->err)
-                     : -1;
+    int rc = h != NULL ? layers_score_by(h, &d->lineup, &d->controls, &d->series,
+                                         jc->threads, &d->layers, d->err)
+                       : -1;
+    if (jc->explain != NULL) {
+        d->habit = own;
+        own = NULL;
+    }
+    return rc;
 }
 
 typedef int (*judge_part)(struct desk *d, size_t series, size_t level, double *room,
@@ -571,6 +578,7 @@ static void clear_desk(struct desk *d)
     relief_free(&d->relief);
     edges_free(&d->edges);
     layers_free(&d->layers);
+    habit_free(&d->habit);
     series_list_free(&d->series);
     series_list_free(&d->limited);
     series_list_free(&d->fresh);
@@ -579,6 +587,36 @@ static void clear_desk(struct desk *d)
     controls_free(&d->controls);
     lineup_free(&d->lineup);
     ruleset_free(&d->rules);
+}
+
+static int tell_why(struct desk *d)
+{
+    const struct why_desk why = {.jc = d->jc,
+                                 .rules = d->rules,
+                                 .lineup = &d->lineup,
+                                 .controls = &d->controls,
+                                 .pulses = &d->pulses,
+                                 .series = &d->series,
+                                 .limited = &d->limited,
+                                 .fresh = &d->fresh,
+                                 .fresh_limited = &d->fresh_limited,
+                                 .habit = d->habit,
+                                 .level = d->level,
+                                 .n_levels = d->n_levels,
+                                 .spikes = d->spikes,
+                                 .n_spikes = d->n_spikes,
+                                 .limit = d->limit,
+                                 .n_limits = d->n_limits,
+                                 .edges = &d->edges,
+                                 .calls = &d->calls,
+                                 .fresh_calls = &d->fresh_calls,
+                                 .crashes = &d->crashes,
+                                 .alarms = &d->alarms,
+                                 .tests = &d->tests,
+                                 .probes = &d->probes,
+                                 .relief = &d->relief,
+                                 .verdict = d->verdict};
+    return why_write(&why, d->jc->explain, d->err);
 }
 
 int judge(const struct judge_case *jc, struct verdict **ret_verdict, struct err *err)
@@ -595,6 +633,8 @@ int judge(const struct judge_case *jc, struct verdict **ret_verdict, struct err 
              judge_calls(&d) == 0 && judge_crashes(&d) == 0 && judge_alarms(&d) == 0 &&
              judge_tests(&d) == 0 && judge_probes(&d) == 0 && judge_expected(&d) == 0)
         rc = conclude(&d);
+    if (rc == 0 && jc->explain != NULL)
+        rc = tell_why(&d);
     clear_desk(&d);
     if (rc == 0)
         *ret_verdict = d.verdict;

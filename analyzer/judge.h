@@ -38,8 +38,9 @@ struct judge_case {
     /* What parts say of the days of hosts that seem to have spikes (part_look), sorted;
      * NULL: these days are read now. */
     const struct buf *spikes;
-    struct explain *explain; /* NULL: nobody asks why */
-    bool *ret_fits;          /* NULL, or set to whether it did */
+    /* Told of every number once all is judged (analyzer/why.h); NULL: nobody asks. */
+    struct explain *explain;
+    bool *ret_fits; /* NULL, or set to whether it did */
 };
 
 /* What has to be gathered for a case at a checkpoint: fills *ret_ask (its hosts are

@@ -506,37 +506,61 @@ static void layer_add(struct odds_layer *l, const struct score *s)
         odds_layer_add(l, s->p);
 }
 
-static bool bar_met(const struct bar *b, const struct score *s, struct odds_layer *l)
+struct level_bars level_bars(struct level_layers *l, const struct bar *b, bool group)
 {
-    if (!b->set)
-        return false;
-    /* By logs, so that half as much counts like twice as much. */
-    double effect = s->effect < 0 && s->effect > -1 ? 1 / (1 + s->effect) - 1
-                    : s->effect <= -1               ? INFINITY
-                                                    : s->effect;
-    bool old = s->base == BASE_OLD; /* hosts differ for good, not by chance */
-    double asked = b->effect * (s->group && !old ? GROUP_EFFECT : 1);
-    if (effect < asked || fabs(s->delta) < b->delta)
-        return false;
-    if (old)
-        return fabs(s->z) >= LEVEL_OLD_Z;
-    if (s->base == BASE_PARTS)
-        return b->effect > 0 && b->delta > 0 && fabs(s->z) >= PARTS_Z;
-    return b->q <= 0 || s->p <= fmin(odds_layer_threshold(l, b->q), P_MOST);
+    struct odds_layer *layer = group ? &l->groups : &l->hosts;
+    double threshold = b->q > 0 ? odds_layer_threshold(layer, b->q) : 1;
+    return (struct level_bars){b->q > 0 ? fmin(threshold, P_MOST) : 1};
 }
 
-static bool is_worse(enum worse worse, const struct score *s)
+struct level_trial level_try(const struct bar *b, const struct score *s,
+                             const struct level_bars *bars)
+{
+    bool old = s->base == BASE_OLD; /* hosts differ for good, not by chance */
+    bool parts = s->base == BASE_PARTS;
+    /* A condition is held against limits (limit.h), not here. */
+    bool set = b->set && b->when.condition == NULL;
+    struct level_trial t = {.set = set, .q = b->q, .p_most = NAN, .z_asked = NAN};
+    /* By logs, so that half as much counts like twice as much. */
+    t.effect = s->effect < 0 && s->effect > -1 ? 1 / (1 + s->effect) - 1
+               : s->effect <= -1               ? INFINITY
+                                               : s->effect;
+    t.effect_asked = b->effect * (s->group && !old ? GROUP_EFFECT : 1);
+    t.delta_asked = b->delta;
+    t.effect_met = !(t.effect < t.effect_asked);
+    t.delta_met = !(fabs(s->delta) < b->delta);
+    t.p_met = t.z_met = true;
+    if (old || parts) {
+        t.z_asked = old ? LEVEL_OLD_Z : PARTS_Z;
+        t.z_met = fabs(s->z) >= t.z_asked;
+    } else if (b->q > 0) {
+        t.p_most = bars->p_most;
+        t.p_met = s->p <= t.p_most;
+    }
+    /* Parts alone say too little for a rule that does not say how much is too much. */
+    t.met = t.set && t.effect_met && t.delta_met && t.p_met && t.z_met &&
+            (!parts || (b->effect > 0 && b->delta > 0));
+    return t;
+}
+
+static bool bar_met(const struct bar *b, const struct score *s, struct level_layers *l)
+{
+    const struct level_bars bars = level_bars(l, b, s->group);
+    return level_try(b, s, &bars).met;
+}
+
+bool level_is_worse(enum worse worse, const struct score *s)
 {
     return worse == WORSE_BOTH ? s->move != 0
            : worse == WORSE_UP ? s->move > 0
                                : s->move < 0;
 }
 
-static void grade_score(const struct rule *r, struct score *s, struct odds_layer *l)
+static void grade_score(const struct rule *r, struct score *s, struct level_layers *l)
 {
     s->grade = GRADE_OK;
     s->capped = false;
-    if (s->base == BASE_NONE || !is_worse(r->worse, s))
+    if (s->base == BASE_NONE || !level_is_worse(r->worse, s))
         return;
     bool must = bar_met(&r->must_handle, s, l);
     if (must && (!s->compared || s->weak)) {
@@ -582,30 +606,44 @@ static int want_witnesses(struct level *levels, size_t n, struct err *err)
     return 0;
 }
 
-int level_grade(struct level *levels, size_t n, struct err *err)
+int level_layers_make(struct level_layers *l, const struct level *levels, size_t n)
 {
-    struct odds_layer groups, hosts;
     size_t most = 0;
     for (size_t i = 0; i < n; i++)
         most += levels[i].n;
-    int made = odds_layer_make(&groups, n);
-    made |= odds_layer_make(&hosts, most);
+    *l = (struct level_layers){0};
+    int made = odds_layer_make(&l->groups, n);
+    made |= odds_layer_make(&l->hosts, most);
     for (size_t i = 0; made == 0 && i < n; i++) {
         if (levels[i].has_group)
-            layer_add(&groups, &levels[i].group);
+            layer_add(&l->groups, &levels[i].group);
         for (size_t k = 0; k < levels[i].n; k++)
             if (levels[i].host[k].judged)
-                layer_add(&hosts, &levels[i].host[k].score);
+                layer_add(&l->hosts, &levels[i].host[k].score);
     }
-    for (size_t i = 0; made == 0 && i < n; i++) {
+    if (made != 0)
+        level_layers_free(l);
+    return made;
+}
+
+void level_layers_free(struct level_layers *l)
+{
+    odds_layer_free(&l->groups);
+    odds_layer_free(&l->hosts);
+}
+
+int level_grade(struct level *levels, size_t n, struct err *err)
+{
+    struct level_layers l;
+    if (level_layers_make(&l, levels, n) != 0)
+        return err_set(err, ENOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++) {
         if (levels[i].has_group)
-            grade_score(levels[i].rule, &levels[i].group, &groups);
+            grade_score(levels[i].rule, &levels[i].group, &l);
         for (size_t k = 0; k < levels[i].n; k++)
             if (levels[i].host[k].judged)
-                grade_score(levels[i].rule, &levels[i].host[k].score, &hosts);
+                grade_score(levels[i].rule, &levels[i].host[k].score, &l);
     }
-    odds_layer_free(&groups);
-    odds_layer_free(&hosts);
-    return made == 0 ? want_witnesses(levels, n, err)
-                     : err_set(err, ENOMEM, "out of memory");
+    level_layers_free(&l);
+    return want_witnesses(levels, n, err);
 }

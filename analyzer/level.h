@@ -18,6 +18,7 @@
 #include "analyzer/align.h"
 #include "analyzer/control.h"
 #include "analyzer/layers.h"
+#include "analyzer/odds.h"
 #include "analyzer/series.h"
 #include "rules/ruleset.h"
 #include "storage/verdict.h"
@@ -104,5 +105,34 @@ void level_free(struct level *l);
 /* Grades all levels of a change together: the share of false findings is kept over all
  * of them, for groups and for single hosts apart. */
 int level_grade(struct level *levels, size_t n, struct err *err);
+
+/* --- how a grade came about, for whoever explains it --- */
+
+/* The p-values of all levels that were graded together. */
+struct level_layers {
+    struct odds_layer groups, hosts;
+};
+/* -1: out of memory. */
+int level_layers_make(struct level_layers *l, const struct level *levels, size_t n);
+void level_layers_free(struct level_layers *l);
+
+/* A bar, with the largest p that passes it. */
+struct level_bars {
+    double p_most;
+};
+struct level_bars level_bars(struct level_layers *l, const struct bar *b, bool group);
+
+/* A score held against a bar, part by part.  NaN: not asked for. */
+struct level_trial {
+    bool set;
+    double q, p_most, z_asked;
+    double effect; /* by logs, so that half as much counts like twice as much */
+    double effect_asked, delta_asked;
+    bool p_met, z_met, effect_met, delta_met;
+    bool met; /* all of it */
+};
+struct level_trial level_try(const struct bar *b, const struct score *s,
+                             const struct level_bars *bars);
+bool level_is_worse(enum worse worse, const struct score *s);
 
 #endif

@@ -118,6 +118,7 @@ static void check_host(const struct level_case *lc, const struct member *m,
                              .over_before = before.over,
                              .before = before.mean,
                              .after = after.mean,
+                             .mean_before = x->value[FIGURE_BEFORE],
                              .first = first_over(&lane, m->slot, x)};
     c->n_broken += h->broken;
 }
@@ -189,12 +190,25 @@ int limit_check_make(const struct level_case *lc, const struct bar *when,
     if (c.host == NULL)
         return err_set(err, ENOMEM, "out of memory");
     ask_controls(lc, &x);
+    c.control_before = x.value[FIGURE_CONTROL_BEFORE];
+    c.control_after = x.value[FIGURE_CONTROL];
     for (size_t i = 0; i < lc->n_members; i++)
         check_host(lc, &lc->member[i], &x, &c);
     if (c.n_broken > 0)
         check_controls(lc, &x, &c);
     *ret_check = c;
     return 0;
+}
+
+void limit_figures(const struct limit_check *c, const struct limit_host *h,
+                   double *value)
+{
+    value[FIGURE_AFTER] = h->after;
+    value[FIGURE_BEFORE] = h->mean_before;
+    value[FIGURE_DELTA] = h->after - h->mean_before;
+    value[FIGURE_RATIO] = h->after / h->mean_before;
+    value[FIGURE_CONTROL] = c->control_after;
+    value[FIGURE_CONTROL_BEFORE] = c->control_before;
 }
 
 void limit_check_free(struct limit_check *c)

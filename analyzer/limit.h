@@ -18,6 +18,7 @@ struct limit_host {
     int over_after, over_before; /* of them, beyond the limit */
     double before, after;        /* their means */
     instant first;               /* the first point beyond it since the change */
+    double mean_before;          /* of a condition: of all of the window before */
 };
 
 struct limit_check {
@@ -30,8 +31,9 @@ struct limit_check {
     size_t n_broken;
     size_t without_before, without_after; /* hosts with too few points, where */
     size_t n_controls, controls_over;
-    bool excused;                 /* most controls are beyond it, too */
-    const struct member *control; /* borrowed from the case */
+    double control_before, control_after; /* of a condition that asks for them; NaN */
+    bool excused;                         /* most controls are beyond it, too */
+    const struct member *control;         /* borrowed from the case */
     size_t n_control_members;
 };
 
@@ -39,6 +41,10 @@ struct limit_check {
 int limit_check_make(const struct level_case *lc, const struct bar *when,
                      struct limit_check *ret_check, struct err *err);
 void limit_check_free(struct limit_check *c);
+/* What the names of the check's condition are for a host: with `hold` for the mean of
+ * its last points.  `value` has room for FIGURE_SERIES_N. */
+void limit_figures(const struct limit_check *c, const struct limit_host *h,
+                   double *value);
 
 /* "above 95 in 3 of 5 points", "after > before * 1.3 in 3 of 5 points". */
 struct buf;

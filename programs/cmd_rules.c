@@ -17,6 +17,7 @@ static const struct {
     {"schema", cmd_rules_schema, "print the language for editors and manuals"},
     {"backtest", cmd_rules_backtest,
      "what these rules would have said of past changes"},
+    {"explain", cmd_rules_explain, "every number that led to what a rule said"},
     {"show", cmd_rules_show, "the rules in force for a service, and whence each value"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -10,5 +10,6 @@ int cmd_rules_schema(int argc, char **argv);
 int cmd_rules_show(int argc, char **argv);
 int cmd_rules_backtest(int argc, char **argv);
 int cmd_rules_test(int argc, char **argv);
+int cmd_rules_explain(int argc, char **argv);
 
 #endif

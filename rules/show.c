@@ -81,7 +81,8 @@ static void write_whence(const struct rule_place *p, struct buf *to)
 
 struct showing {
     const struct rule *r;
-    struct buf *to;
+    void (*each)(const char *path, const char *value, const char *whence, void *arg);
+    void *arg;
 };
 
 /* Fields that are maps are shown by what is in them. */
@@ -112,14 +113,27 @@ static void show_field(const struct schema_seen *seen, void *arg)
     blank_line_ends(&value);
     write_whence(&p, &whence);
     blank_line_ends(&whence);
-    write_line(seen->path, buf_text(&value), buf_text(&whence), s->to);
+    s->each(seen->path, buf_text(&value), buf_text(&whence), s->arg);
+}
+
+void show_each(const struct rule *r,
+               void (*each)(const char *path, const char *value, const char *whence,
+                            void *arg),
+               void *arg)
+{
+    struct showing s = {r, each, arg};
+    schema_each(&schema_rule, show_field, &s);
+}
+
+static void add_line(const char *path, const char *value, const char *whence, void *arg)
+{
+    write_line(path, value, whence, arg);
 }
 
 void show_rule(const struct rule *r, struct buf *to)
 {
-    struct showing s = {r, to};
     buf_addf(to, "%s: %s (%s:%u)\n", r->id, r->title, r->file, r->line);
-    schema_each(&schema_rule, show_field, &s);
+    show_each(r, add_line, to);
 }
 
 /* --- windows --- */

@@ -10,6 +10,12 @@
  * defaults, override or standard it comes from. */
 void show_rule(const struct rule *r, struct buf *to);
 
+/* The same, each field by itself: path, value, whence. */
+void show_each(const struct rule *r,
+               void (*each)(const char *path, const char *value, const char *whence,
+                            void *arg),
+               void *arg);
+
 /* Adds the windows for a kind of change of a service (NULL: none) in the same way. */
 void show_windows(const struct ruleset *rs, enum change_kind kind, const char *service,
                   struct buf *to);

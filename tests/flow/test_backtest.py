@@ -129,6 +129,85 @@ class Backtest(FlowTest):
         for c, said in self.said.items():
             self.assertEqual(self.s.json("/v1/changes/%s/verdict" % c)[1], said)
 
+    def explain(self, change, rule, text, *args):
+        code, out, err = self.run_rules("explain", change, rule, "--rules",
+                                        self.with_rules(text), "--data", self.s.data, *args)
+        self.assertEqual(code, 0, err)
+        return out
+
+    def test_an_explanation_has_the_numbers_of_the_finding(self):
+        got = json.loads(self.explain("c1", "cpu.high", USUAL, "--format", "json"))
+        said = self.said["c1"]
+        f = said["findings"][0]
+        self.assertEqual((got["applies"], got["data"]["same_rules"], got["change"]["grade"],
+                          got["data"]["said"]), (True, True, "attention", "attention"))
+        level = got["levels"][0]
+        group = level["group"]
+        for key in ("before", "after", "p", "z", "control_before", "control_after"):
+            if key in f:
+                self.assertEqual(group[key], f[key], key)
+        self.assertEqual(got["findings"][0]["because"], f["because"])
+        self.assertEqual((group["grade"], group["outcome"]),
+                         ("attention", "the bar of attention is met"))
+        bar = group["attention"]
+        self.assertTrue(bar["met"] and bar["p_met"] and group["p"] <= bar["p_bar"] <= 0.05)
+        self.assertFalse(group["must-handle"]["effect_met"])
+        self.assertEqual(level["control_hosts"],
+                         sorted("h%d" % i for i in range(3, 13)))
+        host = level["hosts"][0]
+        self.assertEqual((host["host"], host["points_before"], host["points_before_missing"]),
+                         ("h1", 10, 0))
+        self.assertEqual(host["windows"]["before_from"], rfc3339(self.pivot - 10)[:19] + "Z")
+        self.assertEqual(host["windows"]["after_to"], rfc3339(self.pivot + 8)[:19] + "Z")
+        fields = {f["field"]: f for f in got["rule"]["fields"]}
+        self.assertEqual(fields["attention.effect"]["value"], "20%")
+        self.assertRegex(fields["attention.effect"]["from"], r"/01\.yml:11$")
+        text = self.explain("c1", "cpu.high", USUAL)
+        for words in ("rule cpu.high: More work for the processors", "the bar of attention",
+                      "unchanged hosts that have it: h10, h11", "01.yml:11",
+                      rfc3339(self.pivot)[:19].replace("T", " ") + " +0000"):
+            self.assertIn(words, text)
+        self.assertEqual(self.explain("c1", "cpu.high", USUAL), text)
+
+    def test_a_rule_that_said_nothing_has_its_reason(self):
+        got = json.loads(self.explain("c1", "cpu.high", LAX, "--format", "json"))
+        self.assertFalse(got["data"]["same_rules"])
+        self.assertEqual(got["levels"][0]["group"]["outcome"],
+                         "the effect is below the rule's floor")
+        self.assertIn("each part below says why", got["why_nothing"])
+        got = json.loads(self.explain("c1", "disk.full", USUAL, "--format", "json"))
+        self.assertEqual(got["why_nothing"], "no series that was judged is this rule's")
+        got = json.loads(self.explain("c2", "disk.full", USUAL, "--format", "json"))
+        limit = got["limits"][0]["hosts"][0]
+        self.assertEqual((limit["host"], limit["outcome"], limit["over_after"],
+                          limit["points_after"]), ("q1", "broken", 5, 5))
+        got = json.loads(self.explain("c3", "disk.full", USUAL, "--format", "json"))
+        self.assertEqual(got["limits"][0]["hosts"][0]["outcome"],
+                         "not broken: no point after is beyond it")
+        # a misspelled name, and a scope that leaves the change out
+        text = self.explain("c1", "cpu.high", USUAL.replace("cpu.busy", "cpu.bussy"))
+        self.assertIn("cpu.bussy: the nearest name there is cpu.busy", text)
+        text = self.explain("c1", "cpu.high", USUAL.replace(
+            "    series: cpu.busy", "    on: {service: web}\n    series: cpu.busy"))
+        self.assertIn("its scope leaves out this service", text)
+        # a condition, part by part
+        text = self.explain("c1", "cpu.high", USUAL.replace(
+            "attention: {effect: 20%, delta: 3, q: 5%}",
+            "attention: {when: after > before * 1.3 and delta > 90}"))
+        self.assertIn("it was judged and no bar was met", text)
+        self.assertRegex(text, r"after > before \* 1.3: [0-9.]+% > [0-9.]+%, true")
+        self.assertRegex(text, r"delta > 90: [0-9.]+% > 90%, false")
+        for args, words in [(("c9", "cpu.high"), "c9"),
+                            (("c1", "cpu.low"), "no rule 'cpu.low'")]:
+            code, out, said = self.run_rules("explain", *args, "--data", self.s.data,
+                                             "--config", self.s.config)
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn(words, said)
+        code, out, said = self.run_rules("explain", "c1", "cpu.high", "--config",
+                                         self.s.config)
+        self.assertEqual((code, said), (0, ""))
+        self.assertIn("these are the same rules          yes", out)
+
     def test_nothing_in_the_data_is_changed_when_no_service_runs(self):
         self.assertEqual(self.s.stop(), 0)
 
