@@ -440,7 +440,8 @@ static int take_controls(struct bench *b, const struct controls *k,
 
 static bool is_asked(const struct series *s)
 {
-    return s->rule != NULL && s->rule->attention.set && !s->rule->shadow && !s->whole;
+    return s->rule != NULL && s->rule->attention.set &&
+           s->rule->attention.when.condition == NULL && !s->rule->shadow && !s->whole;
 }
 
 static int measure_one(struct bench *b, const struct controls *k,

@@ -590,7 +590,8 @@ int spikes_grade(struct spikes *spikes, size_t n, struct err *err)
     for (size_t i = 0; i < n; i++) {
         const struct bar *b = &spikes[i].rule->attention;
         double q = b->q > 0 ? b->q : 1;
-        for (size_t k = 0; k < spikes[i].n && b->set; k++) {
+        for (size_t k = 0; k < spikes[i].n && b->set && b->when.condition == NULL;
+             k++) {
             struct spike *s = &spikes[i].at[k];
             if (!s->over && !is_excused(s) && is_large(b, s) &&
                 s->p <= odds_layer_threshold(&layer, q))

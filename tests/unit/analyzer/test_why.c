@@ -1,0 +1,160 @@
+/* tests of analyzer/why: judgements that are asked why */
+#include "analyzer/why.h"
+#include "tests/test.h"
+#include "tests/unit/analyzer/make_change.h"
+#include "tests/unit/analyzer/make_panel.h"
+
+static struct made_change made;
+
+#define HEAD "format: 1\npack: test\nrules:\n"
+#define QUEUE                                                                          \
+    "  - id: queue\n"                                                                  \
+    "    series: my.queue\n"                                                           \
+    "    worse: up\n"                                                                  \
+    "    attention: {effect: 20%, delta: 5, q: 5%}\n"
+
+/* Twelve hosts, of which the first four are changed: my.queue goes to `after` there. */
+static struct made_panel *fleet(double after)
+{
+    struct made_panel *m = made_panel_new(7980, 60, 70);
+    for (int i = 0; i < 12; i++)
+        made_level(m, made_host(made_name(i), "pay"), "my.queue", 10020, 200,
+                   i < 4 ? after : 200, 4, 1);
+    struct entity e = made_edge("front", "pay", "/pay", "", "server");
+    made_level(m, e, "ok 200", 10020, 100, 80, 3, 1);
+    for (int64_t t = 10020; t < 12180; t += 60)
+        made_cell(m, e, "fail 502", t, 20);
+    return m;
+}
+
+static void judge_it(const char *text, double after, struct explain *e,
+                     struct verdict **ret)
+{
+    struct made_panel *m = fleet(after);
+    struct complaints c = {0};
+    struct err err = {0};
+    struct ruleset *rs = ruleset_parse("r.yml", text, strlen(text), &c);
+    CHECK(rs != NULL);
+    complaints_free(&c);
+    made_panel_done(m);
+    const struct judge_case jc = {
+        .rules = rs,
+        .change = make_change(&made, "pay", 4, 10020, 10020),
+        .panel = &m->panel,
+        .checkpoint = {.at = {11910000}, .ends = {11820000}, .look = {1800000}},
+        .looks_done = 3,
+        .looks_all = 4,
+        .explain = e};
+    if (judge(&jc, ret, &err) < 0)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    ruleset_free(&rs);
+    made_panel_free(&m);
+}
+
+/* Explains `rule` of these rules; gives the text, for the test to free. */
+static void explained(const char *rules, const char *rule, double after,
+                      struct explain *e)
+{
+    OWNED_VERDICT *v = NULL;
+    explain_begin(e, rule);
+    judge_it(rules, after, e, &v);
+    CHECK_INT(explain_end(e), 0);
+}
+
+static void check_has(const struct explain *e, const char *words)
+{
+    if (strstr(buf_text(&e->text), words) == NULL)
+        test_fail(__FILE__, __LINE__, "'%s' is not in:\n%s", words, buf_text(&e->text));
+}
+
+static void check_json(const struct explain *e, const char *words)
+{
+    if (strstr(buf_text(&e->json), words) == NULL)
+        test_fail(__FILE__, __LINE__, "'%s' is not in:\n%s", words, buf_text(&e->json));
+}
+
+TEST(a_verdict_is_the_same_whether_somebody_asks_why_or_not)
+{
+    OWNED_EXPLAIN e = {0};
+    OWNED_VERDICT *asked = NULL, *plain = NULL;
+    explain_begin(&e, "queue");
+    judge_it(HEAD QUEUE, 300, &e, &asked);
+    judge_it(HEAD QUEUE, 300, NULL, &plain);
+    OWNED_BUF a = {0}, b = {0};
+    verdict_write(asked, true, &a);
+    verdict_write(plain, true, &b);
+    CHECK_TEXT(buf_text(&a), buf_text(&b));
+    CHECK(e.known);
+}
+
+TEST(the_answer_stands_before_the_rule_with_its_places_and_the_numbers)
+{
+    OWNED_EXPLAIN e = {0};
+    explained(HEAD QUEUE, "queue", 300, &e);
+    check_has(&e, "finding: On 4 of 4 changed hosts, my.queue rose from 200");
+    check_has(&e, "attention.effect      20%                                 r.yml:7");
+    check_has(&e, "unchanged hosts to compare with   8");
+    const char *text = buf_text(&e.text);
+    CHECK(strstr(text, "finding:") < strstr(text, "rule queue:"));
+    CHECK(strstr(text, "rule queue:") < strstr(text, "series my.queue"));
+    check_json(&e, "\"why_nothing\":null");
+}
+
+TEST(a_rule_that_is_not_there_is_not_known)
+{
+    OWNED_EXPLAIN e = {0};
+    explained(HEAD QUEUE, "other", 300, &e);
+    CHECK(!e.known);
+    CHECK_TEXT(buf_text(&e.text), "");
+}
+
+TEST(a_rule_without_a_series_names_the_nearest_or_the_rule_that_was_better)
+{
+    OWNED_EXPLAIN e = {0}, f = {0};
+    explained(HEAD "  - {id: q, series: my.quuee, worse: up, attention: {effect: "
+                   "20%, delta: 5, q: 5%}}\n",
+              "q", 300, &e);
+    check_has(&e, "no series that was judged is this rule's");
+    check_has(&e, "my.quuee: the nearest name there is my.queue");
+    explained(HEAD QUEUE "  - {id: wide, series: 'my.*', worse: up, attention: "
+                         "{effect: 20%, delta: 5, q: 5%}}\n",
+              "wide", 300, &f);
+    check_has(&f, "my.queue fits, but rule queue fits it as well or better");
+    check_json(&f, "\"spoken_for_by_others\":[{\"metric\":\"my.queue\",\"rule\":"
+                   "\"queue\"}]");
+}
+
+TEST(a_rule_out_of_scope_says_which_part_of_it)
+{
+    OWNED_EXPLAIN e = {0}, f = {0};
+    explained(HEAD QUEUE "    on: {kinds: [config]}\n", "queue", 300, &e);
+    check_has(&e, "its scope leaves out changes of this kind");
+    explained(HEAD QUEUE "    on: {service: cart-*}\n", "queue", 300, &f);
+    check_has(&f, "its scope leaves out this service");
+    check_json(&f, "\"applies\":false");
+}
+
+TEST(calls_are_told_with_their_counts_and_bars)
+{
+    OWNED_EXPLAIN e = {0};
+    explained(HEAD "  - id: failing\n"
+                   "    calls: {measure: fail_share}\n"
+                   "    worse: up\n"
+                   "    attention: {effect: 50%, delta: 1%, count: 5}\n"
+                   "    must-handle: {when: after > 50% and errors > 10}\n",
+              "failing", 200, &e);
+    check_has(&e, "fail_share of front->pay:/pay");
+    check_has(&e, "after > 50%: 19.982% > 50%, false");
+    check_has(&e, "errors > 10: 500 > 10, true");
+    check_json(&e, "\"events_after\":500");
+    check_has(&e, "grade                             attention");
+}
+
+TEST(silence_counts_the_hosts_that_were_asked)
+{
+    OWNED_EXPLAIN e = {0};
+    explained(HEAD "  - {id: silent, silence: true, attention: {count: 1}}\n", "silent",
+              200, &e);
+    check_json(&e, "\"counts\":{\"hosts\":4,\"good\":4,\"silent\":0,");
+    check_has(&e, "it was judged and no bar was met");
+}
