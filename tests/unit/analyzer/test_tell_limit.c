@@ -14,7 +14,7 @@ TEST(a_curve_never_has_more_points_than_a_chart_can_take)
     b.rule = (struct rule){
         .id = id, .title = title, .limit = {true, true, 50, 3, 5, GRADE_MUST_HANDLE}};
     struct member m = {&b.lineup.slot[0], series_unit(&b.lineup, "h00", "pay"), 0};
-    struct limit_host h = {&m, true, 5, 5, 5, 0, 30, 60, {10021000}};
+    struct limit_host h = {&m, true, 5, 5, 5, 0, 30, 60, {10021000}, 30};
     struct limit_check check = {.rule = &b.rule,
                                 .metric = "cpu.busy",
                                 .service = "pay",
