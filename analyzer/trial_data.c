@@ -193,7 +193,7 @@ static int put_calls(struct maker *m, const struct trial_calls *c, const char *h
         return err_set(m->err, ENOSPC, "there is no room for calls of %.80s",
                        c->callee);
     mean.n_before = calls.n_before; /* side by side */
-    if (count(m, &calls) < 0 || count(m, &calls) < 0)
+    if (count(m, &calls) < 0 || count(m, &mean) < 0)
         return -1;
     for (uint32_t i = 0; i < course_n(&calls); i++) {
         instant at = course_time(m, &calls, i);
@@ -341,7 +341,7 @@ static int put_core(struct maker *m, const struct trial_core *c, const char *hos
     OWNED_BUF text = {0};
     struct jsonw w = {.to = &text};
     jsonw_open(&w, NULL);
-    jsonw_instant(&w, "time", after(m, (span){c->when.ms + pid * 1000}));
+    jsonw_instant(&w, "time", after(m, (span){c->when.ms + pid * 1000ll}));
     jsonw_text(&w, "host", host);
     text_if(&w, "service", c->service);
     jsonw_text(&w, "exe", c->exe);

@@ -79,6 +79,7 @@ struct seeker {
     bool speaks;              /* for one of them */
     const struct rule *other; /* speaks for what the rule fits as well */
     char what[300];           /* that */
+    char left[300];           /* what it fits and nobody speaks for; "": nothing */
 };
 
 static void heard(struct seeker *s, const struct rule *who, bool fits, const char *what)
@@ -88,7 +89,15 @@ static void heard(struct seeker *s, const struct rule *who, bool fits, const cha
     else if (who != NULL && fits && s->other == NULL) {
         s->other = who;
         snprintf(s->what, sizeof s->what, "%s", what);
+    } else if (who == NULL && fits && s->left[0] == '\0') {
+        snprintf(s->left, sizeof s->left, "%s", what);
     }
+}
+
+/* Rules about calls, alarms and tests may do without a pattern. */
+static bool about(const struct rule *r, const char *name)
+{
+    return r->pattern.n == 0 || rule_fit(r, name) > 0;
 }
 
 static void ask_series(struct seeker *s)
@@ -118,7 +127,8 @@ static void ask_calls(struct seeker *s)
         const struct trial_calls *one = &s->t->calls.at[i];
         char edge[3 * 256];
         snprintf(edge, sizeof edge, "%s->%s:%s", one->caller, one->callee, one->iface);
-        heard(s, ruleset_for_calls(s->in, s->change, s->r->measure, edge), true, edge);
+        heard(s, ruleset_for_calls(s->in, s->change, s->r->measure, edge),
+              about(s->r, edge), edge);
     }
 }
 
@@ -128,7 +138,7 @@ static void ask_alarms(struct seeker *s)
         const struct trial_alarm *one = &s->t->alarms.at[i];
         const struct rule *who =
             ruleset_for_alarm(s->in, s->change, one->name, one->severity);
-        heard(s, who, true, one->name);
+        heard(s, who, about(s->r, one->name), one->name);
     }
 }
 
@@ -140,7 +150,8 @@ static void ask_tests(struct seeker *s)
         snprintf(test, sizeof test, "%s/%s%s%s", one->suite != NULL ? one->suite : "",
                  one->class != NULL ? one->class : "", one->class != NULL ? "." : "",
                  one->name);
-        heard(s, ruleset_for_test(s->in, s->change, test), true, one->name);
+        heard(s, ruleset_for_test(s->in, s->change, test), about(s->r, test),
+              one->name);
     }
 }
 
@@ -176,6 +187,10 @@ static void say_unasked(struct seeker *s, struct buf *why)
     if (s->other != NULL)
         buf_addf(why, "rule '%s' speaks for %s and fits it better", s->other->id,
                  s->what);
+    else if (s->left[0] != '\0')
+        buf_addf(why, "%s leaves %s alone",
+                 s->r->except.n > 0 ? "an exception, or its 'on'," : "its 'on'",
+                 s->left);
     else
         buf_addf(why, "the test has %s", subjects[s->r->subject].lacks);
 }

@@ -166,7 +166,7 @@ struct ruleset *trial_file_rules(const struct trial_file *f, struct complaints *
 int trial_file_check(const struct trial_file *f, const struct ruleset *rs,
                      struct complaints *c);
 
-/* The language of the files, for the manual. */
+/* The table of the language; the manual's own (docs/rules.md) is held against it. */
 extern const struct schema_map schema_trial_file;
 
 #endif

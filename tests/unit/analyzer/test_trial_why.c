@@ -12,6 +12,17 @@
     "    series: cpu.idle\n"                                                           \
     "    attention: {q: 5%, effect: 10%}\n"
 
+#define RULE_SPARED                                                                    \
+    "  - id: net\n"                                                                    \
+    "    series: net.in\n"                                                             \
+    "    attention: {q: 5%, effect: 10%}\n"                                            \
+    "    except: [{metric: net.in, until: 2026-12-31, reason: known, by: us}]\n"
+#define RULE_ELSEWHERE                                                                 \
+    "  - id: web\n"                                                                    \
+    "    on: {host: web*}\n"                                                           \
+    "    series: web.in\n"                                                             \
+    "    attention: {q: 5%, effect: 10%}\n"
+
 /* What is said of a rule that found nothing. */
 static void check_why(const char *fields, const char *id, enum trial_silence want,
                       const char *words)
@@ -20,7 +31,8 @@ static void check_why(const char *fields, const char *id, enum trial_silence wan
     OWNED_BUF why = {0};
     enum trial_silence silence;
     struct trial_file *f = made_trial(fields);
-    struct ruleset *rs = made_rules(RULE_CPU RULE_SUM RULE_CONFIG RULE_LIMIT);
+    struct ruleset *rs =
+        made_rules(RULE_CPU RULE_SUM RULE_CONFIG RULE_LIMIT RULE_SPARED RULE_ELSEWHERE);
     if (trial_why(&f->tests.at[0], rs, ruleset_find(rs, id), &silence, &why, &err) < 0)
         test_fail(__FILE__, __LINE__, "%s", err.text);
     /* the verdict's own words are tested where they are made */
@@ -59,6 +71,14 @@ TEST(a_rule_that_fits_better_speaks_instead)
 {
     check_why(SERIES("cpu.user", "before: 20"), "cpu", TRIAL_NOT_ASKED,
               "rule 'cpu.user' speaks for cpu.user and fits it better");
+}
+
+TEST(what_an_exception_or_the_scope_leaves_alone_is_named)
+{
+    check_why(SERIES("net.in", "before: 20, after: 90"), "net", TRIAL_NOT_ASKED,
+              "an exception, or its 'on', leaves net.in alone");
+    check_why(SERIES("web.in", "before: 20, after: 90"), "web", TRIAL_NOT_ASKED,
+              "its 'on' leaves web.in alone");
 }
 
 TEST(a_rule_that_could_not_judge_says_what_it_lacked)

@@ -1,3 +1,4 @@
+#include "rules/schema.h"
 #include "rules/trial_file.h"
 #include "storage/test_run.h"
 #include "tests/unit/rules/make_rules.h"
@@ -192,6 +193,32 @@ static void check_broken(const char *name, const struct ruleset *rs)
     if (got.len == 0 || strcmp(buf_text(&got), buf_text(&want)) != 0)
         test_fail(__FILE__, __LINE__, "%s: said\n%sexpected\n%s", name, buf_text(&got),
                   buf_text(&want));
+}
+
+/* Each field of a map must stand in the manual's row of that map. */
+static void check_row(const char *manual, const char *row, const struct schema_map *map)
+{
+    char begin[100], field[100], line[2000];
+    snprintf(begin, sizeof begin, "\n| `%s` |", row);
+    const char *at = strstr(manual, begin);
+    if (at == NULL)
+        test_fail(__FILE__, __LINE__, "the manual has no row for %s", row);
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(at + 1, "\n"), at + 1);
+    for (size_t i = 0; i < map->n; i++) {
+        snprintf(field, sizeof field, "`%s`", map->field[i].name);
+        if (strstr(line, field) == NULL)
+            test_fail(__FILE__, __LINE__, "the manual's row of %s lacks %s", row,
+                      field);
+        if (map->field[i].map != NULL)
+            check_row(manual, map->field[i].name, map->field[i].map);
+    }
+}
+
+TEST(the_manual_names_every_field)
+{
+    OWNED_BUF manual = {0};
+    read_all(AFTERCHECK_SOURCE "/docs/rules.md", &manual);
+    check_row(buf_text(&manual), "test", schema_find(&schema_trial_file, "tests")->map);
 }
 
 TEST(every_broken_file_is_refused_with_these_words)
