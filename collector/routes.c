@@ -11,6 +11,7 @@
 #include "collector/in_calls.h"
 #include "collector/in_collectd.h"
 #include "collector/in_core.h"
+#include "collector/in_feedback.h"
 #include "collector/in_mute.h"
 #include "collector/in_remote_write.h"
 #include "collector/in_test.h"
@@ -147,6 +148,11 @@ static void serve_mute_end(struct httpd_req *r, void *app)
 {
     struct collector *c = collector_of(app);
     in_mute_serve_end(r, c->ledger, &c->listener, instant_now());
+}
+
+static void serve_feedback(struct httpd_req *r, void *app)
+{
+    in_feedback_serve(r, collector_of(app)->ledger, instant_now());
 }
 
 /* 204, or 400 with the complaint. */
@@ -287,6 +293,8 @@ const struct httpd_route collector_routes[] = {
     {"POST", "/v1/alarms/alertmanager", serve_webhook, ALARM_BODY_MAX, ALARM_BODY_MAX},
     {"POST", "/v1/alarms", serve_alarms, ALARM_BODY_MAX, ALARM_BODY_MAX},
     {"POST", "/v1/tests", serve_tests, TEST_RUN_BYTES_MAX, TEST_RUN_BYTES_MAX},
+    {"POST", "/v1/changes/{id}/feedback", serve_feedback, FEEDBACK_BYTES_MAX,
+     FEEDBACK_BYTES_MAX},
     {"POST", "/v1/mutes", serve_mutes, MUTE_BYTES_MAX, MUTE_BYTES_MAX},
     {"POST", "/v1/mutes/{id}/end", serve_mute_end, MUTE_BYTES_MAX, MUTE_BYTES_MAX},
     {"POST", "/write", serve_write, SAMPLES_BODY_MAX, SAMPLES_INFLATED_MAX},

@@ -1,9 +1,9 @@
 /* collector/routes.h - the collector's side of the HTTP server.
  *
  * POST /v1/changes, /v1/coredumps, /v1/alarms, /v1/alarms/alertmanager and /v1/tests,
- * POST /v1/mutes and /v1/mutes/{id}/end, POST /write, /api/v2/write,
- * /api/v1/write and /collectd, POST /v1/calls. Samples answer 204; a partly bad body
- * 400 with the first complaint, its good part being kept. */
+ * POST /v1/changes/{id}/feedback, POST /v1/mutes and /v1/mutes/{id}/end, POST /write,
+ * /api/v2/write, /api/v1/write and /collectd, POST /v1/calls. Samples answer 204; a
+ * partly bad body 400 with the first complaint, its good part being kept. */
 #ifndef COLLECTOR_ROUTES_H
 #define COLLECTOR_ROUTES_H
 

@@ -17,6 +17,7 @@ static const struct {
     {"changes", cmd_changes, "list changes and their grades"},
     {"mute", cmd_mute, "mute known findings for a time, list mutes, end one"},
     {"rules", cmd_rules, "check, tidy and show rules"},
+    {"feedback", cmd_feedback, "mark what a rule said of a change as useful or not"},
     {"replay", cmd_replay, "judge recorded data offline, on the data's own clock"},
     {"demo", cmd_demo, "make a real change on this machine and see it judged"},
 };

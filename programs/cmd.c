@@ -5,8 +5,10 @@
 #include "base/json.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct httpc *cmd_connect(const char *server)
 {
@@ -16,6 +18,17 @@ struct httpc *cmd_connect(const char *server)
     if (c == NULL)
         fprintf(stderr, "aftercheck: %s\n", err.text);
     return c;
+}
+
+const char *cmd_author(const char *given)
+{
+    const char *user = getenv("USER");
+    if (given != NULL)
+        return given;
+    if (user != NULL && *user != '\0')
+        return user;
+    const struct passwd *who = getpwuid(geteuid());
+    return who != NULL ? who->pw_name : NULL;
 }
 
 /* The service's own words out of {"error": "..."}. */

@@ -16,6 +16,7 @@ int cmd_changes(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_mute(int argc, char **argv);
+int cmd_feedback(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
@@ -28,6 +29,10 @@ struct httpc *cmd_connect(const char *server);
  * own words in *err (and its status in *ret_status, 0 when it could not be reached). */
 int cmd_call(struct httpc *c, const struct httpc_ask *ask, unsigned *ret_status,
              struct buf *body, struct err *err);
+
+/* Who acts: as given, else $USER, else the name of the user who runs it; NULL: nobody
+ * knows. */
+const char *cmd_author(const char *given);
 
 /* Prints "aftercheck NAME: text" to stderr and gives `code`. */
 int cmd_fail(const char *name, int code, const struct err *err);

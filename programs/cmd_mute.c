@@ -7,27 +7,13 @@
 #include "base/opt.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char json_type[] = "application/json";
 
 /* --- what they share --- */
-
-/* Who acts: as given, else $USER, else the name of the user who runs it. */
-static const char *author(const char *given)
-{
-    const char *user = getenv("USER");
-    if (given != NULL)
-        return given;
-    if (user != NULL && *user != '\0')
-        return user;
-    const struct passwd *who = getpwuid(geteuid());
-    return who != NULL ? who->pw_name : NULL;
-}
 
 static int call(const char *server, const struct httpc_ask *ask, struct buf *answer,
                 struct err *err)
@@ -108,7 +94,7 @@ static int add(const struct add *a, struct err *err)
     text_if(&w, "host", a->host);
     text_if(&w, "metric", a->metric);
     text_if(&w, "kind", a->kind);
-    text_if(&w, "author", author(a->who));
+    text_if(&w, "author", cmd_author(a->who));
     text_if(&w, "reason", a->reason);
     text_if(&w, "from", a->from);
     text_if(&w, "until", a->until);
@@ -246,7 +232,7 @@ static int end(const char *server, const char *id, const char *who, struct err *
     url_quote(&path, id);
     buf_add(&path, "/end");
     jsonw_open(&w, NULL);
-    text_if(&w, "by", author(who));
+    text_if(&w, "by", cmd_author(who));
     jsonw_close(&w);
     return post(server, buf_text(&path), &body, &answer, err);
 }

@@ -12,6 +12,7 @@
 #include "storage/alarm.h"
 #include "storage/change.h"
 #include "storage/core.h"
+#include "storage/feedback.h"
 #include "storage/fingerprint.h"
 #include "storage/mute.h"
 #include "storage/test_run.h"
@@ -316,6 +317,28 @@ void mutes_free(struct mutes *list);
 #define OWNED_MUTES __attribute__((cleanup(mutes_free))) struct mutes
 /* NULL with ENOENT when there is none. */
 struct mute *ledger_mute(struct ledger *l, const char *id, struct err *err);
+
+/* --- readers' marks --- */
+enum { LEDGER_FEEDBACK_MAX = 1000 }; /* of one change */
+
+/* Takes *f over.  As ledger_post, but a mark of the same reader, change and rule that
+ * says something else takes the place of the first (POSTED_NEW).  POSTED_FAILED with
+ * ENOENT when there is no such change, with EDQUOT when it has too many. */
+void ledger_put_feedback(struct ledger *l, struct feedback **f,
+                         void (*done)(enum posted posted, const struct err *err,
+                                      void *arg),
+                         void *arg);
+/* The same, waiting. */
+enum posted ledger_put_feedback_wait(struct ledger *l, struct feedback **f,
+                                     struct err *err);
+struct feedbacks {
+    size_t n;
+    struct feedback **at;
+};
+/* Of a change, by rule and reader. */
+int ledger_feedback(struct ledger *l, const char *change_id, struct feedbacks *ret,
+                    struct err *err);
+void feedbacks_free(struct feedbacks *list);
 
 /* --- the outbox: mails to send --- */
 struct parcel {

@@ -108,6 +108,12 @@ static const struct {
      "ALTER TABLE changes ADD COLUMN slow_due INTEGER;"
      "CREATE INDEX changes_slow ON changes(slow_due, change_id) "
      "WHERE slow_due IS NOT NULL;"},
+    {"feedback",
+     /* one mark a reader, a change and a rule */
+     "CREATE TABLE feedback("
+     "  change_id TEXT NOT NULL, rule TEXT NOT NULL, who TEXT NOT NULL,"
+     "  useful INTEGER NOT NULL, at INTEGER NOT NULL,"
+     "  PRIMARY KEY(change_id, rule, who)) WITHOUT ROWID;"},
 };
 enum {
     N_MIGRATIONS = sizeof migrations / sizeof *migrations,

@@ -152,6 +152,16 @@
                                  "ORDER BY ended_at IS NOT NULL, until DESC, id")      \
     X(COUNT_MUTES, "SELECT count(*) FROM mutes WHERE until > ?1 AND "                  \
                    "ended_at IS NULL")                                                 \
+    X(ADD_FEEDBACK,                                                                    \
+      "INSERT INTO feedback(change_id, rule, who, useful, at) "                        \
+      "VALUES(?1, ?2, ?3, ?4, ?5) "                                                    \
+      "ON CONFLICT DO UPDATE SET useful = excluded.useful, at = excluded.at")          \
+    X(FEEDBACK_ROOM, "SELECT (SELECT count(*) FROM feedback WHERE change_id = ?1) "    \
+                     "FROM changes WHERE change_id = ?1")                              \
+    X(FEEDBACK_OF, "SELECT useful FROM feedback "                                      \
+                   "WHERE change_id = ?1 AND rule = ?2 AND who = ?3")                  \
+    X(FEEDBACK, "SELECT rule, who, useful, at FROM feedback WHERE change_id = ?1 "     \
+                "ORDER BY rule, who")                                                  \
     X(COUNT_EVENTS, "SELECT count(*) FROM events")                                     \
     X(COUNT_CHANGES, "SELECT count(*) FROM changes")                                   \
     X(COUNT_VERDICTS, "SELECT count(*) FROM verdicts")                                 \

@@ -228,6 +228,49 @@ class Backtest(FlowTest):
         self.s.start()
         self.assertEqual(self.s.json("/v1/changes/c1/verdict")[1], self.said["c1"])
 
+    def test_readers_marks_make_each_rules_precision(self):
+        env = dict(os.environ, AFTERCHECK_URL="http://127.0.0.1:%d" % self.s.port,
+                   USER="li")
+
+        def feedback(*args):
+            got = subprocess.run([program("aftercheck"), "feedback", *args], env=env,
+                                 text=True, capture_output=True, timeout=60)
+            return got.returncode, got.stdout + got.stderr
+        self.assertEqual(feedback("c1", "--rule", "cpu.high", "--useful"), (0, ""))
+        self.assertEqual(feedback("c1", "--rule", "cpu.high", "--not-useful", "--by", "wu"),
+                         (0, ""))
+        self.assertEqual(feedback("c2", "--rule", "disk.full", "--not-useful"), (0, ""))
+        url = "/v1/changes/c2/feedback"
+        mark = {"rule": "disk.full", "useful": False, "by": "li"}
+        status, body = self.s.post(url, mark)
+        self.assertEqual((status, json.loads(body)["status"]), (200, "repeat"))
+        status, body = self.s.post(url, dict(mark, by="wu"))
+        self.assertEqual((status, json.loads(body)["feedback"]["by"]), (201, "wu"))
+        self.assertEqual(self.s.post("/v1/changes/c9/feedback", mark)[0], 404)
+        status, body = self.s.post(url, dict(mark, useful="no"))
+        self.assertEqual(status, 400)
+        self.assertIn("useful (line 1", body)
+        for args, words in [(("c1", "--useful"), "--rule is missing"),
+                            (("--rule", "a", "--useful"), "one change"),
+                            (("c1", "--rule", "a"), "either --useful or --not-useful")]:
+            code, said = feedback(*args)
+            self.assertEqual(code, 2)
+            self.assertIn(words, said)
+        code, said = feedback("c9", "--rule", "a", "--useful")
+        self.assertEqual(code, 1)
+        self.assertIn("c9", said)
+        out = self.backtest(USUAL, "--against", "feedback")[1]
+        self.assertIn("cpu.high: 50 %, 1 of 2 marks say useful; no longer told: 0 useful, "
+                      "0 not useful", out)
+        self.assertIn("disk.full: 0 %, 0 of 2 marks say useful", out)
+        got = json.loads(self.backtest(LAX, "--against", "feedback", "--format", "json")[1])
+        self.assertEqual(got["feedback"], [
+            {"rule": "cpu.high", "useful": 0, "not_useful": 0, "precision": None,
+             "gone_useful": 1, "gone_not_useful": 1},
+            {"rule": "disk.full", "useful": 0, "not_useful": 0, "precision": None,
+             "gone_useful": 0, "gone_not_useful": 2}])
+        self.assertEqual(self.backtest(USUAL, "--against", "all")[0], 2)
+
     def test_mistakes_are_named(self):
         folder = self.with_rules(USUAL)
         for args, code, words in [
