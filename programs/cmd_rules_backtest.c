@@ -9,26 +9,19 @@
 #include "base/jsonw.h"
 #include "base/names.h"
 #include "base/opt.h"
+#include "programs/backtest_marks.h"
 #include "programs/cmd.h"
 #include "programs/cmd_rules.h"
 #include "programs/peek.h"
 #include "programs/term.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { STEPS_MAX = 8 };
-
-/* What readers said of a rule's findings. */
-struct marks {
-    char *rule;
-    size_t told[2]; /* not useful, useful: these rules would tell it, too */
-    size_t gone[2]; /* and that these rules would no longer tell */
-};
 
 enum flip { FLIP_NONE, FLIP_BETTER, FLIP_WORSE, FLIP_OTHER, FLIP_N };
 static const char *const flip_name[FLIP_N] = {"same", "better", "worse", "other"};
@@ -57,8 +50,7 @@ struct backtest {
         bool history;
     } step[STEPS_MAX];
     size_t n_steps;
-    size_t n_marks;
-    struct marks *marks; /* sorted by rule, once all are counted */
+    struct backtest_marks marks;
 };
 
 /* --- what is judged --- */
@@ -222,90 +214,6 @@ static void write_flip(struct backtest *b, const struct again *a,
     jsonw_close(w);
 }
 
-/* --- readers' marks --- */
-
-static bool tells(const struct verdict *v, const char *rule)
-{
-    for (size_t i = 0; i < v->n_findings; i++)
-        if (strcmp(v->findings[i].rule, rule) == 0 && v->findings[i].grade != GRADE_OK)
-            return true;
-    return false;
-}
-
-static struct marks *marks_of(struct backtest *b, const char *rule)
-{
-    for (size_t i = 0; i < b->n_marks; i++)
-        if (strcmp(b->marks[i].rule, rule) == 0)
-            return &b->marks[i];
-    struct marks *more = reallocarray(b->marks, b->n_marks + 1, sizeof *more);
-    if (more == NULL)
-        return NULL;
-    b->marks = more;
-    more[b->n_marks] = (struct marks){.rule = strdup(rule)};
-    return more[b->n_marks].rule != NULL ? &more[b->n_marks++] : NULL;
-}
-
-static int count_marks(struct backtest *b, const struct again *a, struct err *err)
-{
-    struct feedbacks list = {0};
-    int rc = 0;
-    if (ledger_feedback(b->peek.stores.ledger, a->change->change_id, &list, err) < 0)
-        return -1;
-    for (size_t i = 0; rc == 0 && i < list.n; i++) {
-        const struct feedback *f = list.at[i];
-        struct marks *m = marks_of(b, f->rule);
-        if (m == NULL)
-            rc = err_set(err, ENOMEM, "out of memory");
-        else if (tells(a->now, f->rule))
-            m->told[f->useful]++;
-        else
-            m->gone[f->useful]++;
-    }
-    feedbacks_free(&list);
-    return rc;
-}
-
-static int by_rule(const void *a, const void *b)
-{
-    return strcmp(((const struct marks *)a)->rule, ((const struct marks *)b)->rule);
-}
-
-static void print_marks(const struct backtest *b)
-{
-    puts(b->n_marks > 0 ? "precision by readers' marks:"
-                        : "precision: no change that was judged has a reader's mark");
-    for (size_t i = 0; i < b->n_marks; i++) {
-        const struct marks *m = &b->marks[i];
-        size_t n = m->told[0] + m->told[1];
-        if (n > 0)
-            printf("  %s: %.0f %%, %zu of %zu marks say useful", m->rule,
-                   100.0 * (double)m->told[1] / (double)n, m->told[1], n);
-        else
-            printf("  %s: no marks on what it tells", m->rule);
-        printf("; no longer told: %zu useful, %zu not useful\n", m->gone[1],
-               m->gone[0]);
-    }
-}
-
-static void write_marks(struct backtest *b)
-{
-    struct jsonw *w = &b->w;
-    jsonw_list(w, "feedback");
-    for (size_t i = 0; i < b->n_marks; i++) {
-        const struct marks *m = &b->marks[i];
-        double n = (double)(m->told[0] + m->told[1]);
-        jsonw_open(w, NULL);
-        jsonw_text(w, "rule", m->rule);
-        jsonw_int(w, "useful", (int64_t)m->told[1]);
-        jsonw_int(w, "not_useful", (int64_t)m->told[0]);
-        jsonw_num(w, "precision", n > 0 ? (double)m->told[1] / n : NAN);
-        jsonw_int(w, "gone_useful", (int64_t)m->gone[1]);
-        jsonw_int(w, "gone_not_useful", (int64_t)m->gone[0]);
-        jsonw_close(w);
-    }
-    jsonw_end(w);
-}
-
 /* --- all changes --- */
 
 static void count_step(struct backtest *b, const struct again *a)
@@ -366,7 +274,8 @@ static void judge_one(struct backtest *b, const char *id)
     OWNED_CHANGE *c = ledger_change(b->peek.stores.ledger, id, &why);
     if (c != NULL && peek_refresh(&b->peek, c->start, &why) == 0 &&
         again_judge(&ask, &a, &why) == 0 &&
-        (b->against == NULL || a.now == NULL || count_marks(b, &a, &why) == 0)) {
+        (b->against == NULL || a.now == NULL ||
+         backtest_marks_count(&b->marks, b->peek.stores.ledger, &a, &why) == 0)) {
         count(b, &a);
         return;
     }
@@ -437,7 +346,7 @@ static void print_summary(const struct backtest *b)
         printf("not judged anew: %zu, reading failed (see above)\n", b->failed);
     print_data(b);
     if (b->against != NULL)
-        print_marks(b);
+        backtest_marks_print(&b->marks);
 }
 
 static void write_summary(struct backtest *b)
@@ -500,13 +409,12 @@ static int run(struct backtest *b, struct err *err)
         jsonw_list(&b->w, "flips");
     }
     judge_all(b);
-    if (b->n_marks > 0)
-        qsort(b->marks, b->n_marks, sizeof *b->marks, by_rule);
+    backtest_marks_sort(&b->marks);
     if (b->json) {
         jsonw_end(&b->w);
         write_summary(b);
         if (b->against != NULL)
-            write_marks(b);
+            backtest_marks_write(&b->marks, &b->w);
         jsonw_close(&b->w);
         if (buf_done(&b->flips) < 0)
             return err_set(err, ENOMEM, "out of memory");
@@ -533,9 +441,7 @@ static void end(struct backtest *b)
     for (size_t i = 0; i < b->n_ids; i++)
         free(b->id[i]);
     free(b->id);
-    for (size_t i = 0; i < b->n_marks; i++)
-        free(b->marks[i].rule);
-    free(b->marks);
+    backtest_marks_free(&b->marks);
     buf_free(&b->flips);
     peek_close(&b->peek);
     ruleset_free(&b->rules);

@@ -9,6 +9,33 @@
 
 enum { START = 1795255200, STEP = 10 };
 
+/* A history that tests make up; the linker takes its functions before the library's.
+ * disk.used is 50 before the change and 99 from then on. */
+struct history {
+    span step;
+};
+
+span history_step(const struct history *h, instant from, instant to)
+{
+    (void)from, (void)to;
+    return h->step;
+}
+
+int history_read(struct history *h, struct unit *u, instant from, instant to,
+                 struct err *err)
+{
+    (void)err;
+    from.ms -= from.ms % h->step.ms;
+    u->past = (struct track){.from = from, .step = h->step};
+    u->past.rows = (uint32_t)((to.ms - from.ms + h->step.ms - 1) / h->step.ms);
+    u->past.cells = calloc((size_t)u->past.rows * u->n_metrics + 1, sizeof(float));
+    for (uint32_t r = 0; r < u->past.rows; r++)
+        for (uint32_t i = 0; i < u->n_metrics; i++)
+            u->past.cells[(size_t)r * u->n_metrics + i] =
+                from.ms + (int64_t)r * h->step.ms < START * 1000ll ? 50 : 99;
+    return 0;
+}
+
 struct world {
     struct ledger *ledger;
     struct windows *windows;
@@ -194,5 +221,46 @@ TEST(a_cancelled_change_is_left_out_and_an_unknown_one_is_an_error)
     OWNED_AGAIN a = {0};
     CHECK(again_judge(&ask, &a, &err) < 0);
     CHECK_INT(err.code, ENOENT);
+    end();
+}
+
+/* The change as it was judged from samples, which the windows no longer hold. */
+static void judge_long_after(span step, struct again *a)
+{
+    struct err err = {0};
+    struct history h = {step};
+    samples(-300, 0, 50);
+    samples(0, 300, 99);
+    post("finished");
+    round_at(250);
+    samples(4 * 3600, 4 * 3600 + 60, 50);
+    const struct again_stores stores = {w.ledger, w.windows, &h};
+    const struct again_ask ask = {
+        .stores = &stores, .rules = w.rules, .change_id = "c1"};
+    CHECK_INT(again_judge(&ask, a, &err), 0);
+    CHECK_TEXT(grade_name(a->said->grade), "must-handle");
+}
+
+TEST(what_the_windows_no_longer_hold_is_judged_from_history_and_said_to_be_coarse)
+{
+    begin();
+    OWNED_AGAIN a = {0};
+    judge_long_after((span){60000}, &a);
+    CHECK_INT(a.left_out, AGAIN_JUDGED);
+    CHECK(a.from_history && a.coarse);
+    CHECK_INT(a.step.ms, 60000);
+    CHECK_TEXT(grade_name(a.now->grade), "must-handle");
+    CHECK_NEAR(a.now->findings[0].after, 99, 0);
+    end();
+}
+
+TEST(rows_longer_than_a_third_of_a_window_tell_nothing)
+{
+    begin();
+    OWNED_AGAIN a = {0};
+    judge_long_after((span){300000}, &a);
+    CHECK_INT(a.left_out, AGAIN_TOO_COARSE);
+    CHECK(a.now == NULL);
+    CHECK_TEXT(again_name(a.left_out), "too_coarse");
     end();
 }

@@ -678,3 +678,41 @@ TEST(readers_and_the_flushing_thread_do_not_disturb_each_other)
     CHECK_NEAR(one_cell(&p, &host_1, "cpu.busy", MERGE_MEAN, 0), 42, 0);
     close_all(&p);
 }
+
+/* --- looking on --- */
+
+TEST(history_is_read_beside_the_service_and_a_damaged_file_stays_where_it_is)
+{
+    struct place p = open_all(MINUTE, 60);
+    for (int i = 0; i < 30; i++)
+        sample(&p, &host_1, "cpu.busy", MERGE_MEAN, i * MINUTE, i);
+    CHECK(flush(&p, 30 * MINUTE) > 0);
+    const char *index = read_index();
+    OWNED_BUF before = {0};
+    buf_add(&before, index);
+
+    struct err err = {0};
+    struct place on = {0};
+    struct history_spec spec = {
+        .dir = history_dir(), .peek = true, .last = {start_ms + 30 * MINUTE}};
+    on.rrd = rrd_start(history_dir(), &err);
+    on.history = history_open(&spec, on.rrd, &err);
+    CHECK_TEXT(err.text, "");
+    CHECK_NEAR(one_cell(&on, &host_1, "cpu.busy", MERGE_MEAN, 7 * MINUTE), 7, 1e-6);
+    /* ages as the service has them: what is older than a day has 5-minute rows */
+    instant long_ago = {start_ms - 2 * (int64_t)DAY};
+    CHECK_INT(history_step(on.history, long_ago, (instant){long_ago.ms + HOUR}).ms,
+              5 * MINUTE);
+    instant now = {start_ms};
+    CHECK_INT(history_step(on.history, now, (instant){now.ms + HOUR}).ms, MINUTE);
+
+    CHECK_INT(count_files(".rrd"), 1);
+    FILE *f = fopen(found, "w"); /* the service's own file, broken under its feet */
+    CHECK(f != NULL && fputs("broken", f) >= 0);
+    fclose(f);
+    CHECK(isnan(one_cell(&on, &host_1, "cpu.busy", MERGE_MEAN, 7 * MINUTE)));
+    CHECK_INT(count_files(".damaged"), 0);
+    close_history(&on);
+    CHECK_TEXT(read_index(), buf_text(&before));
+    close_all(&p);
+}
