@@ -192,7 +192,9 @@ static int put_calls(struct maker *m, const struct trial_calls *c, const char *h
     if (entity == WINDOWS_NONE || metric == WINDOWS_NONE || ms == WINDOWS_NONE)
         return err_set(m->err, ENOSPC, "there is no room for calls of %.80s",
                        c->callee);
-    mean.n_before = calls.n_before; /* side by side */
+    if (mean.n_before > calls.n_before) /* side by side */
+        calls.n_before = mean.n_before;
+    mean.n_before = calls.n_before;
     if (count(m, &calls) < 0 || count(m, &mean) < 0)
         return -1;
     for (uint32_t i = 0; i < course_n(&calls); i++) {

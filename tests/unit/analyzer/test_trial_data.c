@@ -84,6 +84,21 @@ TEST(calls_become_counts_and_times_of_their_edge)
     CHECK(cell(&d, edge, "fail -1", 0) == 1);
 }
 
+TEST(calls_and_their_times_may_begin_at_different_points)
+{
+    OWNED_TRIAL_DATA d = {0};
+    struct entity edge = {ENTITY_EDGE, "", "", "web", "pay", "", "", "", "client"};
+    make(CHANGE "    calls:\n"
+                "      - {caller: web, before: 200x2, ms: 10x3 30x1}\n"
+                "    expect: []\n",
+         &d);
+    CHECK(isnan(cell(&d, edge, "ok 0", -180)));
+    CHECK(isnan(cell(&d, edge, "ms", -180)));
+    CHECK(cell(&d, edge, "ms", -120) == 2000);
+    CHECK(cell(&d, edge, "ms", -60) == 6000);
+    CHECK(cell(&d, edge, "ms", 60) == 6000);
+}
+
 TEST(the_change_and_what_happened_are_in_the_ledger)
 {
     OWNED_TRIAL_DATA d = {0};
