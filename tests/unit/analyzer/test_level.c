@@ -280,7 +280,7 @@ TEST(what_a_host_does_now_and_then_by_itself_is_no_finding)
         struct made_panel *m = made_panel_new(7980, 60, 64);
         fill(m, 0, 3, 30, 80);
         look_with_habit(m, &r, CONTROLS_LEAST, 12);
-        CHECK_INT(s.level.group.grade, like == 1 ? GRADE_MUST_HANDLE : GRADE_ATTENTION);
+        CHECK_INT(s.level.group.grade, like == 1 ? GRADE_MUST_HANDLE : GRADE_OK);
         CHECK_NEAR(s.level.group.p, like == 1 ? 1e-6 : 10.0 / 203, 1e-12);
         done(&s, &m);
     }
