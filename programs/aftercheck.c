@@ -14,6 +14,8 @@ static const struct {
     {"post", cmd_post, "post a change event; prints its change_id"},
     {"gate", cmd_gate, "wait for a change's verdict and exit with its grade"},
     {"report", cmd_report, "print a change health report"},
+    {"run", cmd_run, "run a command as a change: posts its start and its end"},
+    {"send", cmd_send, "send alarms, calls, results of tests, metrics"},
     {"changes", cmd_changes, "list changes and their grades"},
     {"mute", cmd_mute, "mute known findings for a time, list mutes, end one"},
     {"rules", cmd_rules, "check, tidy and show rules"},

@@ -10,11 +10,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct httpc *cmd_connect(const char *server)
+const char *cmd_server(const char *server)
 {
     const char *url = server != NULL ? server : getenv("AFTERCHECK_URL");
+    return url != NULL ? url : "http://127.0.0.1:8190";
+}
+
+struct httpc *cmd_connect(const char *server)
+{
     struct err err = {0};
-    struct httpc *c = httpc_new(url != NULL ? url : "http://127.0.0.1:8190", &err);
+    struct httpc *c = httpc_new(cmd_server(server), &err);
     if (c == NULL)
         fprintf(stderr, "aftercheck: %s\n", err.text);
     return c;

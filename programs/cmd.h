@@ -18,11 +18,14 @@ int cmd_replay(int argc, char **argv);
 int cmd_mute(int argc, char **argv);
 int cmd_feedback(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_send(int argc, char **argv);
 
-enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_AWAY = 75 /* as EX_TEMPFAIL */ };
 
-/* "--server URL", else $AFTERCHECK_URL, else http://127.0.0.1:8190.  NULL after a
- * complaint on stderr. */
+/* "--server URL", else $AFTERCHECK_URL, else http://127.0.0.1:8190. */
+const char *cmd_server(const char *server);
+/* To that service.  NULL after a complaint on stderr. */
 struct httpc *cmd_connect(const char *server);
 
 /* One GET or POST; 0 and the body with any status below 300, else -1 with the server's
