@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "base/opt.h"
-#include "programs/child.h"
+#include "programs/command.h"
 #include "programs/deliver.h"
 #include "programs/event_form.h"
 #include "programs/gate.h"
@@ -149,7 +149,7 @@ static void send_kept(struct run *r)
 static bool interrupted(void *arg)
 {
     int *sig = arg;
-    *sig = child_stop_signal();
+    *sig = command_stop_signal();
     return *sig != 0;
 }
 
@@ -235,15 +235,15 @@ static int set_environment(const struct run *r, const char *hosts, size_t no, si
 }
 
 static int run_once(struct run *r, const char *hosts, size_t no, size_t of,
-                    struct child_end *end)
+                    struct command_end *end)
 {
     struct err err = {0};
     char **argv = host_batches_argv(r->argv, hosts, &err);
-    *end = (struct child_end){.exit_code = EXIT_REFUSED};
+    *end = (struct command_end){.exit_code = EXIT_REFUSED};
     if (argv != NULL && set_environment(r, hosts, no, of) < 0)
         err_set(&err, ENOMEM, "out of memory");
     else if (argv != NULL)
-        child_run(argv, end, &err);
+        command_run(argv, end, &err);
     host_batches_free_argv(&argv);
     if (err.code == 0)
         return 0;
@@ -251,7 +251,7 @@ static int run_once(struct run *r, const char *hosts, size_t no, size_t of,
     return -1;
 }
 
-static const char *outcome_of(const struct child_end *e)
+static const char *outcome_of(const struct command_end *e)
 {
     return !e->started ? "not started" : e->exit_code == 0 ? "succeeded" : "failed";
 }
@@ -271,7 +271,7 @@ static void post_end(struct run *r, bool whole, const char *outcome, int exit_co
  * else the exit code. */
 static int run_batch(struct run *r, const struct host_batches *b, size_t i)
 {
-    struct child_end end;
+    struct command_end end;
     char batch[64];
     bool last = i + 1 == b->n;
     run_once(r, b->at[i], i + 1, b->n, &end);
@@ -446,7 +446,7 @@ int cmd_run(int argc, char **argv)
     r.http = cmd_connect(r.server);
     int code = EXIT_USAGE;
     if (r.http != NULL) {
-        child_hold_signals();
+        command_hold_signals();
         code = run_all(&r, &b);
     }
     httpc_free(&r.http);

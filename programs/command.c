@@ -1,8 +1,8 @@
-/* programs/child.c - fork, exec and passing signals on.
+/* programs/command.c - fork, exec and passing signals on.
  *
  * Signals are blocked throughout and taken with sigwaitinfo, so none is lost between
  * two looks and no handler runs.  One thread. */
-#include "programs/child.h"
+#include "programs/command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ static void set_of(const int *list, size_t n, sigset_t *ret)
         sigaddset(ret, list[i]);
 }
 
-void child_hold_signals(void)
+void command_hold_signals(void)
 {
     sigset_t held;
     set_of(passed_on, sizeof passed_on / sizeof *passed_on, &held);
@@ -64,7 +64,7 @@ static bool is_stopping(int sig)
 }
 
 /* Passes signals on until the child has ended. */
-static int wait_for(pid_t pid, struct child_end *ret)
+static int wait_for(pid_t pid, struct command_end *ret)
 {
     sigset_t held;
     set_of(passed_on, sizeof passed_on / sizeof *passed_on, &held);
@@ -90,10 +90,10 @@ static int wait_for(pid_t pid, struct child_end *ret)
     }
 }
 
-int child_run(char *const argv[], struct child_end *ret, struct err *err)
+int command_run(char *const argv[], struct command_end *ret, struct err *err)
 {
     int report[2];
-    *ret = (struct child_end){.exit_code = EXIT_NOT_RUN};
+    *ret = (struct command_end){.exit_code = EXIT_NOT_RUN};
     if (pipe2(report, O_CLOEXEC) < 0)
         return err_sys(err, errno, "%s cannot be started", argv[0]);
     pid_t pid = fork();
@@ -114,7 +114,7 @@ int child_run(char *const argv[], struct child_end *ret, struct err *err)
     return 0;
 }
 
-int child_stop_signal(void)
+int command_stop_signal(void)
 {
     sigset_t set;
     set_of(stopping, sizeof stopping / sizeof *stopping, &set);

@@ -1,4 +1,4 @@
-#include "programs/child.h"
+#include "programs/command.h"
 
 #include "tests/test.h"
 
@@ -7,21 +7,21 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static struct child_end run(const char *script)
+static struct command_end run(const char *script)
 {
     char sh[] = "sh", c[] = "-c", text[400];
     char *argv[] = {sh, c, text, NULL};
-    struct child_end end;
+    struct command_end end;
     struct err err = {0};
     snprintf(text, sizeof text, "%s", script);
-    child_hold_signals();
-    CHECK_INT(child_run(argv, &end, &err), 0);
+    command_hold_signals();
+    CHECK_INT(command_run(argv, &end, &err), 0);
     return end;
 }
 
 TEST(the_commands_end_is_told)
 {
-    struct child_end end = run("exit 7");
+    struct command_end end = run("exit 7");
     CHECK(end.started && end.exit_code == 7 && end.stop_signal == 0);
     end = run("kill -KILL $$");
     CHECK(end.started && end.exit_code == 128 + SIGKILL);
@@ -30,7 +30,7 @@ TEST(the_commands_end_is_told)
 TEST(signals_to_us_reach_the_command)
 {
     /* the command asks us for the signal once it is ready for it */
-    struct child_end end = run("trap 'exit 9' TERM; kill -TERM $PPID; "
+    struct command_end end = run("trap 'exit 9' TERM; kill -TERM $PPID; "
                                "while :; do read x < /dev/null; done");
     CHECK_INT(end.exit_code, 9);
     CHECK_INT(end.stop_signal, SIGTERM);
@@ -43,22 +43,22 @@ TEST(signals_to_us_reach_the_command)
 TEST(a_command_that_is_not_there_is_told)
 {
     char name[] = "/no/such/command", *argv[] = {name, NULL};
-    struct child_end end;
+    struct command_end end;
     struct err err = {0};
-    child_hold_signals();
-    CHECK_INT(child_run(argv, &end, &err), -1);
+    command_hold_signals();
+    CHECK_INT(command_run(argv, &end, &err), -1);
     CHECK(!end.started && end.exit_code == 127 && err.code == ENOENT);
     char folder[] = "/", *not_one[] = {folder, NULL};
     err = (struct err){0};
-    CHECK_INT(child_run(not_one, &end, &err), -1);
+    CHECK_INT(command_run(not_one, &end, &err), -1);
     CHECK(!end.started && end.exit_code == 126 && err.code == EACCES);
 }
 
 TEST(signals_between_two_commands_are_kept)
 {
-    child_hold_signals();
-    CHECK_INT(child_stop_signal(), 0);
+    command_hold_signals();
+    CHECK_INT(command_stop_signal(), 0);
     kill(getpid(), SIGTERM);
-    CHECK_INT(child_stop_signal(), SIGTERM);
-    CHECK_INT(child_stop_signal(), 0);
+    CHECK_INT(command_stop_signal(), SIGTERM);
+    CHECK_INT(command_stop_signal(), 0);
 }
