@@ -17,6 +17,7 @@ enum { EXIT_NOT_FOUND = 127, EXIT_NOT_RUN = 126, SIGNAL_BASE = 128 };
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 static const int stopping[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 static sigset_t before; /* the mask that commands get */
+static bool holding;
 
 static void set_of(const int *list, size_t n, sigset_t *ret)
 {
@@ -28,6 +29,9 @@ static void set_of(const int *list, size_t n, sigset_t *ret)
 void command_hold_signals(void)
 {
     sigset_t held;
+    if (holding)
+        return; /* else `before` would become the mask of now */
+    holding = true;
     set_of(passed_on, sizeof passed_on / sizeof *passed_on, &held);
     sigaddset(&held, SIGCHLD);
     signal(SIGCHLD, SIG_DFL); /* ignored, it would take the exit code away */
