@@ -480,7 +480,7 @@ static void add_coverage(struct report *r)
     const struct coverage *c = &r->verdict->coverage;
     char a[FIGURE_TEXT_MAX];
     report_add_row(r, &r->coverage, "Rules judged",
-                   share_text(r, c->rules_judged, c->rules));
+                   share_text(r, c->rules_judged, coverage_rules(c)));
     report_add_row(r, &r->coverage, "Hosts judged",
                    share_text(r, c->hosts_judged, c->hosts));
     report_add_row(

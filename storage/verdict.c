@@ -143,6 +143,11 @@ void verdict_free(struct verdict **v)
     *v = NULL;
 }
 
+int coverage_rules(const struct coverage *c)
+{
+    return c->rules - c->unjudged[UNJUDGED_NO_SERIES];
+}
+
 /* --- writing --- */
 
 /* None of none is no coverage: what has no hosts was not judged on its hosts. */
@@ -154,7 +159,7 @@ static double share(int part, int whole)
 static void coverage_write(const struct coverage *c, struct jsonw *w)
 {
     jsonw_open(w, "coverage");
-    jsonw_num(w, "rules", share(c->rules_judged, c->rules));
+    jsonw_num(w, "rules", share(c->rules_judged, coverage_rules(c)));
     jsonw_num(w, "hosts", share(c->hosts_judged, c->hosts));
     verdict_members_write(verdict_members_coverage, c, w);
     jsonw_list(w, "not_judged");

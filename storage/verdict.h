@@ -152,6 +152,9 @@ struct coverage {
     char *slow_note;    /* what the slow look for leaks saw, or why there was none; no
                            part of what a verdict says (verdict_same) */
 };
+/* Rules that could have been judged: a rule about figures that nobody sends has nothing
+ * to judge, and a shipped pack speaks of many such. */
+int coverage_rules(const struct coverage *c);
 
 /* Another change that touches the same hosts or service in the same time. */
 struct nearby {
