@@ -176,7 +176,7 @@ TEST(tests_of_a_suite_are_told_together_in_their_order)
     CHECK_TEXT(f[0].because, "1 of 20 tests fails after the change but passed in the "
                              "last run before it: api.z.");
     CHECK(strstr(f[1].because, "5 of 20 tests of smoke fail") != NULL);
-    CHECK(strstr(f[1].because, ": api.a, api.b, api.c and 2 more; api.a says: got") !=
+    CHECK(strstr(f[1].because, ": api.a, api.b, api.c and 2 more. api.a says: got") !=
           NULL);
 }
 
