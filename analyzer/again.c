@@ -145,7 +145,7 @@ static int judge_at(const struct again_ask *a, const struct plan *plan, size_t k
         .mutes = &g.mutes,
         .checkpoint = *at,
         .looks_done = (int)k + 1,
-        .looks_all = (int)plan->n,
+        .looks_all = (int)plan_looks(plan, k),
         .threads = crew_processors(),
         .explain = a->explain,
     };

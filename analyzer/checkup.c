@@ -200,7 +200,7 @@ static int gather(struct checkup *c, const struct look *l, struct gathered *g,
                                 .mutes = &l->mutes,
                                 .checkpoint = *at,
                                 .looks_done = (int)l->k + 1,
-                                .looks_all = (int)l->plan->n,
+                                .looks_all = (int)plan_looks(l->plan, l->k),
                                 .threads = crew_processors()};
     return 0;
 }

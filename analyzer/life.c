@@ -139,6 +139,7 @@ int life_plan(const struct change *c, const struct windows_rule *w,
         return -1;
     }
     size_t n = 0;
+    bool closes = !c->cancelled && !c->finished;
     if (c->cancelled) {
         n = only_end(c, w, at);
     } else {
@@ -155,8 +156,13 @@ int life_plan(const struct change *c, const struct windows_rule *w,
         }
     }
     free(look);
-    *ret_plan = (struct plan){at, n};
+    *ret_plan = (struct plan){at, n, n - (closes && n > 1)};
     return 0;
+}
+
+size_t plan_looks(const struct plan *p, size_t k)
+{
+    return k < p->looks ? p->looks : p->n;
 }
 
 void plan_free(struct plan *p)

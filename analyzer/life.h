@@ -25,6 +25,9 @@ struct checkpoint {
 struct plan {
     struct checkpoint *at; /* rising */
     size_t n;
+    size_t
+        looks; /* of them, those that are looks: the closing of a change that does not
+                  finish is none, so that the batches so far can have all theirs */
 };
 
 /* Makes the plan.  A change without hosts has one pivot, its start.  While the change
@@ -36,6 +39,8 @@ struct plan {
 int life_plan(const struct change *c, const struct windows_rule *w,
               struct plan *ret_plan);
 void plan_free(struct plan *p);
+/* Looks there are in all, as a verdict at checkpoint k tells it. */
+size_t plan_looks(const struct plan *p, size_t k);
 
 /* The pivot and the end of work of a change as a whole: what a change without hosts,
  * and evidence that names no host, is judged by.  The name is NULL. */

@@ -409,7 +409,11 @@ static const char *state_of(struct report *r)
                                         : report_say(r, "Looked at%s", after);
     return report_say(r, "%s (%s). %s", look, at,
                       v->final ? "This is final."
-                               : "More looks follow and may change it.");
+                      : v->looks_done < v->looks_all
+                          ? "More looks follow and may change it."
+                          : "The change has not finished: what "
+                            "is still to come gets looks of "
+                            "its own.");
 }
 
 /* --- what was seen and what was not --- */

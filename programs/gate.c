@@ -52,14 +52,12 @@ static int read_instant(const struct json_at *root, const char *key, instant *re
 
 static void read_looks(const struct json_at *root, struct gate_answer *a)
 {
-    struct json_at at, looks;
+    struct json_at at;
     a->looks_done = a->looks_all = 0;
-    if (!json_member(root, "looks", &looks))
-        return;
-    json_member(&looks, "done", &at);
-    json_whole(&at, &a->looks_done, NULL);
-    json_member(&looks, "all", &at);
-    json_whole(&at, &a->looks_all, NULL);
+    if (json_member(root, "looks_done", &at))
+        json_whole(&at, &a->looks_done, NULL);
+    if (json_member(root, "looks_all", &at))
+        json_whole(&at, &a->looks_all, NULL);
 }
 
 int gate_read(const char *json, size_t n, struct gate_answer *ret, struct err *err)

@@ -66,6 +66,9 @@ TEST(while_a_change_runs_only_its_closing_is_final)
     struct plan p;
     CHECK(life_plan(c, &usual, &p) == 0);
     CHECK_INT(p.n, 5);
+    CHECK_INT(p.looks, 4);
+    CHECK_INT(plan_looks(&p, 3), 4); /* all that the hosts so far can have */
+    CHECK_INT(plan_looks(&p, 4), 5);
     for (size_t i = 0; i < 4; i++)
         CHECK(!p.at[i].final);
     check_at(&p, 4, 1000 + 4 * 3600 + 90, 60, true);

@@ -16,10 +16,10 @@ TEST(a_verdict_is_settled_when_final_or_bad_or_all_looks_are_done)
     CHECK(read("{\"grade\":\"ok\",\"final\":true,\"revision\":1}").settled);
     CHECK(read("{\"grade\":\"must-handle\",\"final\":false,\"revision\":1}").settled);
     CHECK(read("{\"grade\":\"ok\",\"final\":false,\"revision\":1,"
-               "\"looks\":{\"done\":4,\"all\":4}}")
+               "\"looks_done\":4,\"looks_all\":4}")
               .settled);
     CHECK(!read("{\"grade\":\"ok\",\"final\":false,\"revision\":1,"
-                "\"looks\":{\"done\":3,\"all\":4}}")
+                "\"looks_done\":3,\"looks_all\":4}")
                .settled);
     CHECK(!read("{\"grade\":\"not-judged\",\"final\":false,\"revision\":0}").settled);
 }
