@@ -458,7 +458,7 @@ int trial_data_make(const struct trial *t, const struct ruleset *rs,
                        "past and after are too long for a step of %lld s",
                        (long long)(m.step.ms / 1000));
     struct windows_spec spec = {
-        .step = m.step, .rows = (uint32_t)rows, .bytes_max = 1ull << 40};
+        .step = m.step, .rows = (uint32_t)rows, .bytes_max = 4ull << 30};
     ret_data->ledger = ledger_open(":memory:", NULL, err);
     ret_data->windows =
         ret_data->ledger != NULL ? windows_open(&spec, NULL, err) : NULL;
