@@ -570,7 +570,7 @@ static enum grade grade_of_limit(const struct ruleset *rules, const struct lineu
                                  const struct slow_score *s)
 {
     const struct rule *r = ruleset_for_limit(rules, l->change, of->metric, host);
-    if (r == NULL || r->shadow)
+    if (r == NULL || r->shadow || !r->limit.set) /* none, or a condition */
         return GRADE_ATTENTION;
     bool before =
         r->limit.above ? s->before > r->limit.value : s->before < r->limit.value;
