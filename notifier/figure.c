@@ -3,6 +3,7 @@
 #include "notifier/figure.h"
 
 #include "base/buf.h"
+#include "notifier/phrases.h"
 #include "notifier/plain.h"
 
 #include <math.h>
@@ -83,6 +84,22 @@ static bool is_percent(const char *unit)
     return strcmp(unit, "%") == 0 || strcmp(unit, "share") == 0;
 }
 
+/* A phrase with one figure in it, which is short: cut it never is. */
+static const char *put(enum language l, enum phrase p, const char *digits,
+                       char out[FIGURE_TEXT_MAX])
+{
+    OWNED_BUF b = {0};
+    phrase_add(&b, l, p, &digits, 1);
+    snprintf(out, FIGURE_TEXT_MAX, "%s", buf_text(&b));
+    return out;
+}
+
+static const char *word(enum language l, enum phrase p, char out[FIGURE_TEXT_MAX])
+{
+    snprintf(out, FIGURE_TEXT_MAX, "%s", phrase(l, p));
+    return out;
+}
+
 /* A unit that a rule's author made up: made plain, and short enough for what is left.
  */
 static void add_unit(const char *digits, const char *unit, char out[FIGURE_TEXT_MAX])
@@ -90,25 +107,27 @@ static void add_unit(const char *digits, const char *unit, char out[FIGURE_TEXT_
     enum { UNIT_CHARS_MAX = 13 };
     OWNED_BUF plain = {0};
     plain_add(&plain, unit, UNIT_CHARS_MAX);
-    snprintf(out, FIGURE_TEXT_MAX, "%s %s", digits, buf_text(&plain));
+    snprintf(out, FIGURE_TEXT_MAX, "%s%s%s", digits, *unit == '/' ? "" : " ",
+             buf_text(&plain));
 }
 
-const char *figure(double v, const char *unit, char out[FIGURE_TEXT_MAX])
+const char *figure(enum language l, double v, const char *unit,
+                   char out[FIGURE_TEXT_MAX])
 {
     char text[NUMBER_MAX];
     unit = unit != NULL ? unit : "";
     if (isnan(v))
-        snprintf(out, FIGURE_TEXT_MAX, "unknown");
-    else if (isinf(v))
-        snprintf(out, FIGURE_TEXT_MAX, v > 0 ? "endless" : "-endless");
-    else if (strcmp(unit, "bytes") == 0)
+        return word(l, PHRASE_UNKNOWN, out);
+    if (isinf(v))
+        return word(l, v > 0 ? PHRASE_ENDLESS : PHRASE_MINUS_ENDLESS, out);
+    if (is_percent(unit))
+        return put(l, PHRASE_PERCENT, number(*unit == '%' ? v : v * 100, text), out);
+    if (strcmp(unit, "bytes") == 0)
         add_bytes(v, "", out);
-    else if (strcmp(unit, "bytes_per_s") == 0)
+    else if (strcmp(unit, "bytes_per_s") == 0 || strcmp(unit, "bytes/s") == 0)
         add_bytes(v, "/s", out);
     else if (strcmp(unit, "per_s") == 0)
         snprintf(out, FIGURE_TEXT_MAX, "%s/s", number(v, text));
-    else if (strcmp(unit, "share") == 0)
-        snprintf(out, FIGURE_TEXT_MAX, "%s %%", number(v * 100, text));
     else if (strcmp(unit, "ms") == 0 && fabs(v) >= 10000)
         snprintf(out, FIGURE_TEXT_MAX, "%s s", number(v / 1000, text));
     else if (*unit == '\0')
@@ -118,67 +137,67 @@ const char *figure(double v, const char *unit, char out[FIGURE_TEXT_MAX])
     return out;
 }
 
-const char *figure_delta(double v, const char *unit, char out[FIGURE_TEXT_MAX])
+const char *figure_delta(enum language l, double v, const char *unit,
+                         char out[FIGURE_TEXT_MAX])
 {
-    char text[FIGURE_TEXT_MAX], digits[NUMBER_MAX];
+    char text[FIGURE_TEXT_MAX], digits[NUMBER_MAX], signed_[NUMBER_MAX + 1];
     unit = unit != NULL ? unit : "";
     const char *sign = v > 0 ? "+" : "";
-    if (isfinite(v) && is_percent(unit))
-        snprintf(out, FIGURE_TEXT_MAX, "%s%s points", sign,
-                 number(strcmp(unit, "%") == 0 ? v : v * 100, digits));
-    else
-        snprintf(out, FIGURE_TEXT_MAX, "%s%.70s", sign, figure(v, unit, text));
+    if (isfinite(v) && is_percent(unit)) {
+        snprintf(signed_, sizeof signed_, "%s%s", sign,
+                 number(*unit == '%' ? v : v * 100, digits));
+        return put(l, PHRASE_POINTS, signed_, out);
+    }
+    snprintf(out, FIGURE_TEXT_MAX, "%s%.70s", sign, figure(l, v, unit, text));
     return out;
 }
 
-const char *figure_effect(double effect, char out[FIGURE_TEXT_MAX])
+const char *figure_effect(enum language l, double effect, char out[FIGURE_TEXT_MAX])
 {
-    char text[NUMBER_MAX];
+    char text[NUMBER_MAX], signed_[NUMBER_MAX + 1];
     if (!isfinite(effect))
-        snprintf(out, FIGURE_TEXT_MAX, "unknown");
-    else if (effect >= 2)
-        snprintf(out, FIGURE_TEXT_MAX, "%s times as much", number(effect + 1, text));
-    else
-        snprintf(out, FIGURE_TEXT_MAX, "%s%s %%", effect > 0 ? "+" : "",
-                 number(effect * 100, text));
-    return out;
+        return word(l, PHRASE_UNKNOWN, out);
+    if (effect >= 2)
+        return put(l, PHRASE_TIMES_AS_MUCH, number(effect + 1, text), out);
+    snprintf(signed_, sizeof signed_, "%s%s", effect > 0 ? "+" : "",
+             number(effect * 100, text));
+    return put(l, PHRASE_PERCENT, signed_, out);
 }
 
 const char *figure_count(double v, char out[FIGURE_TEXT_MAX])
 {
     char text[NUMBER_MAX];
     if (!isfinite(v) || fabs(v) >= 1e15)
-        return figure(v, NULL, out);
+        return figure(LANGUAGE_EN, v, NULL, out);
     snprintf(text, sizeof text, "%.0f", v);
     part_thousands(text);
     snprintf(out, FIGURE_TEXT_MAX, "%s", text);
     return out;
 }
 
-const char *figure_p(double p, char out[FIGURE_TEXT_MAX])
+const char *figure_p(enum language l, double p, char out[FIGURE_TEXT_MAX])
 {
     char text[NUMBER_MAX];
     if (isnan(p))
-        snprintf(out, FIGURE_TEXT_MAX, "unknown");
-    else if (p < 0.0001)
-        snprintf(out, FIGURE_TEXT_MAX, "below 0.0001");
-    else
-        snprintf(out, FIGURE_TEXT_MAX, "%s", number(p, text));
+        return word(l, PHRASE_UNKNOWN, out);
+    if (p < 0.0001)
+        return put(l, PHRASE_BELOW, "0.0001", out);
+    snprintf(out, FIGURE_TEXT_MAX, "%s", number(p, text));
     return out;
 }
 
-const char *figure_confidence(double c, char out[FIGURE_TEXT_MAX])
+const char *figure_confidence(enum language l, double c, char out[FIGURE_TEXT_MAX])
 {
-    char text[NUMBER_MAX];
+    char text[NUMBER_MAX], most[FIGURE_TEXT_MAX];
     if (isnan(c))
-        snprintf(out, FIGURE_TEXT_MAX, "unknown");
-    else if (c > 0.9999)
-        snprintf(out, FIGURE_TEXT_MAX, "above 99.99 %%");
-    else if (c > 0.999)
-        snprintf(out, FIGURE_TEXT_MAX, "%.2f %%", floor(c * 10000) / 100);
+        return word(l, PHRASE_UNKNOWN, out);
+    if (c > 0.9999)
+        return put(l, PHRASE_ABOVE, put(l, PHRASE_PERCENT, "99.99", most), out);
+    if (c > 0.999)
+        snprintf(text, sizeof text, "%.2f", floor(c * 10000) / 100);
     else
-        snprintf(out, FIGURE_TEXT_MAX, "%s %%", number(floor(c * 1000) / 10, text));
-    return out;
+        number(floor(c * 1000) / 10, text);
+    return put(l, PHRASE_PERCENT, text, out);
 }
 
 static const char *month_name(int month)
@@ -207,15 +226,17 @@ static struct parts parts_of(instant at)
     return p;
 }
 
-const char *figure_time(instant at, char out[FIGURE_TEXT_MAX])
+const char *figure_time(enum language l, instant at, char out[FIGURE_TEXT_MAX])
 {
-    if (instant_is_none(at) || at.ms == INT64_MAX) {
-        snprintf(out, FIGURE_TEXT_MAX, "unknown");
-        return out;
-    }
+    if (instant_is_none(at) || at.ms == INT64_MAX)
+        return word(l, PHRASE_UNKNOWN, out);
     struct parts p = parts_of(at);
-    snprintf(out, FIGURE_TEXT_MAX, "%d %s %d %s UTC", p.day, month_name(p.month),
-             p.year, p.clock);
+    if (l == LANGUAGE_ZH)
+        snprintf(out, FIGURE_TEXT_MAX, "%d-%02d-%02d %s UTC", p.year, p.month, p.day,
+                 p.clock);
+    else
+        snprintf(out, FIGURE_TEXT_MAX, "%d %s %d %s UTC", p.day, month_name(p.month),
+                 p.year, p.clock);
     return out;
 }
 
@@ -231,20 +252,19 @@ const char *figure_mail_date(instant at, char out[FIGURE_TEXT_MAX])
     return out;
 }
 
-const char *figure_span(span s, char out[FIGURE_TEXT_MAX])
+const char *figure_span(enum language l, span s, char out[FIGURE_TEXT_MAX])
 {
     static const struct {
-        const char *name;
+        enum phrase name;
         int64_t ms;
-    } parts[] = {{"day", 86400000},
-                 {"hour", 3600000},
-                 {"minute", 60000},
-                 {"second", 1000},
-                 {"millisecond", 1}};
+    } parts[] = {{PHRASE_DAYS, 86400000},
+                 {PHRASE_HOURS, 3600000},
+                 {PHRASE_MINUTES, 60000},
+                 {PHRASE_SECONDS, 1000},
+                 {PHRASE_MILLISECONDS, 1}};
     int64_t left = s.ms < 0 ? -s.ms : s.ms;
-    size_t n = 0;
     int shown = 0;
-    out[0] = '\0';
+    OWNED_BUF b = {0};
     for (size_t i = 0; i < sizeof parts / sizeof *parts && shown < 2; i++) {
         int64_t v = left / parts[i].ms;
         left %= parts[i].ms;
@@ -252,12 +272,15 @@ const char *figure_span(span s, char out[FIGURE_TEXT_MAX])
             shown += shown > 0; /* "1 day 5 seconds" says more than anyone asked */
             continue;
         }
-        n += (size_t)snprintf(out + n, FIGURE_TEXT_MAX - n, "%s%lld %s%s",
-                              shown > 0 ? " " : "", (long long)v, parts[i].name,
-                              v == 1 ? "" : "s");
+        char digits[NUMBER_MAX];
+        const char *arg = digits;
+        snprintf(digits, sizeof digits, "%lld", (long long)v);
+        buf_add(&b, shown > 0 ? " " : "");
+        phrase_add(&b, l, parts[i].name, &arg, 1);
         shown++;
     }
-    if (n == 0)
-        snprintf(out, FIGURE_TEXT_MAX, "0 seconds");
+    if (shown == 0)
+        return put(l, PHRASE_SECONDS, "0", out);
+    snprintf(out, FIGURE_TEXT_MAX, "%s", buf_text(&b));
     return out;
 }

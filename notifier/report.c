@@ -184,14 +184,15 @@ static const char *version_text(struct report *r, const struct change *c)
 static const char *when_text(struct report *r, const struct change *c)
 {
     char start[FIGURE_TEXT_MAX], took[FIGURE_TEXT_MAX];
-    figure_time(c->start, start);
+    figure_time(r->language, c->start, start);
     if (instant_is_none(c->end))
         return report_say(r, "%s, not finished", start);
     span length = instant_since(c->end, c->start);
     const char *end = c->cancelled ? "cancelled" : "finished";
     if (length.ms <= 0)
         return report_say(r, "%s%s", start, c->cancelled ? ", cancelled" : "");
-    return report_say(r, "%s, %s after %s", start, end, figure_span(length, took));
+    return report_say(r, "%s, %s after %s", start, end,
+                      figure_span(r->language, length, took));
 }
 
 static const char *labels_text(struct report *r, const struct change *c)
@@ -330,9 +331,10 @@ static const char *bad_lead(struct report *r)
         where = report_say(r, ", on %zu %s", hosts,
                            report_plural((long long)hosts, "host", "hosts"));
     instant first = first_seen(r->verdict);
-    const char *since = instant_is_none(first)
-                            ? ""
-                            : report_say(r, ", since %s", figure_time(first, at));
+    const char *since =
+        instant_is_none(first)
+            ? ""
+            : report_say(r, ", since %s", figure_time(r->language, first, at));
     return report_say(r, "%s%s%s.", what, where, since);
 }
 
@@ -396,14 +398,15 @@ static const char *state_of(struct report *r)
     char span_words[FIGURE_TEXT_MAX], at[FIGURE_TEXT_MAX];
     if (v == NULL)
         return "Not looked at yet.";
-    figure_time(v->decided_at, at);
+    figure_time(r->language, v->decided_at, at);
     span later = later_of(v);
     if (later.ms > 0)
         return report_say(r, "Looked at again %s (%s). This is final.",
                           report_later(r, later, false), at);
-    const char *after = v->look.ms > 0 ? report_say(r, ", %s after the change",
-                                                    figure_span(v->look, span_words))
-                                       : "";
+    const char *after = v->look.ms > 0
+                            ? report_say(r, ", %s after the change",
+                                         figure_span(r->language, v->look, span_words))
+                            : "";
     const char *look = v->looks_all > 0 ? report_say(r, "Look %d of %d%s",
                                                      v->looks_done, v->looks_all, after)
                                         : report_say(r, "Looked at%s", after);
@@ -521,7 +524,7 @@ static void add_nearby(struct report *r, const char *public_url)
         add_link(r, &r->nearby,
                  report_say(r, "%s%s%s", report_name(r, near->change_id),
                             title != NULL ? ": " : "", title != NULL ? title : ""),
-                 report_say(r, "%s. %s%s%s", figure_time(near->at, at),
+                 report_say(r, "%s. %s%s%s", figure_time(r->language, near->at, at),
                             because != NULL ? because : "",
                             because != NULL && reasons != NULL ? " " : "",
                             reasons != NULL ? reasons : ""),
@@ -540,7 +543,7 @@ static void add_revisions(struct report *r, const struct report_input *in)
         span later = later_of(v);
         report_add_row(r, &r->revisions, report_say(r, "Revision %d", v->revision),
                        report_say(r, "%s, %s%s%s%s", grade_words(v->grade),
-                                  figure_time(v->decided_at, at),
+                                  figure_time(r->language, v->decided_at, at),
                                   v->final ? ", final" : "", later.ms > 0 ? ", " : "",
                                   later.ms > 0 ? report_later(r, later, false) : ""));
     }
@@ -577,6 +580,7 @@ struct report *report_new(const struct report_input *in, struct err *err)
 {
     struct report *r = calloc(1, sizeof *r);
     if (r != NULL) {
+        r->language = in->language;
         r->change = in->change;
         r->verdict = in->verdict;
         fill(r, in);

@@ -7,6 +7,7 @@
 #define NOTIFIER_REPORT_H
 
 #include "base/err.h"
+#include "notifier/language.h"
 #include "storage/change.h"
 #include "storage/verdict.h"
 
@@ -80,6 +81,7 @@ struct report_code {
 };
 
 struct report {
+    enum language language;
     const struct change *change;
     const struct verdict *verdict; /* NULL: no look has been taken yet */
     enum grade grade;
@@ -115,6 +117,7 @@ struct report_input {
     const struct verdict *verdict;          /* NULL: none yet */
     const struct verdict *const *revisions; /* all of them, oldest first; may be none */
     size_t n_revisions;
+    enum language language; /* English when left 0 */
     const char *public_url; /* where people reach the pages; NULL: unknown */
     const char
         *notice; /* what readers should know of aftercheck itself; NULL: nothing */

@@ -103,7 +103,8 @@ static const char *since_text(struct report *r, const struct finding *f)
     const char *now = f->recovered ? "recovered since" : "still so at this look";
     if (instant_is_none(f->first_seen))
         return f->recovered ? "Recovered since." : NULL;
-    return report_say(r, "First seen %s, %s.", figure_time(f->first_seen, at), now);
+    return report_say(r, "First seen %s, %s.",
+                      figure_time(r->language, f->first_seen, at), now);
 }
 
 static const char *events_text(struct report *r, double events, double of)
@@ -135,13 +136,14 @@ static void add_statistics(struct report *r, const struct finding *f,
     if (!isnan(f->confidence) && f->confidence > 0)
         report_add_row(r, to, "How sure",
                        report_say(r, "%s that this is no chance",
-                                  figure_confidence(f->confidence, a)));
+                                  figure_confidence(r->language, f->confidence, a)));
     if (!isnan(f->z) && !isnan(f->p))
-        report_add_row(
-            r, to, "Statistics",
-            report_say(r, "z %s, p %s", figure(f->z, NULL, a), figure_p(f->p, b)));
+        report_add_row(r, to, "Statistics",
+                       report_say(r, "z %s, p %s", figure(r->language, f->z, NULL, a),
+                                  figure_p(r->language, f->p, b)));
     else if (!isnan(f->p))
-        report_add_row(r, to, "Statistics", report_say(r, "p %s", figure_p(f->p, a)));
+        report_add_row(r, to, "Statistics",
+                       report_say(r, "p %s", figure_p(r->language, f->p, a)));
 }
 
 static void add_numbers(struct report *r, const struct finding *f,
@@ -151,11 +153,13 @@ static void add_numbers(struct report *r, const struct finding *f,
     struct report_rows *rows = &to->numbers;
     if (!isnan(f->control_before) && !isnan(f->control_after))
         report_add_row(r, rows, "Unchanged hosts",
-                       report_say(r, "%s -> %s", figure(f->control_before, f->unit, a),
-                                  figure(f->control_after, f->unit, b)));
+                       report_say(r, "%s -> %s",
+                                  figure(r->language, f->control_before, f->unit, a),
+                                  figure(r->language, f->control_after, f->unit, b)));
     if (!isnan(f->usual))
-        report_add_row(r, rows, "Usual at this hour",
-                       report_say(r, "%s", figure_delta(f->usual, f->unit, a)));
+        report_add_row(
+            r, rows, "Usual at this hour",
+            report_say(r, "%s", figure_delta(r->language, f->usual, f->unit, a)));
     report_add_row(r, rows, "Hard limit", report_clean(r, f->limit, REPORT_NAME_CHARS));
     add_counts(r, f, rows);
     add_statistics(r, f, rows);
@@ -174,7 +178,8 @@ static const char *muted_text(struct report *r, const struct finding *f)
     if (!finding_is_muted(f))
         return NULL;
     const char *reason = report_clean(r, f->muted.reason, REPORT_SENTENCE_CHARS);
-    return report_say(r, "Muted until %s by %s%s%s", figure_time(f->muted.until, at),
+    return report_say(r, "Muted until %s by %s%s%s",
+                      figure_time(r->language, f->muted.until, at),
                       report_name(r, f->muted.author), reason != NULL ? ": " : "",
                       reason != NULL ? reason : "");
 }
@@ -193,10 +198,12 @@ static void add_hosts(struct report *r, const struct finding *f,
     for (size_t i = 0; i < n; i++) {
         const struct finding_host *h = &f->hosts[i];
         to->host[i].name = report_name(r, h->name);
-        to->host[i].before = f->kind == FINDING_RELIEF && isnan(h->before)
-                                 ? "new"
-                                 : report_say(r, "%s", figure(h->before, f->unit, a));
-        to->host[i].after = report_say(r, "%s", figure(h->after, f->unit, a));
+        to->host[i].before =
+            f->kind == FINDING_RELIEF && isnan(h->before)
+                ? "new"
+                : report_say(r, "%s", figure(r->language, h->before, f->unit, a));
+        to->host[i].after =
+            report_say(r, "%s", figure(r->language, h->after, f->unit, a));
     }
     to->n_hosts = n;
 }
@@ -206,7 +213,7 @@ const char *report_later(struct report *r, span later, bool first)
     char a[FIGURE_TEXT_MAX];
     if (later.ms == 86400000)
         return first ? "A day later" : "a day later";
-    return report_say(r, "%s later", figure_span(later, a));
+    return report_say(r, "%s later", figure_span(r->language, later, a));
 }
 
 /* New hosts have no before: they are set against the old ones. */
@@ -236,11 +243,12 @@ static void fill_finding(struct report *r, size_t no, struct report_finding *to)
         to->title = to->name;
     if (f->later.ms > 0)
         to->title = report_say(r, "%s: %s", report_later(r, f->later, true), to->title);
-    to->before = report_say(r, "%s", figure(f->before, f->unit, a));
-    to->after = report_say(r, "%s", figure(f->after, f->unit, a));
-    to->change = report_say(r, "%s", figure_delta(f->delta, f->unit, a));
-    to->effect =
-        isnan(f->effect) ? NULL : report_say(r, "%s", figure_effect(f->effect, a));
+    to->before = report_say(r, "%s", figure(r->language, f->before, f->unit, a));
+    to->after = report_say(r, "%s", figure(r->language, f->after, f->unit, a));
+    to->change = report_say(r, "%s", figure_delta(r->language, f->delta, f->unit, a));
+    to->effect = isnan(f->effect)
+                     ? NULL
+                     : report_say(r, "%s", figure_effect(r->language, f->effect, a));
     to->line = report_say(r, "%s -> %s (%s)", to->before, to->after,
                           to->effect != NULL ? to->effect : to->change);
     to->led = f->with != FINDING_LEADS;
@@ -387,12 +395,15 @@ static void add_code(struct report *r, const struct finding *f, size_t *cap)
     to->after = report_say(r, "%s", figure_count(f->events_after, a));
     bool shares = f->of_before > 0 && f->of_after > 0;
     to->share_before =
-        shares
-            ? report_say(r, "%s", figure(f->events_before / f->of_before, "share", a))
-            : "";
-    to->share_after =
-        shares ? report_say(r, "%s", figure(f->events_after / f->of_after, "share", a))
+        shares ? report_say(
+                     r, "%s",
+                     figure(r->language, f->events_before / f->of_before, "share", a))
                : "";
+    to->share_after =
+        shares
+            ? report_say(r, "%s",
+                         figure(r->language, f->events_after / f->of_after, "share", a))
+            : "";
 }
 
 static void add_codes(struct report *r)

@@ -58,7 +58,7 @@ void list_row(const struct change_row *row, struct buf *to)
     else if (c->n_hosts > 1)
         html_addf(to, "<span>%s hosts</span>", figure_count((double)c->n_hosts, hosts));
     html_addf(to, "</p></div><p class=\"time\">%s</p></li>\n",
-              figure_time(c->start, at));
+              figure_time(LANGUAGE_EN, c->start, at));
 }
 
 static void option(struct buf *to, const char *value, const char *words,

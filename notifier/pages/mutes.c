@@ -58,11 +58,11 @@ static void write_what(const struct mute *m, struct buf *to)
 static void write_end(const struct mute *m, struct buf *to)
 {
     char at[FIGURE_TEXT_MAX];
-    html_addf(to, "%s", figure_time(m->until, at));
+    html_addf(to, "%s", figure_time(LANGUAGE_EN, m->until, at));
     if (instant_is_none(m->ended_at))
         return;
     html_addf(to, "<br><span class=\"quiet\">ended %s by ",
-              figure_time(m->ended_at, at));
+              figure_time(LANGUAGE_EN, m->ended_at, at));
     text(to, m->ended_by != NULL ? m->ended_by : "", NAME_CHARS);
     buf_add(to, "</span>");
 }
@@ -77,7 +77,7 @@ static void write_row(const struct mute *m, struct buf *to)
     text(to, m->reason, REASON_CHARS);
     buf_add(to, "<br><span class=\"quiet\">");
     text(to, m->author, NAME_CHARS);
-    html_addf(to, "</span></td><td>%s</td><td>", figure_time(m->from, at));
+    html_addf(to, "</span></td><td>%s</td><td>", figure_time(LANGUAGE_EN, m->from, at));
     write_end(m, to);
     buf_add(to, "</td></tr>\n");
 }
