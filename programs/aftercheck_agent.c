@@ -1,79 +1,117 @@
 /* programs/aftercheck_agent.c - reads this host every few seconds and sends it.
  *
- * The main thread waits for the next multiple of the interval or a signal, reads, and
- * hands the lines over; programs/agent_send.c takes them to the service.  Signals are
- * blocked everywhere and taken in turn with sigtimedwait, so no handler runs.  Small is
- * a promise here: one malloc arena, small stacks, nothing linked that is not needed. */
+ * One thread and one loop: sources gather at their times, the buffer keeps what they
+ * give, the sender takes it to the service.  Signals are blocked and read from a
+ * descriptor, so no handler runs.  Small is a promise here: nothing is linked that is
+ * not needed, and nothing waits in memory that can wait on disk. */
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/opt.h"
 #include "collector/hostinfo/hostinfo.h"
+#include "programs/agent_buffer.h"
 #include "programs/agent_config.h"
+#include "programs/agent_loop.h"
 #include "programs/agent_send.h"
+#include "programs/agent_source.h"
 
+#include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
-enum { STOP_MS = 2000, KEPT_BYTES = 64 << 10 };
+enum { STOP_MS = 2000, PRINT_MS = 1000, PRINT_MOST_MS = 60000 };
 
 struct agent {
     struct agent_flags flags;
-    struct agent_config config;
-    struct hostinfo *host;
+    struct agent_config *config;
+    struct loop *loop;
+    struct agent_buffer *buffer;
     struct agent_send *send;
-    struct buf lines;
-    instant last;
-    bool silent_told[HOSTINFO_SOURCE_N];
+    struct agent_env env;
+    struct agent_sources *sources;
+    struct loop_watch signals;
+    struct loop_timer report;
+    int64_t last_s;         /* of the last report */
+    uint64_t lost_told;     /* in reports */
+    uint64_t config_errors; /* reloads that failed */
+    int64_t cpu_us;
+    bool stopping, failed;
 };
 
-/* ---- reading ---- */
+/* ---- the agent's own figures ---- */
 
-/* Which sources give nothing, once each time that changes. */
-static void tell_silent(struct agent *a)
+static uint64_t lost_in_all(const struct agent_buffer_stats *s)
 {
-    for (int i = 0; i < HOSTINFO_SOURCE_N; i++) {
-        bool silent = hostinfo_silent(a->host, (enum hostinfo_source)i);
-        if (silent != a->silent_told[i])
-            log_info("%s: %s", hostinfo_source_name((enum hostinfo_source)i),
-                     silent ? "nothing to read on this host" : "is read again");
-        a->silent_told[i] = silent;
+    uint64_t lost = 0;
+    for (int i = 0; i < AGENT_LOSS_N; i++)
+        lost += s->lost[i];
+    return lost;
+}
+
+static int64_t cpu_us(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * INT64_C(1000000) +
+           u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+}
+
+static void write_own(struct agent *a, instant at, struct buf *to)
+{
+    struct agent_buffer_stats b = agent_buffer_stats(a->buffer);
+    uint64_t lost = lost_in_all(&b);
+    int64_t cpu = cpu_us();
+    buf_add(to, "agent,host=");
+    agent_add_escaped(to, a->config->host);
+    if (a->config->service[0] != '\0') {
+        buf_add(to, ",service=");
+        agent_add_escaped(to, a->config->service);
     }
+    buf_addf(to, " dropped=%llu,waiting=%zu,waiting_bytes=%llu,silent_sources=%zu",
+             (unsigned long long)(lost - a->lost_told), b.batches,
+             (unsigned long long)b.bytes, agent_sources_silent(a->sources));
+    buf_addf(to, ",config_errors=%llu,cpu_ms=%.7g %lld\n",
+             (unsigned long long)a->config_errors, (double)(cpu - a->cpu_us) / 1000,
+             (long long)(at.ms / 1000));
+    a->lost_told = lost;
+    a->cpu_us = cpu;
 }
 
-static void read_host(struct agent *a, instant at)
+enum { OWN_SAMPLES = 6 };
+
+static void plan_report(struct agent *a)
 {
-    buf_clear(&a->lines);
-    hostinfo_read(a->host, at, monotonic_ms(), &a->lines);
-    tell_silent(a);
-    if (a->lines.cap > KEPT_BYTES && a->lines.len < KEPT_BYTES / 2)
-        buf_free(&a->lines);
+    int64_t every = a->config->interval.ms;
+    loop_set(a->loop, &a->report, monotonic_ms() + every - instant_now().ms % every);
 }
 
-static void take_reading(struct agent *a, instant at)
+static void on_report(void *arg)
 {
-    read_host(a, at);
-    hostinfo_add(a->host, at, "agent", "dropped", (double)agent_send_dropped(a->send),
-                 &a->lines);
-    if (buf_done(&a->lines) == 0)
-        agent_send_put(a->send, at, a->lines.data, a->lines.len);
-    else
-        log_warn("a reading was lost: out of memory");
-    a->last = at;
+    struct agent *a = arg;
+    OWNED_BUF lines = {0};
+    int64_t every = a->config->interval.ms, now = instant_now().ms;
+    instant at = {now - now % every};
+    if (at.ms / 1000 != a->last_s) { /* else woken a moment early */
+        a->last_s = at.ms / 1000;
+        size_t n = OWN_SAMPLES + agent_sources_report(a->sources, at, &lines);
+        write_own(a, at, &lines);
+        struct agent_batch batch = {AGENT_BODY_LINES, at, (uint32_t)n, lines.data,
+                                    lines.len};
+        if (buf_done(&lines) == 0) {
+            agent_buffer_put(a->buffer, &batch);
+            a->env.news(a);
+        }
+    }
+    plan_report(a);
 }
 
-/* ---- life ---- */
-
-static int open_host(const struct agent_config *c, struct hostinfo **ret_host,
-                     struct err *err)
-{
-    struct hostinfo_spec spec = {"/", c->host, c->service};
-    *ret_host = hostinfo_new(&spec, err);
-    return *ret_host != NULL ? 0 : -1;
-}
+/* ---- configuration ---- */
 
 static void log_complaints(const struct buf *why)
 {
@@ -89,87 +127,188 @@ static void log_complaints(const struct buf *why)
 static void reload(struct agent *a)
 {
     OWNED_BUF why = {0};
-    struct agent_config c;
     struct err err = {0};
-    struct hostinfo *host = NULL;
-    if (agent_config_load(&a->flags, &c, &why) < 0) {
+    struct agent_config *c = agent_config_load(&a->flags, &why);
+    if (c == NULL) {
+        a->config_errors++;
         log_complaints(&why);
         return;
     }
-    bool other_names = strcmp(c.host, a->config.host) != 0 ||
-                       strcmp(c.service, a->config.service) != 0;
-    if ((other_names && open_host(&c, &host, &err) < 0) ||
-        agent_send_move(a->send, c.server, &err) < 0) {
+    struct agent_sources *s = agent_sources_open(&a->env, c, a->sources, &err);
+    if (s == NULL || agent_send_move(a->send, c->server, &err) < 0) {
+        a->config_errors++;
         log_error("%s; the configuration stays as it was", err.text);
-        hostinfo_free(&host);
         agent_config_free(&c);
         return;
     }
+    if (strcmp(c->buffer, a->config->buffer) != 0 ||
+        c->buffer_bytes != a->config->buffer_bytes)
+        log_warn("another buffer counts from the next start on");
     agent_config_free(&a->config);
     a->config = c;
-    if (host != NULL) {
-        hostinfo_free(&a->host);
-        a->host = host;
-        read_host(a, instant_now()); /* what counters grow from */
-    }
+    a->sources = s;
+    agent_sources_begin(s);
+    plan_report(a);
+    malloc_trim(0);
     log_info("the configuration was read again");
 }
 
-static instant floor_to(instant at, span interval)
-{
-    return (instant){at.ms - at.ms % interval.ms};
-}
+/* ---- life ---- */
 
-/* Until the next multiple of the interval; gives the signal that came first, or 0. */
-static int wait_next(const struct agent *a, const sigset_t *signals)
+static void on_signal(void *arg, short came)
 {
-    instant now = instant_now();
-    int64_t ms = a->config.interval.ms - now.ms % a->config.interval.ms;
-    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-    int sig = sigtimedwait(signals, NULL, &t);
-    return sig > 0 ? sig : 0;
-}
-
-static void run(struct agent *a, const sigset_t *signals)
-{
-    read_host(a, instant_now());
-    int64_t begun = monotonic_ms();
-    a->last = floor_to(instant_now(), a->config.interval);
-    for (;;) {
-        int sig = wait_next(a, signals);
-        if (sig == SIGHUP)
+    struct agent *a = arg;
+    struct signalfd_siginfo is;
+    (void)came;
+    while (read(a->signals.fd, &is, sizeof is) == (ssize_t)sizeof is) {
+        if (is.ssi_signo == SIGHUP)
             reload(a);
-        else if (sig != 0)
-            return;
-        instant at = floor_to(instant_now(), a->config.interval);
-        /* Woken a moment early: once more.  Rates over an instant after the start would
-         * be noise: the first reading has half an interval at least behind it. */
-        if (sig != 0 || at.ms == a->last.ms ||
-            monotonic_ms() - begun < a->config.interval.ms / 2)
-            continue;
-        take_reading(a, at);
+        else
+            a->stopping = true;
     }
 }
 
+static void on_news(void *arg)
+{
+    struct agent *a = arg;
+    if (a->send != NULL)
+        agent_send_news(a->send);
+}
+
+static int take_signals(struct agent *a)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    a->signals =
+        (struct loop_watch){.fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK),
+                            .events = POLLIN,
+                            .ready = on_signal,
+                            .arg = a};
+    return a->signals.fd < 0 ? -1 : loop_watch(a->loop, &a->signals);
+}
+
+static void wake(void *arg)
+{
+    bool *over = arg;
+    *over = true;
+}
+
+/* What waits may still be sent for a moment; what is left stays on disk. */
+static void wind_down(struct agent *a)
+{
+    bool over = false;
+    struct loop_timer end = {.fire = wake, .arg = &over};
+    agent_sources_close(&a->sources);
+    loop_clear(a->loop, &a->report);
+    loop_unwatch(a->loop, &a->signals);
+    loop_set(a->loop, &end, monotonic_ms() + STOP_MS);
+    agent_send_hurry(a->send);
+    while (!over && !agent_send_idle(a->send))
+        loop_turn(a->loop);
+    loop_clear(a->loop, &end);
+    size_t left = agent_buffer_stats(a->buffer).batches;
+    if (left > 0)
+        log_warn("%zu batches were not sent%s", left,
+                 strcmp(a->config->buffer, "none") == 0
+                     ? ""
+                     : "; they are kept for the next start");
+}
+
+static void run(struct agent *a)
+{
+    char every[SPAN_TEXT_MAX];
+    log_info("host %s of service '%s', every %s to %s", a->config->host,
+             a->config->service, span_text(a->config->interval, every),
+             a->config->server);
+    a->report = (struct loop_timer){.fire = on_report, .arg = a};
+    a->last_s = instant_now().ms / 1000;
+    a->cpu_us = cpu_us();
+    struct agent_buffer_stats before = agent_buffer_stats(a->buffer);
+    a->lost_told = lost_in_all(&before);
+    agent_sources_begin(a->sources);
+    plan_report(a);
+    malloc_trim(0);
+    while (!a->stopping)
+        loop_turn(a->loop);
+    wind_down(a);
+    log_info("ended");
+}
+
+static int serve(struct agent *a, struct err *err)
+{
+    if (take_signals(a) < 0)
+        return err_sys(err, errno, "signals cannot be taken");
+    a->send = agent_send_new(a->loop, a->buffer, a->config->server, err);
+    if (a->send == NULL)
+        return -1;
+    run(a);
+    agent_send_free(&a->send);
+    close(a->signals.fd);
+    return 0;
+}
+
+/* One round of all sources, a second after they were opened. */
 static int print_reading(struct agent *a)
 {
-    struct timespec second = {1, 0};
-    read_host(a, instant_now());
-    nanosleep(&second, NULL);
-    read_host(a, instant_now());
-    fputs(buf_text(&a->lines), stdout);
-    return fflush(stdout) == 0 ? 0 : 1;
+    struct agent_parcel parcel;
+    OWNED_BUF text = {0};
+    agent_sources_once(a->sources, PRINT_MS, PRINT_MOST_MS);
+    while (agent_buffer_peek(a->buffer, 0, &text, &parcel)) {
+        if (parcel.body == AGENT_BODY_LINES)
+            fputs(buf_text(&text), stdout);
+        else
+            printf("# %llu samples for %s in %zu bytes\n",
+                   (unsigned long long)parcel.samples,
+                   agent_body_info(parcel.body)->path, text.len);
+        agent_buffer_done(a->buffer, parcel.number);
+        buf_clear(&text);
+    }
+    agent_sources_tell(a->sources, stdout);
+    return fflush(stdout) == 0 ? 0 : -1;
 }
+
+static int work(struct agent *a, struct err *err)
+{
+    bool disk = !a->flags.print && strcmp(a->config->buffer, "none") != 0;
+    a->loop = loop_new();
+    if (a->loop == NULL)
+        return err_set(err, ENOMEM, "out of memory");
+    a->buffer = agent_buffer_open(disk ? a->config->buffer : NULL,
+                                  a->config->buffer_bytes, err);
+    if (a->buffer == NULL)
+        return -1;
+    a->env = (struct agent_env){
+        .loop = a->loop, .buffer = a->buffer, .root = "/", .news = on_news, .arg = a};
+    a->sources = agent_sources_open(&a->env, a->config, NULL, err);
+    if (a->sources == NULL)
+        return -1;
+    return a->flags.print ? print_reading(a) : serve(a, err);
+}
+
+static void drop(struct agent *a)
+{
+    agent_sources_close(&a->sources);
+    agent_buffer_close(&a->buffer);
+    loop_free(&a->loop);
+    agent_config_free(&a->config);
+}
+
+/* ---- the command line ---- */
 
 static void add_sources(struct buf *to)
 {
     buf_add(to, "It gives:\n");
     for (int i = 0; i < HOSTINFO_SOURCE_N; i++)
         buf_addf(to, "  %s\n", hostinfo_source_gives((enum hostinfo_source)i));
-    buf_add(to,
-            "\nIn a configuration file the names are the same: server, service, host,\n"
-            "interval.  A flag stands above the file.  SIGHUP reads the file again,\n"
-            "SIGTERM sends what waits and ends.\n");
+    buf_add(to, "\nA configuration file may have:\n");
+    agent_config_write_fields(to);
+    buf_add(to, "\nA flag stands above the file.  SIGHUP reads the file again: on any\n"
+                "mistake the old one stays.  SIGTERM sends what waits and ends.\n");
 }
 
 static void parse_flags(struct agent_flags *f, int argc, char **argv)
@@ -180,19 +319,23 @@ static void parse_flags(struct agent_flags *f, int argc, char **argv)
         {"server", "URL", "The service; http://127.0.0.1:8190.", &f->server},
         {"service", "NAME", "The service that this host is part of.", &f->service},
         {"host", "NAME", "This host's name; its own hostname.", &f->host},
-        {"interval", "SPAN", "How often samples are taken, from 1s to 10m; 10s.",
+        {"interval", "SPAN", "How often the host is read, from 1s to 10m; 10s.",
          &f->interval},
-        {"config", "FILE", "A YAML file of the above.", &f->config},
+        {"buffer", "DIR",
+         "Where samples wait for the service, or none; $STATE_DIRECTORY, else "
+         "/var/lib/aftercheck-agent for root, else below the home.",
+         &f->buffer},
+        {"config", "FILE", "A YAML file of the above, and of further sources.",
+         &f->config},
         {"check-config", NULL, "Says whether file and flags are right, and ends.",
          &f->check},
-        {"print", NULL, "Prints one reading, taken over a second, and ends.",
-         &f->print},
+        {"print", NULL, "Prints one reading of all sources, and ends.", &f->print},
         {0}};
-    const struct opt_program program = {"aftercheck-agent", "",
-                                        "Reads this host's metrics and sends them to "
-                                        "aftercheckd.  While the service is "
-                                        "away it keeps ten minutes of them in memory.",
-                                        buf_text(&more), opts};
+    const struct opt_program program = {
+        "aftercheck-agent", "",
+        "Reads this host's metrics, runs checks and scrapes exporters on it, and sends "
+        "all that to aftercheckd.  While the service is away it keeps them on disk.",
+        buf_text(&more), opts};
     int first = opt_parse(&program, argc, argv);
     if (first < argc) {
         fprintf(stderr, "aftercheck-agent: unexpected operand '%s'; try --help\n",
@@ -201,61 +344,26 @@ static void parse_flags(struct agent_flags *f, int argc, char **argv)
     }
 }
 
-static int serve(struct agent *a, const sigset_t *signals)
-{
-    struct err err = {0};
-    a->send = agent_send_start(a->config.server, &err);
-    if (a->send == NULL) {
-        log_error("%s", err.text);
-        return 1;
-    }
-    char every[SPAN_TEXT_MAX];
-    log_info("host %s of service '%s', every %s to %s", a->config.host,
-             a->config.service, span_text(a->config.interval, every), a->config.server);
-    run(a, signals);
-    agent_send_stop(&a->send, STOP_MS);
-    log_info("ended");
-    return 0;
-}
-
-/* Opens the host and does what was asked for; the exit code. */
-static int work(struct agent *a)
-{
-    struct err err = {0};
-    sigset_t signals;
-    /* Before the second thread starts, which takes the mask over. */
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    if (open_host(&a->config, &a->host, &err) < 0) {
-        log_error("%s", err.text);
-        return 1;
-    }
-    int rc = a->flags.print ? print_reading(a) : serve(a, &signals);
-    hostinfo_free(&a->host);
-    buf_free(&a->lines);
-    return rc;
-}
-
 int main(int argc, char **argv)
 {
     struct agent a = {0};
     OWNED_BUF why = {0};
-    int rc = 0;
+    struct err err = {0};
     mallopt(M_ARENA_MAX, 1);
     log_set_name("aftercheck-agent");
     parse_flags(&a.flags, argc, argv);
-    if (agent_config_load(&a.flags, &a.config, &why) < 0) {
+    a.config = agent_config_load(&a.flags, &why);
+    if (a.config == NULL) {
         fputs(buf_text(&why), stderr);
         return 1;
     }
+    int rc = 0;
     if (a.flags.check)
         puts("the configuration is fine");
     else
-        rc = work(&a);
-    agent_config_free(&a.config);
-    return rc;
+        rc = work(&a, &err);
+    if (rc < 0)
+        log_error("%s", err.text);
+    drop(&a);
+    return rc < 0 ? 1 : 0;
 }

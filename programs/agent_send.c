@@ -1,266 +1,257 @@
-/* programs/agent_send.c - sending while the other thread reads.
+/* programs/agent_send.c - one parcel after another, with pauses where they belong.
  *
- * The backlog and all other state are guarded by one lock, which is not held while a
- * request is under way; so a service that hangs delays no reading.  The connection
- * belongs to the sending thread alone. */
+ * A timer is set whenever there is something to send and no request under way; so
+ * either of both brings the next step, and nothing can be forgotten. */
 #include "programs/agent_send.h"
 
-#include "base/buf.h"
-#include "base/httpc.h"
+#include "base/instant.h"
 #include "base/log.h"
-#include "collector/hostinfo/backlog.h"
+#include "programs/agent_call.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <malloc.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
+#include <sys/random.h>
 
 enum {
-    STACK_BYTES = 128 << 10,
-    POST_BYTES = 64 << 10, /* of several readings together */
+    GATHER_MS = 50,
+    POST_BYTES = 64 << 10, /* of several batches together */
     CALL_MS = 10000,
-    DROP_LOG_MS = 60000,
-    ANSWER_SHOWN = 160,
+    ANSWER_MAX = 64 << 10,
+    RETRY_FIRST_MS = 1000,
+    RETRY_MOST_MS = 60000,
+    REPLAY_BYTES_S = 1 << 20,
+    LOSS_LOG_MS = 60000,
+    WORDS_MAX = 200,
 };
 
 struct agent_send {
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t change; /* a reading came, stopping began, the thread ended */
-    struct backlog *backlog;
-    bool news, stopping, ended;
-    int64_t stop_ms;       /* by when, monotonic */
-    struct httpc *next;    /* takes the place of `http` before the next call */
-    uint64_t dropped_told; /* by agent_send_dropped */
-    /* the sending thread's own */
-    struct httpc *http;
-    bool failing, refused;
-    uint64_t dropped_logged;
-    int64_t drop_log_ms;
+    struct loop *loop;
+    struct agent_buffer *buffer;
+    struct agent_call *call, *next; /* next: takes the place of `call` */
+    struct loop_timer timer;
+    struct buf text;
+    struct agent_parcel parcel; /* under way */
+    int64_t not_before_ms;      /* the next request */
+    int failed;                 /* requests in a row */
+    bool hurry, refused;
+    struct agent_send_stats stats;
+    uint64_t lost_told;
+    int64_t lost_told_ms;
 };
+
+static void plan(struct agent_send *s);
+
+/* 0 to 1, other on each host. */
+static double chance(void)
+{
+    uint32_t v = 0;
+    if (getrandom(&v, sizeof v, 0) != (ssize_t)sizeof v)
+        v = (uint32_t)monotonic_ms() * 2654435761u;
+    return v / 4294967296.0;
+}
+
+static void tell_losses(struct agent_send *s)
+{
+    struct agent_buffer_stats b = agent_buffer_stats(s->buffer);
+    uint64_t lost = 0;
+    for (int i = 0; i < AGENT_LOSS_N; i++)
+        lost += b.lost[i];
+    if (lost <= s->lost_told ||
+        (s->lost_told_ms != 0 && monotonic_ms() - s->lost_told_ms < LOSS_LOG_MS))
+        return;
+    log_warn("%llu samples were lost:", (unsigned long long)(lost - s->lost_told));
+    for (int i = 0; i < AGENT_LOSS_N; i++)
+        if (b.lost[i] > 0)
+            log_warn("  in all %llu, %s", (unsigned long long)b.lost[i],
+                     agent_loss_words((enum agent_loss)i));
+    s->lost_told = lost;
+    s->lost_told_ms = monotonic_ms();
+}
 
 /* What to do after an exchange. */
 enum verdict { TAKEN, KEEP, REFUSED };
 
+/* Would the same bytes fare no better another time?  A request that is wrong: yes; a
+ * service that is busy, away, or behind a gateway that wants something else: no. */
 static enum verdict verdict_of(unsigned status)
 {
+    static const unsigned passing[] = {401, 403, 407, 408, 425, 429};
     if (status >= 200 && status < 300)
         return TAKEN;
-    /* The service kept what it could use; the same bytes again would fare no better. */
-    return status == 400 || status == 413 || status == 422 ? REFUSED : KEEP;
-}
-
-static int64_t call_ms(struct agent_send *s)
-{
-    pthread_mutex_lock(&s->lock);
-    int64_t left = s->stopping ? s->stop_ms - monotonic_ms() : CALL_MS;
-    pthread_mutex_unlock(&s->lock);
-    return left < CALL_MS ? left : CALL_MS;
-}
-
-/* One request; *ret_words says in words why it was not taken. */
-static enum verdict send_text(struct agent_send *s, const struct buf *text,
-                              char words[ANSWER_SHOWN])
-{
-    OWNED_BUF answer = {0};
-    struct err err = {0};
-    unsigned status = 0;
-    int64_t ms = call_ms(s);
-    struct httpc_ask ask = {.method = "POST",
-                            .path = "/write?precision=s",
-                            .type = "text/plain; charset=utf-8",
-                            .body = text->data,
-                            .n = text->len,
-                            .timeout_ms = (int)ms};
-    if (ms <= 0) {
-        snprintf(words, ANSWER_SHOWN, "no time is left");
+    if (status < 400 || status >= 500)
         return KEEP;
-    }
-    if (httpc_call(s->http, &ask, &status, &answer, &err) < 0) {
-        snprintf(words, ANSWER_SHOWN, "%.*s", ANSWER_SHOWN - 1, err.text);
-        return KEEP;
-    }
-    snprintf(words, ANSWER_SHOWN, "status %u %.100s", status, buf_text(&answer));
-    return verdict_of(status);
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (status == passing[i])
+            return KEEP;
+    return REFUSED;
 }
 
-static void tell(struct agent_send *s, enum verdict v, const char *words,
-                 const struct backlog_stats *stats)
+static void not_taken(struct agent_send *s, const char *words)
 {
-    bool fails = v == KEEP;
-    if (fails && !s->failing)
-        log_warn("cannot send to %s: %s; readings are kept for %d minutes",
-                 httpc_host(s->http), words, AGENT_KEEP_S / 60);
-    if (!fails && s->failing) {
-        log_info("sending to %s again; %zu readings waited", httpc_host(s->http),
-                 stats->readings);
+    struct agent_buffer_stats b = agent_buffer_stats(s->buffer);
+    if (s->failed++ == 0)
+        log_warn("cannot send to %s: %s; samples are kept", agent_call_host(s->call),
+                 words);
+    s->stats.failures++;
+    int64_t pause = RETRY_FIRST_MS;
+    for (int i = 1; i < s->failed && pause < RETRY_MOST_MS; i++)
+        pause *= 2;
+    if (pause > RETRY_MOST_MS)
+        pause = RETRY_MOST_MS;
+    s->not_before_ms = monotonic_ms() + (int64_t)((double)pause * (0.5 + chance() / 2));
+    if (b.disk_errno != 0)
+        log_debug("%zu batches wait", b.batches);
+}
+
+static void taken(struct agent_send *s, enum verdict v, const char *words)
+{
+    agent_buffer_done(s->buffer, s->parcel.number);
+    struct agent_buffer_stats b = agent_buffer_stats(s->buffer);
+    if (s->failed > 0)
+        log_info("sending to %s again; %zu batches wait", agent_call_host(s->call),
+                 b.batches);
+    s->failed = 0;
+    if (v == REFUSED) {
+        s->stats.refused++;
+        agent_buffer_lose(s->buffer, AGENT_LOST_REFUSED, s->parcel.samples);
+        if (!s->refused)
+            log_warn("%s refused samples: %s", agent_call_host(s->call), words);
+    }
+    s->refused = v == REFUSED;
+    s->not_before_ms = 0;
+    if (b.batches > 0) /* more has gathered: not faster than this */
+        s->not_before_ms =
+            monotonic_ms() + (int64_t)s->text.len * 1000 / REPLAY_BYTES_S + 1;
+    else
         malloc_trim(0);
-    }
-    if (v == REFUSED && !s->refused)
-        log_warn("%s refused samples: %s", httpc_host(s->http), words);
-    s->failing = fails;
-    s->refused = v == REFUSED || (fails && s->refused);
-    if (stats->dropped > s->dropped_logged &&
-        (s->drop_log_ms == 0 || monotonic_ms() - s->drop_log_ms >= DROP_LOG_MS)) {
-        log_warn("%llu samples were dropped, %llu since the start: the service was "
-                 "away for too long",
-                 (unsigned long long)(stats->dropped - s->dropped_logged),
-                 (unsigned long long)stats->dropped);
-        s->dropped_logged = stats->dropped;
-        s->drop_log_ms = monotonic_ms();
-    }
 }
 
-/* Sends one text's worth; false when there is nothing (more) to do for now.  Called and
- * left with the lock held. */
-static bool send_some(struct agent_send *s)
-{
-    OWNED_BUF text = {0};
-    char words[ANSWER_SHOWN] = "";
-    if (s->next != NULL) {
-        httpc_free(&s->http);
-        s->http = s->next;
-        s->next = NULL;
-    }
-    uint64_t number = backlog_peek(s->backlog, POST_BYTES, &text);
-    if (number == 0 || buf_done(&text) < 0)
-        return false;
-    pthread_mutex_unlock(&s->lock);
-    enum verdict v = send_text(s, &text, words);
-    pthread_mutex_lock(&s->lock);
-    struct backlog_stats stats = backlog_stats(s->backlog);
-    if (v != KEEP)
-        backlog_sent(s->backlog, number);
-    pthread_mutex_unlock(&s->lock);
-    tell(s, v, words, &stats);
-    pthread_mutex_lock(&s->lock);
-    return v != KEEP;
-}
-
-static void *run(void *arg)
+static void on_answer(void *arg, const struct agent_answer *a)
 {
     struct agent_send *s = arg;
-    pthread_mutex_lock(&s->lock);
-    for (;;) {
-        while (!s->news && !s->stopping)
-            pthread_cond_wait(&s->change, &s->lock);
-        bool last_round = s->stopping;
-        s->news = false;
-        while (send_some(s))
-            ;
-        if (last_round)
-            break;
-    }
-    s->ended = true;
-    pthread_cond_signal(&s->change);
-    pthread_mutex_unlock(&s->lock);
-    return NULL;
+    char words[WORDS_MAX];
+    enum verdict v = a->status == 0 ? KEEP : verdict_of(a->status);
+    if (a->status == 0)
+        snprintf(words, sizeof words, "%.*s", WORDS_MAX - 1, a->err->text);
+    else
+        snprintf(words, sizeof words, "status %u %.150s", a->status, buf_text(a->body));
+    if (v == KEEP)
+        not_taken(s, words);
+    else
+        taken(s, v, words);
+    buf_free(&s->text);
+    tell_losses(s);
+    plan(s);
 }
 
-static void drop(struct agent_send *s)
+static void send_next(void *arg)
 {
-    httpc_free(&s->http);
-    httpc_free(&s->next);
-    backlog_free(&s->backlog);
-    pthread_cond_destroy(&s->change);
-    pthread_mutex_destroy(&s->lock);
-    free(s);
+    struct agent_send *s = arg;
+    if (s->next != NULL) {
+        agent_call_free(&s->call);
+        s->call = s->next;
+        s->next = NULL;
+    }
+    buf_clear(&s->text);
+    if (!agent_buffer_peek(s->buffer, POST_BYTES, &s->text, &s->parcel) ||
+        buf_done(&s->text) < 0)
+        return; /* the next news tries again */
+    const struct agent_body_info *info = agent_body_info(s->parcel.body);
+    struct agent_call_ask ask = {.method = "POST",
+                                 .path = info->path,
+                                 .type = info->type,
+                                 .headers = info->headers,
+                                 .body = s->text.data,
+                                 .n = s->text.len,
+                                 .answer_max = ANSWER_MAX,
+                                 .timeout_ms = CALL_MS};
+    s->stats.posts++;
+    agent_call_start(s->call, &ask, on_answer, s);
 }
 
-struct agent_send *agent_send_start(const char *server, struct err *err)
+static void plan(struct agent_send *s)
+{
+    if (agent_call_busy(s->call) || agent_buffer_stats(s->buffer).batches == 0)
+        return;
+    bool pause = !s->hurry || s->failed > 0;
+    loop_set(s->loop, &s->timer, pause ? s->not_before_ms : 0);
+}
+
+struct agent_send *agent_send_new(struct loop *l, struct agent_buffer *b,
+                                  const char *server, struct err *err)
 {
     struct agent_send *s = calloc(1, sizeof *s);
-    pthread_attr_t attr;
     if (s == NULL) {
         err_set(err, ENOMEM, "out of memory");
         return NULL;
     }
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_condattr_t clock;
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->change, &clock);
-    pthread_condattr_destroy(&clock);
-    s->backlog = backlog_new(span_seconds(AGENT_KEEP_S));
-    s->http = httpc_new(server, err);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    int rc = s->backlog != NULL && s->http != NULL
-                 ? pthread_create(&s->thread, &attr, run, s)
-                 : ENOMEM;
-    pthread_attr_destroy(&attr);
-    if (rc != 0) {
-        err_sys(err, rc, "the sending thread did not start");
-        drop(s);
+    s->loop = l;
+    s->buffer = b;
+    s->timer = (struct loop_timer){.fire = send_next, .arg = s};
+    s->call = agent_call_new(l, server, err);
+    if (s->call == NULL) {
+        agent_send_free(&s);
         return NULL;
     }
+    struct agent_buffer_stats before = agent_buffer_stats(b);
+    for (int i = 0; i < AGENT_LOSS_N; i++)
+        s->lost_told += before.lost[i];
+    plan(s);
     return s;
 }
 
-void agent_send_put(struct agent_send *s, instant at, const char *lines, size_t n)
+void agent_send_free(struct agent_send **s)
 {
-    pthread_mutex_lock(&s->lock);
-    backlog_put(s->backlog, at, lines, n);
-    s->news = true;
-    pthread_cond_signal(&s->change);
-    pthread_mutex_unlock(&s->lock);
+    if (*s == NULL)
+        return;
+    loop_clear((*s)->loop, &(*s)->timer);
+    agent_call_free(&(*s)->call);
+    agent_call_free(&(*s)->next);
+    buf_free(&(*s)->text);
+    free(*s);
+    *s = NULL;
+}
+
+void agent_send_news(struct agent_send *s)
+{
+    tell_losses(s);
+    int64_t soon = monotonic_ms() + GATHER_MS;
+    if (!s->timer.on && s->not_before_ms < soon)
+        s->not_before_ms = soon; /* others gather at this moment, too */
+    plan(s);
 }
 
 int agent_send_move(struct agent_send *s, const char *server, struct err *err)
 {
-    struct httpc *next = httpc_new(server, err);
+    struct agent_call *next = agent_call_new(s->loop, server, err);
     if (next == NULL)
         return -1;
-    pthread_mutex_lock(&s->lock);
-    httpc_free(&s->next);
+    agent_call_free(&s->next);
     s->next = next;
-    pthread_mutex_unlock(&s->lock);
+    s->not_before_ms = 0;
+    plan(s);
     return 0;
 }
 
-uint64_t agent_send_dropped(struct agent_send *s)
+void agent_send_hurry(struct agent_send *s)
 {
-    pthread_mutex_lock(&s->lock);
-    uint64_t dropped = backlog_stats(s->backlog).dropped;
-    uint64_t new_ones = dropped - s->dropped_told;
-    s->dropped_told = dropped;
-    pthread_mutex_unlock(&s->lock);
-    return new_ones;
+    s->hurry = true;
+    s->not_before_ms = 0;
+    s->failed = 0;
+    plan(s);
 }
 
-/* Waits until the thread has ended or `ms` have passed; with the lock held. */
-static bool ends_within(struct agent_send *s, int ms)
+bool agent_send_idle(const struct agent_send *s)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + ms * 1000000ll;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    while (!s->ended && pthread_cond_timedwait(&s->change, &s->lock, &until) == 0)
-        ;
-    return s->ended;
+    return !agent_call_busy(s->call) &&
+           (s->failed > 0 || agent_buffer_stats(s->buffer).batches == 0);
 }
 
-void agent_send_stop(struct agent_send **s, int ms)
+struct agent_send_stats agent_send_stats(const struct agent_send *s)
 {
-    struct agent_send *it = *s;
-    *s = NULL;
-    pthread_mutex_lock(&it->lock);
-    it->stopping = true;
-    it->stop_ms = monotonic_ms() + ms;
-    pthread_cond_signal(&it->change);
-    bool ended = ends_within(it, ms);
-    size_t left = backlog_stats(it->backlog).readings;
-    pthread_mutex_unlock(&it->lock);
-    if (left > 0)
-        log_warn("%zu readings were not sent", left);
-    if (ended) {
-        pthread_join(it->thread, NULL);
-        drop(it);
-    } else {
-        pthread_detach(it->thread);
-    }
+    return s->stats;
 }

@@ -1,34 +1,42 @@
-/* programs/agent_send.h - the agent's second thread: takes readings to the service.
+/* programs/agent_send.h - takes what is in the buffer to the service.
  *
- * In order, oldest first, over one kept-alive connection; what the service does not
- * take is kept and tried again with each new reading.  It logs when sending begins to
- * fail, when it works again, and at most once a minute what had to be dropped. */
+ * In order, oldest first, one request at a time over one kept-alive connection.  What
+ * the service does not take for now is tried again later and later, up to a minute
+ * apart and never at the same moment as other hosts do; what was kept meanwhile follows
+ * at a bounded pace, so that a service that comes back is not flooded.  What it refuses
+ * for good is counted and let go, so nothing behind it waits.  Logs what changes.  In
+ * the loop. */
 #ifndef PROGRAMS_AGENT_SEND_H
 #define PROGRAMS_AGENT_SEND_H
 
 #include "base/err.h"
-#include "base/instant.h"
+#include "programs/agent_buffer.h"
+#include "programs/agent_loop.h"
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Readings wait this long for the service to come back. */
-enum { AGENT_KEEP_S = 600 };
-
 struct agent_send;
-struct agent_send *agent_send_start(const char *server, struct err *err);
+/* Both are borrowed.  NULL and *err when the URL is of no proper form. */
+struct agent_send *agent_send_new(struct loop *l, struct agent_buffer *b,
+                                  const char *server, struct err *err);
+/* A request that is under way is given up. */
+void agent_send_free(struct agent_send **s);
 
-/* A new reading, lines of line protocol of time `at`; lines[n] is NUL. */
-void agent_send_put(struct agent_send *s, instant at, const char *lines, size_t n);
+/* Something was put into the buffer. */
+void agent_send_news(struct agent_send *s);
 
-/* From now on to another server, which must be a URL that httpc_new takes. */
+/* From now on to another server. */
 int agent_send_move(struct agent_send *s, const char *server, struct err *err);
 
-/* Samples dropped since the last call. */
-uint64_t agent_send_dropped(struct agent_send *s);
+/* Sends what there is without any pause; for the end. */
+void agent_send_hurry(struct agent_send *s);
+/* Nothing waits, or the service does not take it. */
+bool agent_send_idle(const struct agent_send *s);
 
-/* Sends what waits for up to `ms`, then frees.  When that did not do, some is lost and
- * the log says how much; the memory then stays until the process ends. */
-void agent_send_stop(struct agent_send **s, int ms);
+struct agent_send_stats {
+    uint64_t posts, failures, refused; /* requests, since the start */
+};
+struct agent_send_stats agent_send_stats(const struct agent_send *s);
 
 #endif

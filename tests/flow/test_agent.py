@@ -74,7 +74,9 @@ class Agent(FlowTest):
         with open(self.log, "ab") as log:
             self.agent = subprocess.Popen(
                 [program("aftercheck-agent"), "--server", "http://127.0.0.1:%d" % self.port,
-                 "--host", "h1", "--interval", "1s"] + list(args), stdout=log, stderr=log)
+                 "--host", "h1", "--interval", "1s",
+                 "--buffer", os.path.join(self.folder, "buffer")] + list(args),
+                stdout=log, stderr=log)
         self.addCleanup(self.kill)
 
     def kill(self):
@@ -102,7 +104,7 @@ class Agent(FlowTest):
         self.assertLessEqual(abs(times[0] - time.time()), PATIENCE)
         self.assertEqual(s.connections, 1)
         self.assertEqual(set(s.paths), {"/write?precision=s"})
-        for line in s.bodies[0].rstrip("\n").split("\n"):
+        for line in s.bodies[1].rstrip("\n").split("\n"):
             self.assertRegex(line, r"^[a-z]+(,[a-z]+=[^ ,]+)?,host=h1,service=pay "
                                    r"([\w]+=[-+.\de]+,?)+ \d+$")
         for name in ("cpu", "load", "mem", "procs", "ctxt", "tcp", "agent"):
@@ -110,7 +112,7 @@ class Agent(FlowTest):
 
     def test_while_the_service_is_away_readings_are_kept_and_come_in_order(self):
         self.start()
-        wait_for("a line in the log", lambda: self.logged("readings are kept"))
+        wait_for("a line in the log", lambda: self.logged("samples are kept"))
         begun = int(time.time())
         wait_for("some seconds", lambda: time.time() > begun + 4)
         s = self.service()
@@ -146,10 +148,42 @@ class Agent(FlowTest):
 
     def test_the_end_sends_what_waits(self):
         self.start()
-        wait_for("a line in the log", lambda: self.logged("readings are kept"))
+        wait_for("a line in the log", lambda: self.logged("samples are kept"))
         s = self.service()
         self.end()
-        self.assertGreaterEqual(len(s.times()), 1)
+        self.assertGreaterEqual(len(s.bodies), 1)
+
+    def test_what_waits_survives_a_kill_and_is_sent_in_order(self):
+        self.start()
+        wait_for("batches on disk", lambda: self.on_disk() > 4096)
+        self.agent.send_signal(signal.SIGKILL)
+        self.agent.wait(PATIENCE)
+        kept = self.on_disk()
+        self.assertGreater(kept, 4096)
+        s = self.service()
+        self.start()
+        wait_for("the old readings and new ones", lambda: len(s.times()) >= 4)
+        first = s.times()[0]
+        self.end()
+        times = s.times()
+        self.assertEqual(times, sorted(times))
+        self.assertEqual(times[0], first)
+        self.assertLess(self.on_disk(), kept)
+
+    def on_disk(self):
+        folder = os.path.join(self.folder, "buffer")
+        if not os.path.isdir(folder):
+            return 0
+        return sum(os.path.getsize(os.path.join(folder, f)) for f in os.listdir(folder)
+                   if f.endswith(".batches"))
+
+    def test_two_agents_do_not_share_a_buffer(self):
+        self.start()
+        wait_for("the first", lambda: os.path.exists(os.path.join(self.folder, "buffer", "lock"))
+                 and self.logged("host h1"))
+        got = self.run_once("--buffer", os.path.join(self.folder, "buffer"))
+        self.assertEqual(got.returncode, 1)
+        self.assertIn("is used by another agent", got.stderr)
 
     def test_the_end_does_not_wait_for_a_service_that_hangs(self):
         s = self.service()
@@ -176,7 +210,8 @@ class Agent(FlowTest):
         self.agent.send_signal(signal.SIGHUP)
         wait_for("a complaint", lambda: self.logged(config + ":1:1: "))
         seen = len(s.bodies)
-        wait_for("a reading", lambda: len(s.bodies) > seen)
+        wait_for("a reading", lambda: len(s.bodies) > seen + 1)
+        self.assertIn("config_errors=1", s.bodies[-1])
         self.assertIn("service=cart", s.bodies[-1])
         self.end()
 
