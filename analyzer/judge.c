@@ -16,6 +16,7 @@
 #include "analyzer/fold.h"
 #include "analyzer/fresh.h"
 #include "analyzer/fresh_calls.h"
+#include "analyzer/glance.h"
 #include "analyzer/grade.h"
 #include "analyzer/hush.h"
 #include "analyzer/layers.h"
@@ -96,7 +97,10 @@ struct desk {
     struct series_list series, limited;
     struct series_list fresh, fresh_limited; /* of hosts without a past */
     struct layers layers;
-    struct habit *habit; /* kept for who asks why */
+    struct seats seats; /* of the series' members */
+    struct glances glances;
+    struct buf spike_days; /* what days say, where no part has said it */
+    struct habit *habit;   /* kept for who asks why */
     struct level *level;
     size_t n_levels;
     struct spikes *spikes; /* of the first `n_spikes` levels: those of the series */
@@ -239,21 +243,27 @@ static int judge_level(struct desk *d, size_t series, size_t level, double *room
     struct member *control = d->control + level * d->controls.n;
     struct level_case lc = case_of(d, s, control, find_controls(d, s, control));
     lc.room = room;
+    lc.cut = d->glances.cut + (s->member - d->series.member);
     lay_habit(d, series, &lc);
     return level_measure(&lc, &d->level[level], err);
 }
 
-/* After the level was graded: what it tells is no spike. */
+static const struct buf *spike_records(const struct desk *d)
+{
+    return d->jc->spikes != NULL ? d->jc->spikes : &d->spike_days;
+}
+
 static int judge_spikes(struct desk *d, size_t series, size_t level, double *room,
                         struct err *err)
 {
     const struct level *l = &d->level[level];
     struct level_case lc =
         case_of(d, &d->series.at[series], l->control, l->n_control_members);
-    const struct spikes_how how = {
-        .level = l, .first = d->series.member, .records = d->jc->spikes};
-    lc.room = room;
-    return spikes_find_by(&lc, &how, &d->spikes[level], err);
+    const struct spikes_how how = {.hint = d->glances.hint,
+                                   .first = d->series.member,
+                                   .records = spike_records(d)};
+    (void)room;
+    return spikes_find(&lc, &how, &d->spikes[level], err);
 }
 
 static void judge_one(void *arg, size_t i, unsigned hand)
@@ -300,7 +310,34 @@ static int judge_levels(struct desk *d, struct member **control)
         return -1;
     d->n_levels = d->n_spikes = spoken_for(&d->series);
     *control += d->n_levels * d->controls.n;
+    if (seats_of_members(&d->lineup, &d->series, &d->seats) < 0)
+        return err_set(d->err, ENOMEM, "out of memory");
+    if (glance(&d->lineup, &d->series, &d->seats, d->jc->threads, &d->glances, d->err) <
+        0)
+        return -1;
     return judge_crowd(d, judge_level);
+}
+
+/* After levels were graded: what they tell is no spike. */
+static int judge_all_spikes(struct desk *d)
+{
+    const struct spikes_case c = {.lineup = &d->lineup,
+                                  .series = &d->series,
+                                  .seats = &d->seats,
+                                  .hint = d->glances.hint,
+                                  .threads = d->jc->threads};
+    const struct gather_share all = {0, GATHER_BUCKETS};
+    size_t level = 0;
+    for (size_t i = 0; i < d->series.n; i++) {
+        const struct series *s = &d->series.at[i];
+        if (s->rule != NULL)
+            spikes_leave_told(&d->level[level++],
+                              d->glances.hint + (s->member - d->series.member));
+    }
+    if (d->jc->spikes == NULL && (spikes_ask(&c, all, &d->spike_days, d->err) < 0 ||
+                                  spikes_order(&d->spike_days, d->err) < 0))
+        return -1;
+    return judge_crowd(d, judge_spikes);
 }
 
 static int judge_fresh(struct desk *d, struct member **control)
@@ -376,7 +413,7 @@ static int judge_series(struct desk *d)
         cap_unlike(d);
     if (level_grade(d->level, d->n_levels, d->err) < 0)
         return -1;
-    if (judge_crowd(d, judge_spikes) < 0)
+    if (judge_all_spikes(d) < 0)
         return -1;
     return spikes_grade(d->spikes, d->n_spikes, d->err);
 }
@@ -578,6 +615,9 @@ static void clear_desk(struct desk *d)
     relief_free(&d->relief);
     edges_free(&d->edges);
     layers_free(&d->layers);
+    seats_free(&d->seats);
+    glances_free(&d->glances);
+    buf_free(&d->spike_days);
     habit_free(&d->habit);
     series_list_free(&d->series);
     series_list_free(&d->limited);

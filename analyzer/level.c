@@ -67,7 +67,8 @@ static void cut_hosts(struct work *w)
     for (size_t i = 0; i < w->lc->n_members; i++) {
         struct level_host *h = &w->level->host[i];
         h->member = &w->lc->member[i];
-        h->cut = cut_member(w, h->member, &h->member->slot->frame);
+        h->cut = w->lc->cut != NULL ? w->lc->cut[i]
+                                    : cut_member(w, h->member, &h->member->slot->frame);
         h->judged = cut_enough(&h->cut, w->lc->rule->needs.points);
         h->score = (struct score){.before = h->cut.before,
                                   .after = h->cut.after,

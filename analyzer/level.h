@@ -74,7 +74,8 @@ struct level_case {
     size_t n_members;
     const struct member *control; /* their slots are not used */
     size_t n_controls;
-    double *room; /* as many doubles as the longest track has rows */
+    double *room;          /* as many doubles as the longest track has rows */
+    const struct cut *cut; /* one a member, by its own frame; NULL: cut here */
     /* Scores of analyzer/layers.h; NULL: there are none.  One a member, and one of all.
      */
     const struct layer_score *host_habit, *group_habit;

@@ -3,6 +3,7 @@
 #include "analyzer/part.h"
 #include "analyzer/align.h"
 #include "analyzer/control.h"
+#include "analyzer/glance.h"
 #include "analyzer/learn.h"
 #include "analyzer/series.h"
 #include "analyzer/spike.h"
@@ -91,21 +92,33 @@ void part_free(struct part **p)
     *p = NULL;
 }
 
+/* Who has to be asked, and what their days say. */
+static int look(const struct part *p, struct gather_share own, struct buf *give,
+                struct err *err)
+{
+    struct seats seats = {0};
+    struct glances g = {0};
+    int rc =
+        seats_of_members(&p->lineup, &p->series, &seats) == 0
+            ? glance(&p->lineup, &p->series, &seats, p->learn_case.threads, &g, err)
+            : err_set(err, ENOMEM, "out of memory");
+    const struct spikes_case c = {.lineup = &p->lineup,
+                                  .series = &p->series,
+                                  .seats = &seats,
+                                  .hint = g.hint,
+                                  .threads = p->learn_case.threads};
+    if (rc == 0)
+        rc = spikes_ask(&c, own, give, err);
+    glances_free(&g);
+    seats_free(&seats);
+    return rc;
+}
+
 int part_look(const struct judge_case *jc, struct gather_share own,
               struct buf *ret_give, struct err *err)
 {
     struct part *p = part_new(jc, own, err);
-    int rc = p != NULL ? 0 : -1;
-    for (size_t i = 0; rc == 0 && i < p->series.n; i++) {
-        const struct series *s = &p->series.at[i];
-        struct level_case lc = {.lineup = &p->lineup,
-                                .rule = s->rule,
-                                .metric = s->metric,
-                                .member = s->member,
-                                .n_members = s->n_members};
-        if (s->rule != NULL)
-            rc = spikes_ask(&lc, p->series.member, own, ret_give, err);
-    }
+    int rc = p != NULL ? look(p, own, ret_give, err) : -1;
     part_free(&p);
     return rc;
 }

@@ -2,310 +2,108 @@
  *
  * First from the hot rows alone, with the smallest deviation that may hold: whoever has
  * too few points by that is done.  For the others the past day is read, and the count
- * is taken again as it is for the pretended changes.  Pure, any thread. */
+ * is taken again as it is for the pretended changes.
+ *
+ * What must hold: a record depends on its own host's rows alone, so it does not matter
+ * who made it, nor in which order.  Pure, any thread. */
 #include "analyzer/spike.h"
 #include "analyzer/odds.h"
 #include "analyzer/pool.h"
-#include "analyzer/shift.h"
+#include "analyzer/tape.h"
+#include "base/crew.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LEVEL_SHARE   0.01 /* of the level: no deviation counts as less */
-#define QUARTILE_PART 0.5  /* of the day's first quartile of deviations, likewise */
-#define SPREAD_LEAST  0.35
-#define SPREAD_Q      0.95
-#define SPREAD_UNIT   1.645
-#define POINTS_SHARE  0.6 /* of a window's points that must be there */
-enum {
-    BEFORE_POINTS_LEAST = 6,
-    PLACEBOS_MAX = 256,
-    DAY_MS = 86400000,
-    BEFORE_PARTS = 3, /* pretended changes in one window before */
-};
-
-/* A series' rows from the past day to the end of the look. */
-struct tape {
-    const float *v;
-    size_t n, pivot;
-    size_t before, from, to; /* rows: before the pivot, and of the window after it */
-    double *some;            /* room for `before` or `to` values */
-};
-
-/* What is usual in front of a row. */
-struct usual {
-    double level, deviation; /* NaN: too few points */
-};
-
-struct tally {
-    int n, of, above, late; /* `late`: beyond, in the last third of the window */
-    double sum;             /* of the points beyond */
-    size_t first;
-};
-
-static bool reads_at(const struct tape *t, size_t pivot)
-{
-    return pivot >= t->before && pivot + t->to <= t->n;
-}
-
-static struct usual usual_before(const struct tape *t, size_t pivot)
-{
-    size_t n = 0;
-    for (size_t i = pivot - t->before; i < pivot; i++)
-        if (!isnan(t->v[i]))
-            t->some[n++] = t->v[i];
-    if (n < BEFORE_POINTS_LEAST)
-        return (struct usual){NAN, NAN};
-    struct usual u = {.level = shift_median(t->some, n)};
-    for (size_t i = 0; i < n; i++)
-        t->some[i] = fabs(t->some[i] - u.level);
-    u.deviation = shift_median(t->some, n);
-    return u;
-}
-
-static double far_of(const struct usual *u, double floor)
-{
-    return SPIKE_FAR * fmax(u->deviation, floor + LEVEL_SHARE * fabs(u->level));
-}
-
-static struct tally count_after(const struct tape *t, size_t pivot,
-                                const struct usual *u, double far, enum worse worse)
-{
-    struct tally c = {0};
-    for (size_t i = pivot + t->from; i < pivot + t->to; i++) {
-        double off = t->v[i] - u->level;
-        if (isnan(off))
-            continue;
-        c.of++;
-        bool counts = fabs(off) > far &&
-                      (worse == WORSE_BOTH || (worse == WORSE_UP) == (off > 0));
-        if (!counts)
-            continue;
-        c.first = c.n == 0 ? i : c.first;
-        c.n++;
-        c.above += off > 0;
-        c.late += 3 * (pivot + t->to - i) <= t->to - t->from;
-        c.sum += t->v[i];
-    }
-    return c;
-}
-
-/* --- medians of a window that moves --- */
-
-/* The known values of a window in order; where it moves on by a few rows, only those
- * are put in and taken out.  Worth it for windows of no more rows than this. */
-enum { ORDERED_MAX = 240 };
-struct ordered {
-    size_t n;
-    double v[ORDERED_MAX];
-};
-
-static size_t ordered_place(const struct ordered *o, double v)
-{
-    size_t lo = 0, hi = o->n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (o->v[mid] < v)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
-static void ordered_add(struct ordered *o, float v)
-{
-    size_t at = isnan(v) ? 0 : ordered_place(o, v);
-    if (isnan(v))
-        return;
-    memmove(o->v + at + 1, o->v + at, (o->n++ - at) * sizeof *o->v);
-    o->v[at] = v;
-}
-
-static void ordered_drop(struct ordered *o, float v)
-{
-    size_t at = isnan(v) ? 0 : ordered_place(o, v);
-    if (isnan(v))
-        return;
-    memmove(o->v + at, o->v + at + 1, (--o->n - at) * sizeof *o->v);
-}
-
-/* Between the two middle ones of an even number, as shift_median. */
-static double between(double here, double next, size_t n)
-{
-    return n % 2 == 1 ? here : here + (next - here) * 0.5;
-}
-
-/* Deviations grow from the level to both sides: the next larger one is at either end.
- */
-static double ordered_deviation(const struct ordered *o, double level)
-{
-    size_t right = ordered_place(o, level), left = right, middle = (o->n - 1) / 2;
-    double here = 0, next = 0;
-    for (size_t i = 0; i <= middle + 1 && i < o->n; i++) {
-        bool down = right == o->n || (left > 0 && fabs(o->v[left - 1] - level) <=
-                                                      fabs(o->v[right] - level));
-        next = fabs(o->v[down ? --left : right++] - level);
-        here = i <= middle ? next : here;
-    }
-    return between(here, next, o->n);
-}
-
-static struct usual ordered_usual(const struct ordered *o)
-{
-    size_t middle = (o->n - 1) / 2;
-    if (o->n < BEFORE_POINTS_LEAST)
-        return (struct usual){NAN, NAN};
-    double level = between(o->v[middle], o->v[o->n / 2], o->n);
-    return (struct usual){level, ordered_deviation(o, level)};
-}
-
-/* --- pretended changes --- */
-
-struct moments {
-    int n;
-    size_t at[PLACEBOS_MAX];
-    struct usual usual[PLACEBOS_MAX];
-    double log_n[PLACEBOS_MAX];
-};
-
-/* All over the past day, none of them with a row of the windows of the real one. */
-static void find_moments(const struct tape *t, size_t day, struct moments *m)
-{
-    size_t step =
-        t->before / (2 * BEFORE_PARTS) > 0 ? t->before / (2 * BEFORE_PARTS) : 1;
-    size_t last =
-        t->pivot > t->to + t->before / 2 ? t->pivot - t->to - t->before / 2 : 0;
-    struct ordered o = {0};
-    bool few = t->before > step && t->before + step <= ORDERED_MAX, begun = false;
-    m->n = 0;
-    for (size_t back = 0; back < day && last > back && m->n < PLACEBOS_MAX;
-         back += step) {
-        size_t at = last - back;
-        if (!reads_at(t, at))
-            break;
-        for (size_t i = at - t->before;
-             few && i < at && (!begun || i < at + step - t->before); i++)
-            ordered_add(&o, t->v[i]);
-        for (size_t i = at; few && begun && i < at + step; i++)
-            ordered_drop(&o, t->v[i]);
-        begun = true;
-        struct usual u = few ? ordered_usual(&o) : usual_before(t, at);
-        if (isnan(u.level))
-            continue;
-        m->at[m->n] = at;
-        m->usual[m->n++] = u;
-    }
-}
-
-static double floor_of(const struct moments *m)
-{
-    double deviation[PLACEBOS_MAX];
-    for (int i = 0; i < m->n; i++)
-        deviation[i] = m->usual[i].deviation;
-    return m->n > 0 ? QUARTILE_PART * shift_quantile(deviation, (size_t)m->n, 0.25) : 0;
-}
-
-/* Fills the spike's z, p and moments; false when the day holds too few moments. */
-static bool score(const struct tape *t, struct moments *m, double floor,
-                  enum worse worse, struct spike *s)
-{
-    double off[PLACEBOS_MAX];
-    int n = 0;
-    s->moments_like = 0;
-    for (int i = 0; i < m->n; i++) {
-        const struct usual *u = &m->usual[i];
-        struct tally c = count_after(t, m->at[i], u, far_of(u, floor), worse);
-        if (c.of < POINTS_SHARE * s->of)
-            continue;
-        s->moments_like += c.n >= s->n;
-        m->log_n[n++] = log1p(c.n);
-    }
-    s->moments = n;
-    if (n < SPIKE_PLACEBOS_LEAST)
-        return false;
-    for (int i = 0; i < n; i++)
-        off[i] = m->log_n[i];
-    double middle = shift_median(off, (size_t)n);
-    for (int i = 0; i < n; i++)
-        off[i] = fabs(m->log_n[i] - middle);
-    double spread = shift_quantile(off, (size_t)n, SPREAD_Q) / SPREAD_UNIT;
-    s->z = (log1p(s->n) - middle) / fmax(spread, SPREAD_LEAST);
-    s->p = s->z > 0 ? pool_p_cold(s->z) : 1;
-    return true;
-}
+enum { DAY_MS = 86400000 };
 
 /* --- reading --- */
 
-/* Rows of the hot track from `from` on, as floats; what is older is NaN until read. */
+static int64_t near_reach(const struct lineup *l)
+{
+    return 2 * l->windows->before.ms;
+}
+
+/* Rows in front of the hot ones, for a tape of at least `reach` before the pivot. */
+static size_t lead_of(const struct slot *slot, const struct unit *u, int64_t reach)
+{
+    int64_t from = slot->pivot.ms - reach, step = u->hot.step.ms;
+    return from < u->hot.from.ms ? (size_t)((u->hot.from.ms - from + step - 1) / step)
+                                 : 0;
+}
+
+size_t spike_lead(const struct lineup *l, const struct slot *slot, const struct unit *u)
+{
+    return lead_of(slot, u, near_reach(l));
+}
+
+/* Whether no other change worked on the host shortly before this one. */
+static bool is_alone(const struct lineup *l, const struct slot *slot)
+{
+    const struct frame *f = &slot->frame;
+    return slot->host == NULL ||
+           !lineup_touched(l, slot->host,
+                           (instant){f->before_to.ms - 2 * l->windows->before.ms},
+                           f->before_to);
+}
+
+/* The windows of a slot over rows that begin `lead` before the unit's hot ones. */
+static struct tape lay_tape(const struct lineup *l, const struct slot *slot,
+                            const struct unit *u, size_t lead)
+{
+    const struct frame *f = &slot->frame;
+    int64_t step = u->hot.step.ms, from = u->hot.from.ms - (int64_t)lead * step;
+    int64_t before = is_alone(l, slot) ? 2 * l->windows->before.ms
+                                       : f->before_to.ms - f->before_from.ms;
+    struct tape t = {.n = lead + u->hot.rows, .before = (size_t)(before / step)};
+    t.pivot = (size_t)((slot->pivot.ms - from) / step);
+    t.from = (size_t)((f->after_from.ms - from + step - 1) / step) - t.pivot;
+    t.to = (size_t)((f->after_to.ms - from) / step) - t.pivot;
+    return t;
+}
+
+/* A track's samples in rows of `step`, the first of which begins at `from`. */
 static void put_track(const struct unit *u, const struct track *t, size_t metric,
                       instant from, span step, float *v, size_t n)
 {
     if (t->rows == 0 || t->step.ms < step.ms)
         return;
-    int64_t wide = t->step.ms / step.ms, first = (t->from.ms - from.ms) / step.ms;
-    for (uint32_t i = 0; i < t->rows; i++) {
-        float x = t->cells[(size_t)i * u->n_metrics + metric];
-        for (int64_t j = 0; j < wide && !isnan(x); j++) {
-            int64_t at = first + (int64_t)i * wide + j;
-            if (at >= 0 && at < (int64_t)n)
-                v[at] = x;
-        }
+    int64_t wide = t->step.ms / step.ms, at = (t->from.ms - from.ms) / step.ms;
+    int64_t rows = (int64_t)n;
+    const float *cell = t->cells + metric;
+    for (uint32_t i = 0; i < t->rows; i++, at += wide, cell += u->n_metrics) {
+        int64_t first = at > 0 ? at : 0, end = at + wide < rows ? at + wide : rows;
+        float x = *cell;
+        for (int64_t k = first; k < end && !isnan(x); k++)
+            v[k] = x;
     }
 }
 
-static struct tape tape_of(const struct level_case *lc, const struct member *m,
-                           instant from, float *v, double *some)
+static void put_hot(const struct member *m, size_t lead, float *v)
 {
     const struct track *hot = &m->unit->hot;
-    const struct frame *f = &m->slot->frame;
-    int64_t step = hot->step.ms, before = lc->lineup->windows->before.ms;
-    bool alone = m->slot->host == NULL ||
-                 !lineup_touched(lc->lineup, m->slot->host,
-                                 (instant){f->before_to.ms - 2 * before}, f->before_to);
-    struct tape t = {.v = v, .some = some};
-    t.n = (size_t)((hot->from.ms + (int64_t)hot->rows * step - from.ms) / step);
-    t.pivot = (size_t)((m->slot->pivot.ms - from.ms) / step);
-    t.before =
-        (size_t)((alone ? 2 * before : f->before_to.ms - f->before_from.ms) / step);
-    t.from = (size_t)((f->after_from.ms - from.ms + step - 1) / step) - t.pivot;
-    t.to = (size_t)((f->after_to.ms - from.ms) / step) - t.pivot;
-    for (size_t i = 0; i < t.n; i++)
+    for (size_t i = 0; i < lead; i++)
         v[i] = NAN;
-    put_track(m->unit, hot, m->metric, from, hot->step, v, t.n);
-    return t;
-}
-
-/* Row bounds of the hot track, at least `reach` before the pivot. */
-static instant tape_from(const struct member *m, int64_t reach)
-{
-    const struct track *hot = &m->unit->hot;
-    int64_t from = m->slot->pivot.ms - reach, step = hot->step.ms;
-    int64_t rows = from < hot->from.ms ? (hot->from.ms - from + step - 1) / step : 0;
-    return (instant){hot->from.ms - rows * step};
+    for (size_t i = 0; i < hot->rows; i++)
+        v[lead + i] = hot->cells[i * m->unit->n_metrics + m->metric];
 }
 
 /* --- one host --- */
-
-struct room {
-    float *v;
-    double *some;
-    struct moments *moments;
-};
 
 /* False when there are too few points to tell. */
 static bool measure(const struct tape *t, double floor, enum worse worse,
                     struct spike *s)
 {
-    if (t->pivot > t->n || !reads_at(t, t->pivot) || t->to <= t->from)
+    if (t->pivot > t->n || !tape_reads_at(t, t->pivot) || t->to <= t->from)
         return false;
-    struct usual u = usual_before(t, t->pivot);
+    struct tape_usual u = tape_usual_before(t, t->pivot);
     if (isnan(u.level))
         return false;
-    double far = far_of(&u, floor);
-    struct tally c = count_after(t, t->pivot, &u, far, worse);
+    double far = tape_far(&u, floor);
+    struct tape_count c = tape_count_after(t, t->pivot, &u, far, worse);
     s->n = c.n;
     s->of = c.of;
     s->above = 2 * c.above >= c.n;
@@ -320,58 +118,37 @@ static bool measure(const struct tape *t, double floor, enum worse worse,
     return c.of >= SPIKE_POINTS_LEAST;
 }
 
-static int64_t near_reach(const struct level_case *lc)
+enum spike_hint spike_hint(const struct lineup *l, const struct member *m,
+                           enum worse worse, const float *v, double *some)
 {
-    return 2 * lc->lineup->windows->before.ms;
+    struct spike s = {.member = m};
+    if (m->unit->hot.rows == 0 || m->slot->state != SLOT_READY)
+        return SPIKE_UNASKED;
+    struct tape t = lay_tape(l, m->slot, m->unit, spike_lead(l, m->slot, m->unit));
+    t.v = v;
+    t.some = some;
+    if (!measure(&t, 0, worse, &s))
+        return SPIKE_UNASKED;
+    return s.n >= SPIKE_POINTS_LEAST ? SPIKE_SEEMS : SPIKE_NOTHING;
 }
 
-/* The same count on an unchanged host, in the changed one's own frame. */
-static void ask_controls(const struct level_case *lc, const struct room *r,
-                         struct spike *s)
+/* Hosts of a level are in the members' order. */
+static bool level_tells(const struct level *l, size_t i)
 {
-    size_t stride = lc->n_controls / SPIKE_CONTROLS_MAX + 1;
-    for (size_t i = 0; i < lc->n_controls; i += stride) {
-        struct member m = lc->control[i];
-        struct spike other = {.member = &m};
-        m.slot = s->member->slot;
-        if (m.slot->host == NULL ||
-            !control_is_free(lc->lineup, m.unit->who.host, &m.slot->frame))
-            continue;
-        instant from = tape_from(&m, near_reach(lc));
-        struct tape t = tape_of(lc, &m, from, r->v, r->some);
-        if (!measure(&t, 0, lc->rule->worse, &other))
-            continue;
-        s->controls++;
-        s->controls_like += 2 * other.n >= s->n;
-    }
+    if (l->has_group && l->group.grade != GRADE_OK && !l->group.recovered)
+        return true;
+    return i < l->n && l->host[i].score.grade != GRADE_OK &&
+           !l->host[i].score.recovered;
 }
 
-/* The count again with the day that it is set against; 0 when it is not a spike, -1:
- * out of memory. */
-static int look_closer(const struct level_case *lc, struct moments *m, struct spike *s)
+void spikes_leave_told(const struct level *l, unsigned char *hint)
 {
-    struct track past;
-    const struct unit *u = s->member->unit;
-    int64_t reach = DAY_MS + near_reach(lc), step = u->hot.step.ms;
-    instant from = tape_from(s->member, reach);
-    size_t rows = (size_t)((u->hot.from.ms - from.ms) / step) + u->hot.rows;
-    float *v = calloc(rows + 1, sizeof *v);
-    double *some = calloc(rows + 1, sizeof *some);
-    int rc = v != NULL && some != NULL ? unit_past_near(u, (span){reach}, &past) : -1;
-    if (rc == 0) {
-        struct tape t = tape_of(lc, s->member, from, v, some);
-        put_track(u, &past, s->member->metric, from, u->hot.step, v, t.n);
-        put_track(u, &u->hot, s->member->metric, from, u->hot.step, v, t.n);
-        unit_past_done(u, &past);
-        find_moments(&t, (size_t)(DAY_MS / step), m);
-        double floor = floor_of(m);
-        rc = measure(&t, floor, lc->rule->worse, s) && s->n >= SPIKE_POINTS_LEAST &&
-             score(&t, m, floor, lc->rule->worse, s);
-    }
-    free(v);
-    free(some);
-    return rc;
+    for (size_t i = 0; i < l->n; i++)
+        if (hint[i] == SPIKE_SEEMS && level_tells(l, i))
+            hint[i] = SPIKE_NOTHING;
 }
+
+/* --- days --- */
 
 /* What a day said of a host, as it is handed from part to part. */
 struct record {
@@ -380,6 +157,150 @@ struct record {
     struct spike spike; /* its member is NULL */
 };
 
+/* Room for the rows of one tape. */
+struct room {
+    float *v;
+    double *some;
+    size_t rows;
+};
+
+/* What one thread has for itself. */
+struct asker {
+    struct room room;
+    struct tape_moments moments;
+    struct buf records;
+};
+
+struct asking {
+    const struct spikes_case *c;
+    struct gather_share own;
+    struct asker *asker;
+    _Atomic bool failed;
+};
+
+static void room_free(struct room *r)
+{
+    free(r->v);
+    free(r->some);
+    *r = (struct room){0};
+}
+
+/* Makes room for so many rows; what was in it is lost. */
+static bool room_fits(struct room *r, size_t rows)
+{
+    if (rows < r->rows)
+        return true;
+    room_free(r);
+    r->v = malloc((rows + 1) * sizeof *r->v);
+    r->some = malloc((rows + 1) * sizeof *r->some);
+    r->rows = r->v != NULL && r->some != NULL ? rows + 1 : 0;
+    return r->rows > 0;
+}
+
+/* The count with the day that it is set against; false when it is no spike. */
+static bool look_closer(struct asker *a, struct tape *t, enum worse worse,
+                        struct spike *s)
+{
+    struct tape_moments *m = &a->moments;
+    int64_t step = s->member->unit->hot.step.ms;
+    t->v = a->room.v;
+    t->some = a->room.some;
+    tape_find_moments(t, (size_t)(DAY_MS / step), m);
+    double floor = tape_floor(m);
+    if (!measure(t, floor, worse, s) || s->n < SPIKE_POINTS_LEAST)
+        return false;
+    const struct tape_count c = {.n = s->n, .of = s->of};
+    struct tape_score score;
+    bool known = tape_score_make(t, m, floor, worse, &c, SPIKE_PLACEBOS_LEAST, &score);
+    s->moments = score.moments;
+    s->moments_like = score.like;
+    if (!known)
+        return false;
+    s->z = score.z;
+    s->p = s->z > 0 ? pool_p_cold(s->z) : 1;
+    return true;
+}
+
+static void ask_member(struct asking *g, struct asker *a, const struct seat *seat,
+                       const struct seat_entry *e, const struct track *past)
+{
+    const struct unit *u = seat->unit;
+    const struct member *m = &g->c->series->member[e->place];
+    size_t lead = lead_of(m->slot, u, DAY_MS + near_reach(g->c->lineup));
+    struct tape t = lay_tape(g->c->lineup, m->slot, u, lead);
+    struct record r;
+    instant from = {u->hot.from.ms - (int64_t)lead * u->hot.step.ms};
+    for (size_t i = 0; i < t.n; i++)
+        a->room.v[i] = NAN;
+    put_track(u, past, m->metric, from, u->hot.step, a->room.v, t.n);
+    put_track(u, &u->hot, m->metric, from, u->hot.step, a->room.v, t.n);
+    memset(&r, 0, sizeof r);
+    r.spike.member = m;
+    r.member = e->place;
+    r.found = look_closer(a, &t, g->c->series->at[e->series].rule->worse, &r.spike);
+    r.spike.member = NULL;
+    buf_add_n(&a->records, &r, sizeof r);
+}
+
+static bool seems(const struct asking *g, const struct seat_entry *e)
+{
+    return g->c->hint[e->place] == SPIKE_SEEMS;
+}
+
+/* All of one host, whose day is read once. */
+static int ask_seat(struct asking *g, struct asker *a, const struct seat *seat)
+{
+    const struct seat_entry *e = g->c->seats->entry + seat->first;
+    const struct unit *u = seat->unit;
+    int64_t reach = DAY_MS + near_reach(g->c->lineup);
+    struct track past;
+    size_t n = 0;
+    for (size_t i = 0; i < seat->n; i++)
+        n += seems(g, &e[i]);
+    if (n == 0)
+        return 0;
+    if (!room_fits(&a->room, lead_of(seat->slot, u, reach) + u->hot.rows) ||
+        unit_past_near(u, (span){reach}, &past) < 0)
+        return -1;
+    for (size_t i = 0; i < seat->n; i++)
+        if (seems(g, &e[i]))
+            ask_member(g, a, seat, &e[i], &past);
+    unit_past_done(u, &past);
+    return 0;
+}
+
+static void ask_bucket(void *arg, size_t i, unsigned hand)
+{
+    struct asking *g = arg;
+    const struct seats *s = g->c->seats;
+    size_t bucket = g->own.first + i;
+    for (size_t k = s->bucket[bucket]; k < s->bucket[bucket + 1]; k++)
+        if (ask_seat(g, &g->asker[hand], &s->at[k]) < 0)
+            atomic_store(&g->failed, true);
+}
+
+int spikes_ask(const struct spikes_case *c, struct gather_share own, struct buf *to,
+               struct err *err)
+{
+    unsigned threads = c->threads > CREW_MAX ? CREW_MAX : c->threads;
+    threads = threads < 1 ? 1 : threads;
+    struct asking g = {.c = c, .own = own};
+    g.asker = calloc(threads, sizeof *g.asker);
+    if (g.asker != NULL)
+        crew_run(threads, own.end - own.first, ask_bucket, &g);
+    bool ready = g.asker != NULL && !atomic_load(&g.failed);
+    for (unsigned i = 0; g.asker != NULL && i < threads; i++) {
+        struct asker *a = &g.asker[i];
+        if (a->records.len > 0)
+            buf_add_n(to, a->records.data, a->records.len);
+        to->failed = to->failed || a->records.failed;
+        buf_free(&a->records);
+        room_free(&a->room);
+    }
+    free(g.asker);
+    return ready && buf_done(to) == 0 ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
 static int by_member(const void *a, const void *b)
 {
     uint64_t x = ((const struct record *)a)->member;
@@ -387,7 +308,28 @@ static int by_member(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* As look_closer. */
+int spikes_order(struct buf *records, struct err *err)
+{
+    if (records->len % sizeof(struct record) != 0)
+        return err_set(err, EBADMSG, "what parts say of spikes does not fit");
+    if (records->len > 0)
+        qsort(records->data, records->len / sizeof(struct record),
+              sizeof(struct record), by_member);
+    return 0;
+}
+
+/* --- all hosts of a series --- */
+
+/* As many points as a control has beyond in a frame; below zero: it cannot tell. */
+struct others {
+    bool known, alone;
+    instant pivot;
+    struct frame frame;
+    size_t n;
+    int beyond[SPIKE_CONTROLS_MAX];
+};
+
+/* As look_closer, from the records. */
 static int look_up(const struct spikes_how *how, struct spike *s, struct err *err)
 {
     struct record key = {.member = (uint64_t)(s->member - how->first)};
@@ -403,84 +345,83 @@ static int look_up(const struct spikes_how *how, struct spike *s, struct err *er
     return r->found != 0;
 }
 
-/* True when the hot rows alone say that a host has points enough to be asked; false
- * when it has too few beyond, or too few at all (then it is not asked). */
-static bool is_candidate(const struct level_case *lc, const struct room *r,
-                         struct spike *s, bool *ret_asked)
+static bool same_frame(const struct frame *a, const struct frame *b)
 {
-    const struct member *m = s->member;
-    *ret_asked = false;
-    if (m->unit->hot.rows == 0 || m->slot->state != SLOT_READY)
+    return a->before_from.ms == b->before_from.ms &&
+           a->before_to.ms == b->before_to.ms && a->after_from.ms == b->after_from.ms &&
+           a->after_to.ms == b->after_to.ms;
+}
+
+static bool same_others(const struct others *o, const struct slot *slot, bool alone)
+{
+    return o->known && o->alone == alone && o->pivot.ms == slot->pivot.ms &&
+           same_frame(&o->frame, &slot->frame);
+}
+
+/* The same count on unchanged hosts, in the changed one's own frame: once for all hosts
+ * of that frame. */
+static bool count_others(const struct level_case *lc, const struct slot *slot,
+                         bool alone, struct room *r, struct others *o)
+{
+    size_t stride = lc->n_controls / SPIKE_CONTROLS_MAX + 1;
+    *o = (struct others){
+        .known = true, .alone = alone, .pivot = slot->pivot, .frame = slot->frame};
+    for (size_t i = 0; i < lc->n_controls && slot->host != NULL; i += stride) {
+        struct member m = lc->control[i];
+        struct spike other = {.member = &m};
+        m.slot = slot;
+        if (!control_is_free(lc->lineup, m.unit->who.host, &slot->frame))
+            continue;
+        size_t lead = spike_lead(lc->lineup, slot, m.unit);
+        struct tape t = lay_tape(lc->lineup, slot, m.unit, lead);
+        if (!room_fits(r, t.n))
+            return false;
+        put_hot(&m, lead, r->v);
+        t.v = r->v;
+        t.some = r->some;
+        if (measure(&t, 0, lc->rule->worse, &other))
+            o->beyond[o->n++] = other.n;
+    }
+    return true;
+}
+
+static bool ask_controls(const struct level_case *lc, struct room *r, struct others *o,
+                         struct spike *s)
+{
+    const struct slot *slot = s->member->slot;
+    bool alone = is_alone(lc->lineup, slot);
+    if (!same_others(o, slot, alone) && !count_others(lc, slot, alone, r, o))
         return false;
-    instant from = tape_from(m, near_reach(lc));
-    struct tape t = tape_of(lc, m, from, r->v, r->some);
-    *ret_asked = measure(&t, 0, lc->rule->worse, s);
-    return *ret_asked && s->n >= SPIKE_POINTS_LEAST;
+    s->controls = o->n;
+    for (size_t i = 0; i < o->n; i++)
+        s->controls_like += 2 * o->beyond[i] >= s->n;
+    return true;
 }
 
-/* Hosts of a level are in the members' order. */
-static bool level_tells(const struct level *l, const struct member *m)
-{
-    if (l->has_group && l->group.grade != GRADE_OK && !l->group.recovered)
-        return true;
-    size_t i = l->n > 0 ? (size_t)(m - l->host[0].member) : 0;
-    return i < l->n && l->host[i].score.grade != GRADE_OK &&
-           !l->host[i].score.recovered;
-}
-
-static int find_all(const struct level_case *lc, const struct room *r,
+static int find_all(const struct level_case *lc, struct room *r,
                     const struct spikes_how *how, struct spikes *to, struct err *err)
 {
+    struct others others = {0};
     for (size_t i = 0; i < lc->n_members; i++) {
         struct spike s = {.member = &lc->member[i]};
-        bool asked, candidate = is_candidate(lc, r, &s, &asked);
-        to->n_asked += asked;
-        if (!candidate || (how->level != NULL && level_tells(how->level, s.member)))
+        unsigned char hint = how->hint[s.member - how->first];
+        to->n_asked += hint != SPIKE_UNASKED;
+        if (hint != SPIKE_SEEMS)
             continue;
-        int rc = how->records != NULL ? look_up(how, &s, err)
-                                      : look_closer(lc, r->moments, &s);
+        int rc = look_up(how, &s, err);
         if (rc < 0)
             return -1;
         if (rc == 0 || s.z < SPIKE_Z_LEAST)
             continue;
-        ask_controls(lc, r, &s);
+        if (!ask_controls(lc, r, &others, &s))
+            return err_set(err, ENOMEM, "out of memory");
         to->at[to->n++] = s;
     }
     return 0;
 }
 
-static size_t rows_needed(const struct level_case *lc)
-{
-    size_t most = 0, before = 0;
-    for (size_t i = 0; i < lc->n_members + lc->n_controls; i++) {
-        const struct member *m =
-            i < lc->n_members ? &lc->member[i] : &lc->control[i - lc->n_members];
-        const struct track *hot = &m->unit->hot;
-        most = hot->rows > most ? hot->rows : most;
-        if (hot->rows > 0)
-            before = (size_t)(near_reach(lc) / hot->step.ms) + 1;
-    }
-    return most + before;
-}
-
-static bool room_open(const struct level_case *lc, struct room *r)
-{
-    size_t rows = rows_needed(lc) + 1;
-    *r = (struct room){.v = calloc(rows, sizeof *r->v),
-                       .some = calloc(rows, sizeof *r->some),
-                       .moments = calloc(1, sizeof *r->moments)};
-    return r->v != NULL && r->some != NULL && r->moments != NULL;
-}
-
-static void room_close(struct room *r)
-{
-    free(r->v);
-    free(r->some);
-    free(r->moments);
-}
-
-int spikes_find_by(const struct level_case *lc, const struct spikes_how *how,
-                   struct spikes *ret_spikes, struct err *err)
+int spikes_find(const struct level_case *lc, const struct spikes_how *how,
+                struct spikes *ret_spikes, struct err *err)
 {
     struct spikes s = {.rule = lc->rule,
                        .metric = lc->metric,
@@ -488,55 +429,16 @@ int spikes_find_by(const struct level_case *lc, const struct spikes_how *how,
                            lc->n_members > 0 ? lc->member[0].unit->who.service : "",
                        .control = lc->control,
                        .n_control_members = lc->n_controls};
-    struct room r;
-    bool ready = room_open(lc, &r);
+    struct room r = {0};
     s.at = calloc(lc->n_members + 1, sizeof *s.at);
-    int rc = ready && s.at != NULL ? find_all(lc, &r, how, &s, err) : -1;
-    room_close(&r);
+    int rc = s.at != NULL ? find_all(lc, &r, how, &s, err)
+                          : err_set(err, ENOMEM, "out of memory");
+    room_free(&r);
     if (rc < 0) {
         spikes_free(&s);
-        return err_set(err, ENOMEM, "out of memory");
+        return -1;
     }
     *ret_spikes = s;
-    return 0;
-}
-
-int spikes_find(const struct level_case *lc, struct spikes *ret_spikes, struct err *err)
-{
-    return spikes_find_by(lc, &(struct spikes_how){0}, ret_spikes, err);
-}
-
-int spikes_ask(const struct level_case *lc, const struct member *first,
-               struct gather_share own, struct buf *to, struct err *err)
-{
-    struct room r;
-    int rc = room_open(lc, &r) ? 0 : -1;
-    for (size_t i = 0; i < lc->n_members && rc >= 0; i++) {
-        const struct member *m = &lc->member[i];
-        struct record record;
-        bool asked;
-        memset(&record, 0, sizeof record);
-        record.spike.member = m;
-        if (!gather_owns(own, gather_bucket(m->unit->who.host)) ||
-            !is_candidate(lc, &r, &record.spike, &asked))
-            continue;
-        rc = look_closer(lc, r.moments, &record.spike);
-        record.member = (uint64_t)(m - first);
-        record.found = rc;
-        record.spike.member = NULL;
-        buf_add_n(to, &record, sizeof record);
-    }
-    room_close(&r);
-    return rc < 0 || buf_done(to) < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
-}
-
-int spikes_order(struct buf *records, struct err *err)
-{
-    if (records->len % sizeof(struct record) != 0)
-        return err_set(err, EBADMSG, "what parts say of spikes does not fit");
-    if (records->len > 0)
-        qsort(records->data, records->len / sizeof(struct record),
-              sizeof(struct record), by_member);
     return 0;
 }
 
@@ -547,15 +449,6 @@ void spikes_free(struct spikes *s)
 }
 
 /* --- grading --- */
-
-void spikes_leave_told(struct spikes *s, const struct level *l)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s->n; i++)
-        if (!level_tells(l, s->at[i].member))
-            s->at[n++] = s->at[i];
-    s->n = n;
-}
 
 static bool is_large(const struct bar *b, const struct spike *s)
 {

@@ -1,7 +1,7 @@
 /* analyzer/spike.h - points far beyond the usual that come and go.
  *
  * A mean hides them: ten minutes of an hour at five times the level, scattered, move it
- * little.  So the points after the change that lie more than SPIKE_FAR median absolute
+ * little.  So the points after the change that lie more than TAPE_FAR median absolute
  * deviations from the median of the hour before are counted, and that count is set
  * against the same count at pretended changes of the past day:
  *     z = (log(1 + n) - median) / max(q95 / 1.645, 0.35)
@@ -13,21 +13,26 @@
  * one, and 47).
  *
  * Such a series is worth a look, no more: attention at most.  What more than a
- * tenth of the controls did as well is no finding, nor is a burst that is past.  Only
- * hosts that have enough such points have their day read, so this costs next to nothing
- * on a quiet change. Pure. */
+ * tenth of the controls did as well is no finding, nor is a burst that is past.
+ *
+ * It goes in three steps, so that rows are read where they lie:
+ *     spike_hint   the rows around the change alone: who has points enough beyond?
+ *     spikes_ask   of those the day is read, one host at a time; it gives records
+ *     spikes_find  series by series, with the controls
+ * On a quiet change hardly any day is read.  Pure. */
 #ifndef ANALYZER_SPIKE_H
 #define ANALYZER_SPIKE_H
 
 #include "analyzer/gather.h"
 #include "analyzer/level.h"
+#include "analyzer/seats.h"
+#include "analyzer/series.h"
 #include "base/buf.h"
 #include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SPIKE_FAR     5.0
 #define SPIKE_Z_LEAST 3.0
 enum {
     SPIKE_POINTS_LEAST = 5,    /* beyond, after the change */
@@ -65,38 +70,61 @@ struct spikes {
     size_t n_control_members;
 };
 
-/* The case's rule has a bar for attention; its `worse` says which side counts. */
-int spikes_find(const struct level_case *lc, struct spikes *ret_spikes,
-                struct err *err);
-void spikes_free(struct spikes *s);
+/* --- hints --- */
 
-/* --- where pasts lie elsewhere --- */
+/* What the rows around the change alone say of a member. */
+enum spike_hint {
+    SPIKE_UNASKED, /* too few points to tell */
+    SPIKE_NOTHING, /* asked, and too few of them lie beyond */
+    SPIKE_SEEMS,   /* enough of them do: its day has to be looked at */
+};
 
-/* Asks the days of a share's own hosts as spikes_find would, and appends what they say:
- * plain records, by the member's number in the list that begins at `first`. */
-int spikes_ask(const struct level_case *lc, const struct member *first,
-               struct gather_share own, struct buf *to, struct err *err);
+/* The rows that a hint is made of: a unit's hot rows, behind `lead` rows that nobody
+ * has. */
+size_t spike_lead(const struct lineup *l, const struct slot *slot,
+                  const struct unit *u);
+
+/* `v` has these rows of the member's series, NaN where there is no sample; `some` has
+ * room for as many. */
+enum spike_hint spike_hint(const struct lineup *l, const struct member *m,
+                           enum worse worse, const float *v, double *some);
+
+/* Makes nothing of the hints of those whose level is told already, and not as something
+ * that is over: a level between spikes often looks so.  `l` is graded, of the same
+ * series; `hint` is its first member's. */
+void spikes_leave_told(const struct level *l, unsigned char *hint);
+
+/* --- days --- */
+
+struct spikes_case {
+    const struct lineup *lineup;
+    const struct series_list *series;
+    const struct seats *seats;
+    const unsigned char *hint; /* one a member of the list */
+    unsigned threads;
+};
+
+/* Looks at the days of those of a share's hosts that seem to have spikes, and appends
+ * what they say: plain records, by the member's number in the list. */
+int spikes_ask(const struct spikes_case *c, struct gather_share own, struct buf *to,
+               struct err *err);
 
 /* The records of all shares, one behind the other in any order: they get sorted.  -1:
  * these are none. */
 int spikes_order(struct buf *records, struct err *err);
 
-/* How the rest is known. */
-struct spikes_how {
-    /* The level of the same case, graded: hosts whose level is told already are asked,
-     * but their day is not looked at, as spikes_leave_told would leave them out.  NULL:
-     * there is none. */
-    const struct level *level;
-    const struct member *first; /* of the list that the records count by */
-    const struct buf *records;  /* sorted: no past is read; NULL: pasts are */
-};
-/* -1 also when the records miss a host. */
-int spikes_find_by(const struct level_case *lc, const struct spikes_how *how,
-                   struct spikes *ret_spikes, struct err *err);
+/* --- all hosts of a series --- */
 
-/* Leaves out what the level of the same series tells already, and not as something
- * that is over: a level between spikes often looks so.  `l` is of the same case. */
-void spikes_leave_told(struct spikes *s, const struct level *l);
+struct spikes_how {
+    const unsigned char *hint;  /* one a member of the list */
+    const struct member *first; /* of the list */
+    const struct buf *records;  /* sorted */
+};
+/* The case's rule has a bar for attention; its `worse` says which side counts.  -1 also
+ * when the records miss a host. */
+int spikes_find(const struct level_case *lc, const struct spikes_how *how,
+                struct spikes *ret_spikes, struct err *err);
+void spikes_free(struct spikes *s);
 
 /* Grades all of a change together: the share of false findings is kept over all hosts
  * and series that were asked.  -1: out of memory. */

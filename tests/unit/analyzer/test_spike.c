@@ -1,4 +1,5 @@
 /* tests of analyzer/spike */
+#include "analyzer/glance.h"
 #include "analyzer/spike.h"
 #include "tests/test.h"
 #include "tests/unit/analyzer/make_change.h"
@@ -43,9 +44,29 @@ static void spiky_after(struct made_panel *m, const char *host, double times)
         v[i] *= (float)times;
 }
 
+/* Hints, days, then all of the series, as the judge does. */
+static struct spikes find_by(const struct level_case *lc, struct series *one)
+{
+    const struct series_list list = {
+        .n = 1, .n_members = lc->n_members, .at = one, .member = member};
+    const struct gather_share all = {0, GATHER_BUCKETS};
+    struct seats seats;
+    struct glances g;
+    struct spikes s;
+    OWNED_BUF days = {0};
+    CHECK(seats_of_members(&lineup, &list, &seats) == 0);
+    CHECK(glance(&lineup, &list, &seats, 2, &g, NULL) == 0);
+    const struct spikes_case c = {&lineup, &list, &seats, g.hint, 2};
+    CHECK(spikes_ask(&c, all, &days, NULL) == 0 && spikes_order(&days, NULL) == 0);
+    const struct spikes_how how = {g.hint, member, &days};
+    CHECK(spikes_find(lc, &how, &s, NULL) == 0);
+    glances_free(&g);
+    seats_free(&seats);
+    return s;
+}
+
 static struct spikes find(struct made_panel *m, const struct rule *rule, int n, int k)
 {
-    struct spikes s;
     CHECK(align(make_change(&made, "pay", n, AT, AT), NULL, 0, made_panel_done(m),
                 &usual, (instant){(AT + 1800) * 1000}, &lineup, NULL) == 0);
     for (int i = 0; i < n + k; i++) {
@@ -61,7 +82,13 @@ static struct spikes find(struct made_panel *m, const struct rule *rule, int n, 
                             .control = control,
                             .n_controls = (size_t)k,
                             .room = room};
-    CHECK(spikes_find(&lc, &s, NULL) == 0);
+    struct series one = {.service = "pay",
+                         .metric = "queue",
+                         .key = "queue",
+                         .rule = rule,
+                         .member = member,
+                         .n_members = (size_t)n};
+    struct spikes s = find_by(&lc, &one);
     CHECK(spikes_grade(&s, 1, NULL) == 0);
     return s;
 }
@@ -151,16 +178,17 @@ TEST(a_burst_that_is_past_is_no_finding)
 
 TEST(what_the_level_tells_is_not_told_again)
 {
-    struct spike one = {.member = &member[0], .n = 20, .of = 25};
-    struct level_host host = {.member = &member[0],
-                              .score = {.grade = GRADE_ATTENTION, .recovered = true}};
-    struct level level = {.n = 1, .host = &host};
-    struct spikes s = {.rule = &any, .n_asked = 1, .n = 1, .at = &one};
-    spikes_leave_told(&s, &level);
-    CHECK_INT(s.n, 1); /* as over, it is not told enough */
-    host.score.recovered = false;
-    spikes_leave_told(&s, &level);
-    CHECK_INT(s.n, 0);
+    unsigned char hint[] = {SPIKE_SEEMS, SPIKE_UNASKED};
+    struct level_host host[] = {
+        {.member = &member[0], .score = {.grade = GRADE_ATTENTION, .recovered = true}},
+        {.member = &member[1], .score = {.grade = GRADE_ATTENTION}}};
+    struct level level = {.n = 2, .host = host};
+    spikes_leave_told(&level, hint);
+    CHECK_INT(hint[0], SPIKE_SEEMS); /* as over, it is not told enough */
+    host[0].score.recovered = false;
+    spikes_leave_told(&level, hint);
+    CHECK_INT(hint[0], SPIKE_NOTHING);
+    CHECK_INT(hint[1], SPIKE_UNASKED);
 }
 
 TEST(only_the_side_that_is_worse_counts)
