@@ -10,6 +10,7 @@
 #include "collector/hostinfo/hostinfo.h"
 #include "programs/agent_buffer.h"
 #include "programs/agent_config.h"
+#include "programs/agent_exec.h"
 #include "programs/agent_loop.h"
 #include "programs/agent_send.h"
 #include "programs/agent_source.h"
@@ -33,6 +34,7 @@ struct agent {
     struct loop *loop;
     struct agent_buffer *buffer;
     struct agent_send *send;
+    struct agent_exec_pool *execs;
     struct agent_env env;
     struct agent_sources *sources;
     struct loop_watch signals;
@@ -147,6 +149,7 @@ static void reload(struct agent *a)
     agent_config_free(&a->config);
     a->config = c;
     a->sources = s;
+    agent_exec_pool_set(a->execs, (unsigned)c->at_once);
     agent_sources_begin(s);
     plan_report(a);
     malloc_trim(0);
@@ -282,8 +285,15 @@ static int work(struct agent *a, struct err *err)
                                   a->config->buffer_bytes, err);
     if (a->buffer == NULL)
         return -1;
-    a->env = (struct agent_env){
-        .loop = a->loop, .buffer = a->buffer, .root = "/", .news = on_news, .arg = a};
+    a->execs = agent_exec_pool_new(a->loop, (unsigned)a->config->at_once);
+    if (a->execs == NULL)
+        return err_set(err, ENOMEM, "out of memory");
+    a->env = (struct agent_env){.loop = a->loop,
+                                .buffer = a->buffer,
+                                .execs = a->execs,
+                                .root = "/",
+                                .news = on_news,
+                                .arg = a};
     a->sources = agent_sources_open(&a->env, a->config, NULL, err);
     if (a->sources == NULL)
         return -1;
@@ -293,6 +303,7 @@ static int work(struct agent *a, struct err *err)
 static void drop(struct agent *a)
 {
     agent_sources_close(&a->sources);
+    agent_exec_pool_free(&a->execs);
     agent_buffer_close(&a->buffer);
     loop_free(&a->loop);
     agent_config_free(&a->config);

@@ -8,7 +8,9 @@
 
 #include "base/log.h"
 #include "base/table_hash.h"
+#include "programs/agent_check.h"
 #include "programs/agent_config.h"
+#include "programs/agent_group.h"
 #include "programs/agent_host.h"
 
 #include <errno.h>
@@ -17,7 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct agent_kind *const agent_kinds[] = {&agent_host, NULL};
+const struct agent_kind *const agent_kinds[] = {&agent_host, &agent_group, &agent_check,
+                                                NULL};
 
 enum { FIRST_MS = 1000, SHIFT_S_MAX = 60, SILENT_INTERVALS = 2 };
 
@@ -262,11 +265,12 @@ void agent_sources_once(struct agent_sources *s, int wait_ms, int most_ms)
     loop_set(s->env->loop, &end, monotonic_ms() + most_ms);
     while (!begun)
         loop_turn(s->env->loop);
+    const instant at = instant_now();
     for (size_t i = 0; i < s->n; i++) {
         struct agent_source *one = s->place[i].source;
         one->opened_ms = 0; /* no reading is too soon */
         one->gathering = true;
-        one->at = instant_now();
+        one->at = at;
         one->kind->gather(one, one->at);
     }
     while (!over && any_gathers(s))

@@ -183,8 +183,8 @@ static int start_agent(struct demo *d, struct err *err)
     char program[500], log[500];
     snprintf(program, sizeof program, "%s/aftercheck-agent", d->bin);
     snprintf(log, sizeof log, "%s/agent.log", d->dir);
-    char *argv[] = {program,      "--server", d->url,   "--service", "shop",
-                    "--interval", "1s",       "--host", d->host,     NULL};
+    char *argv[] = {program, "--server", d->url,  "--service", "shop", "--interval",
+                    "1s",    "--host",   d->host, "--buffer",  "none", NULL};
     return spawn_start(&d->agent, "aftercheck-agent", argv, log, err);
 }
 

@@ -215,6 +215,115 @@ class Agent(FlowTest):
         self.assertIn("service=cart", s.bodies[-1])
         self.end()
 
+    PLUGINS = "/usr/lib/nagios/plugins/"
+
+    def configured(self, text):
+        """Starts the agent with this configuration."""
+        config = os.path.join(self.folder, "agent.yml")
+        with open(config, "w") as f:
+            f.write(text)
+        self.start("--config", config)
+        return config
+
+    def has_line(self, s, *words):
+        return any(all(w in line for w in words) for body in s.bodies
+                   for line in body.split("\n"))
+
+    def test_groups_of_processes_are_measured_and_tagged_with_their_service(self):
+        s = self.service()
+        worker = subprocess.Popen(["/bin/sh", "-c", "read x; while :; do :; done"],
+                                  stdin=subprocess.PIPE)
+        self.addCleanup(worker.wait)
+        self.addCleanup(worker.stdin.close)
+        self.addCleanup(worker.kill)
+        self.configured("service: pay\ngroups:\n"
+                        "  - {name: spin, command: \"*while :*\", service: cart}\n"
+                        "  - {name: none, program: no-such-program}\n")
+        wait_for("the group", lambda: self.has_line(s, "group,group=spin,host=h1,service=cart ",
+                                                    "processes=1", "threads=1"))
+        worker.stdin.write(b"\n")
+        worker.stdin.flush()
+        wait_for("a busy group", lambda: any(
+            float(m) > 2 for body in s.bodies
+            for m in re.findall(r"^group,group=spin,.* cpu=([\d.]+),", body, re.M)))
+        self.assertTrue(self.has_line(s, "group,group=none,host=h1,service=pay ", "processes=0"))
+        self.assertTrue(self.has_line(s, "agent,source=group:spin,host=h1,service=cart points="))
+        self.end()
+
+    def test_checks_give_results_perfdata_and_alarms(self):
+        if not os.path.exists(self.PLUGINS + "check_disk"):
+            self.skipTest("monitoring-plugins-basic is not installed")
+        s = self.service()
+        state = os.path.join(self.folder, "state")
+        with open(state, "w") as f:
+            f.write("0")
+        self.configured(
+            "checks:\n"
+            "  - name: disk\n    interval: 1s\n    timeout: 1s\n"
+            "    command: [%scheck_disk, -w, '1', -c, '0', -p, /]\n"
+            "  - name: dummy\n    interval: 1s\n    timeout: 1s\n    alarm: true\n"
+            "    command: [/bin/sh, -c, 'exec %scheck_dummy $(cat %s) \"said | it=4s\"']\n"
+            % (self.PLUGINS, self.PLUGINS, state))
+        wait_for("a good disk", lambda: self.has_line(s, "probe,check=disk,host=h1 ", "success=1"))
+        self.assertTrue(self.has_line(s, "perf,check=disk,label=/,unit=bytes,host=h1 value="))
+        wait_for("a good dummy", lambda: self.has_line(s, "probe,check=dummy,", "success=1"))
+        wait_for("its perfdata", lambda: self.has_line(s, "perf,check=dummy,label=it,unit=s,"))
+        with open(state, "w") as f:
+            f.write("2")
+        wait_for("a bad dummy", lambda: self.has_line(s, "probe,check=dummy,", "state=2", "success=0"))
+        wait_for("an alarm", lambda: any("/v1/alarms" == p for p in s.paths) and
+                 self.has_line(s, '"name":"dummy"', '"severity":"critical"', '"firing"'))
+        with open(state, "w") as f:
+            f.write("0")
+        wait_for("its end", lambda: sum('"resolved"' in b for b in s.bodies) >= 2)
+        self.end()
+
+    def test_a_check_that_hangs_is_killed_with_all_it_started(self):
+        s = self.service()
+        pid = os.path.join(self.folder, "pid")
+        self.configured("checks:\n"
+                        "  - name: hang\n    interval: 2s\n    timeout: 1s\n"
+                        "    command: [/bin/sh, -c, 'sleep 1000 & echo $! >%s; wait']\n"
+                        "  - name: loud\n    interval: 1s\n"
+                        "    command: [/bin/sh, -c, 'yes']\n    timeout: 1s\n" % pid)
+        wait_for("its result", lambda: self.has_line(s, "probe,check=hang,", "state=2", "success=0"))
+        wait_for("the loud one's", lambda: self.has_line(s, "probe,check=loud,", "success=0"))
+        times = s.times()
+        self.assertEqual(times, list(range(times[0], times[0] + len(times))))
+        self.end()
+        with open(pid) as f:
+            child = int(f.read())
+        wait_for("the child's end", lambda: not self.runs(child))
+
+    def runs(self, pid):
+        try:
+            with open("/proc/%d/stat" % pid) as f:
+                return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+        except OSError:
+            return False
+
+    def test_a_source_that_stops_is_told_within_two_intervals(self):
+        s = self.service()
+        tool = os.path.join(self.folder, "tool")
+        with open(tool, "w") as f:
+            f.write("#!/bin/sh\nexit 0\n")
+        os.chmod(tool, 0o755)
+        self.configured("checks:\n  - {name: tool, interval: 1s, timeout: 1s, command: [%s]}\n" % tool)
+        wait_for("points", lambda: self.has_line(s, "agent,source=check:tool,host=h1 points=",
+                                                 "silent=0"))
+        os.remove(tool)
+        gone = time.time()
+        wait_for("a line in the log", lambda: self.logged(
+            "check tool gives nothing any more: the command cannot be run"))
+        self.assertLess(time.time() - gone, 30)
+        wait_for("silence", lambda: self.has_line(s, "agent,source=check:tool,", "silent=1"))
+        self.assertTrue(self.has_line(s, "agent,host=h1 ", "silent_sources=1"))
+        with open(tool, "w") as f:
+            f.write("#!/bin/sh\nexit 0\n")
+        os.chmod(tool, 0o755)
+        wait_for("its return", lambda: self.logged("check tool gives points again"))
+        self.end()
+
     def run_once(self, *args):
         return subprocess.run([program("aftercheck-agent")] + list(args), text=True,
                               capture_output=True, timeout=PATIENCE)
