@@ -1,4 +1,4 @@
-/* base/hash.c - SHA-256 by libcrypto.  No state, any thread. */
+/* base/hash.c - SHA-256 and what is made of it, by libcrypto.  No state, any thread. */
 #include "base/hash.h"
 
 #include <assert.h>
@@ -19,4 +19,20 @@ const char *sha256_hex(const void *bytes, size_t n, char out[SHA256_HEX_MAX])
     }
     out[SHA256_HEX_MAX - 1] = '\0';
     return out;
+}
+
+void hmac_sha256(const void *key, size_t n_key, const void *bytes, size_t n,
+                 unsigned char out[SHA256_BYTES])
+{
+    size_t len = 0;
+    assert(n_key > 0);
+    const unsigned char *done =
+        EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, n_key, n > 0 ? bytes : "", n,
+                  out, SHA256_BYTES, &len);
+    assert(done != NULL && len == SHA256_BYTES);
+}
+
+bool secret_same(const void *a, const void *b, size_t n)
+{
+    return CRYPTO_memcmp(a, b, n) == 0;
 }

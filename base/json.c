@@ -334,6 +334,18 @@ int json_text(const struct json_at *v, const char **ret_text, struct err *err)
     return 0;
 }
 
+const char *json_text_at(const struct json_at *from, const char *const *path)
+{
+    struct json_at at = *from, next;
+    const char *text;
+    for (; *path != NULL; path++) {
+        if (!json_member(&at, *path, &next))
+            return NULL;
+        at = next;
+    }
+    return json_text(&at, &text, NULL) == 0 ? text : NULL;
+}
+
 int json_number(const struct json_at *v, double *ret_number, struct err *err)
 {
     if (!json_is_number(value_of(v)))

@@ -72,6 +72,12 @@ int json_number(const struct json_at *v, double *ret_number, struct err *err);
 int json_whole(const struct json_at *v, int64_t *ret_whole, struct err *err);
 int json_bool(const struct json_at *v, bool *ret_bool, struct err *err);
 
+/* A text inside an object inside ...: JSON_TEXT_AT(&root, "subject", "id").  NULL when
+ * any of it is absent or no text. */
+const char *json_text_at(const struct json_at *from, const char *const *path);
+#define JSON_TEXT_AT(from, ...)                                                        \
+    json_text_at(from, (const char *const[]){__VA_ARGS__, NULL})
+
 /* A complaint at this place: "<path> (line L, column C): <words>", where the root's
  * path reads "the document".  Always -1.  For a missing member it names the place of
  * the object that lacks it. */

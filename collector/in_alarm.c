@@ -8,7 +8,6 @@
 
 #include "base/hostport.h"
 #include "base/json.h"
-#include "base/jsonw.h"
 #include "base/names.h"
 #include "collector/posting.h"
 #include "storage/record.h"
@@ -348,13 +347,8 @@ static void answer(struct httpd_req *r, const char *complaint, const char *statu
         httpd_fail(r, 400, "%s", complaint);
         return;
     }
-    OWNED_BUF body = {0};
-    struct jsonw w = {.to = &body};
-    jsonw_open(&w, NULL);
-    jsonw_text(&w, "status", status);
-    jsonw_close(&w);
-    buf_add_ch(&body, '\n');
-    httpd_answer_buf(r, 202, "application/json", &body);
+    const struct posting_words words = {.status = 202, .word = status};
+    posting_answer(r, &words, NULL, NULL);
 }
 
 /* What was read goes to the ledger, or is answered at once when nothing is left. */

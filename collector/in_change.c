@@ -6,7 +6,6 @@
 
 #include "base/httpc.h"
 #include "base/json.h"
-#include "base/jsonw.h"
 #include "collector/in_cloudevent.h"
 #include "collector/posting.h"
 
@@ -75,23 +74,23 @@ static bool is_type(const struct httpd_req *r, const char *want)
            (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
 }
 
-/* The event out of its envelope.  Complaints about what is inside are made of a text of
- * ours, so their line and column would be nobody's: only the field is told. */
-static struct change_event *read_opened(const struct buf *opened, instant now,
-                                        struct err *err)
+/* Complaints are about a text of ours, so their line and column would be nobody's: only
+ * the field is told. */
+struct change_event *in_change_read_made(const struct buf *made, const char *where,
+                                         instant now, struct err *err)
 {
     struct err why = {0};
-    struct change_event *e = in_change_read(opened->data, opened->len, now, &why);
+    struct change_event *e = in_change_read(made->data, made->len, now, &why);
     if (e != NULL)
         return e;
     const char *place = strstr(why.text, " (line "), *rest = NULL;
     if (place != NULL)
         rest = strchr(place, ')');
     if (rest != NULL)
-        err_set(err, why.code, "data.%.*s%s", (int)(place - why.text), why.text,
+        err_set(err, why.code, "%s%.*s%s", where, (int)(place - why.text), why.text,
                 rest + 1);
     else
-        err_set(err, why.code, "data: %s", why.text);
+        err_set(err, why.code, "%s%s", where, why.text);
     return NULL;
 }
 
@@ -110,57 +109,59 @@ static struct change_event *read_request(const struct httpd_req *r, instant now,
         return in_change_read(text, n, now, err);
     int rc = binary ? open_binary(r, text, n, &opened, err)
                     : cloudevent_open_structured(text, n, &opened, err);
-    return rc == 0 ? read_opened(&opened, now, err) : NULL;
+    return rc == 0 ? in_change_read_made(&opened, "data.", now, err) : NULL;
 }
 
-static void post(struct httpd_req *r, struct ledger *ledger,
-                 const struct in_change_listener *listener, instant now)
+void in_change_take(struct httpd_req *r, struct change_event **e,
+                    const struct in_change_door *door)
 {
-    struct err err = {0};
-    OWNED_EVENT *e = read_request(r, now, &err);
-    if (e == NULL) {
-        httpd_fail(r, err.code == ENOMEM ? 503 : 400, "%s", err.text);
-        return;
-    }
-    struct posting *p =
-        posting_park(r, "event", e->change_id, listener->on_change, listener->arg);
+    struct posting *p = posting_park(r, "event", (*e)->change_id,
+                                     door->listener->on_change, door->listener->arg);
     if (p == NULL)
         httpd_fail(r, 503, "out of memory");
     else
-        ledger_post(ledger, &e, now, stored, p);
+        ledger_post(door->ledger, e, door->now, stored, p);
 }
 
-static void answer_stored(struct httpd_req *r, unsigned status, const char *word,
-                          const char *change_id)
+static void add_url(struct jsonw *w, const void *arg)
 {
-    OWNED_BUF body = {0}, url = {0};
+    OWNED_BUF url = {0};
     buf_add(&url, "/changes/");
-    url_quote(&url, change_id);
-    struct jsonw w = {.to = &body};
-    jsonw_open(&w, NULL);
-    jsonw_text(&w, "change_id", change_id);
-    jsonw_text(&w, "status", word);
-    jsonw_text(&w, "url", buf_text(&url));
-    jsonw_close(&w);
-    buf_add_ch(&body, '\n');
-    httpd_answer_buf(r, status, "application/json", &body);
+    url_quote(&url, arg);
+    jsonw_text(w, "url", buf_text(&url));
 }
 
-void in_change_serve(struct httpd_req *r, struct ledger *ledger,
-                     const struct in_change_listener *listener, instant now)
+bool in_change_again(struct httpd_req *r)
 {
     struct posting *p = posting_of(r);
     enum posted end;
     if (p == NULL)
-        post(r, ledger, listener, now);
-    else if (!posting_over(r, p, &end))
-        return;
-    else if (end == POSTED_CONFLICT)
+        return false;
+    if (!posting_over(r, p, &end))
+        return true;
+    if (end == POSTED_CONFLICT) {
         httpd_fail(r, 409,
                    "this source and id were used before, for an event with other "
                    "content");
-    else if (end == POSTED_REPEAT)
-        answer_stored(r, 200, "repeat", posting_id(p));
+        return true;
+    }
+    bool is_new = end == POSTED_NEW;
+    const struct posting_words words = {.status = is_new ? 202 : 200,
+                                        .key = "change_id",
+                                        .id = posting_id(p),
+                                        .word = is_new ? "accepted" : "repeat"};
+    posting_answer(r, &words, add_url, posting_id(p));
+    return true;
+}
+
+void in_change_serve(struct httpd_req *r, const struct in_change_door *door)
+{
+    struct err err = {0};
+    if (in_change_again(r))
+        return;
+    OWNED_EVENT *e = read_request(r, door->now, &err);
+    if (e == NULL)
+        httpd_fail(r, err.code == ENOMEM ? 503 : 400, "%s", err.text);
     else
-        answer_stored(r, 202, "accepted", posting_id(p));
+        in_change_take(r, &e, door);
 }

@@ -107,20 +107,6 @@ static const char *kind_of(const char *type, const char **ret_predicate)
     return NULL;
 }
 
-/* A text inside an object inside ...; NULL when any of it is absent or no text. */
-static const char *text_at(const struct json_at *from, const char *const *path)
-{
-    struct json_at at = *from, next;
-    const char *text;
-    for (; *path != NULL; path++) {
-        if (!json_member(&at, *path, &next))
-            return NULL;
-        at = next;
-    }
-    return json_text(&at, &text, NULL) == 0 ? text : NULL;
-}
-#define TEXT_AT(from, ...) text_at(from, (const char *const[]){__VA_ARGS__, NULL})
-
 /* What our own events say and CDEvents do not. */
 static const char *const custom[] = {"change_id", "phase", "hosts",     "batch",
                                      "actor",     "url",   "parent_id", "urgent"};
@@ -144,8 +130,9 @@ static int add_custom(struct jsonw *w, const struct json_at *data, const char *k
 static void add_subject(struct jsonw *w, const struct json_at *data,
                         const char *service, const char *predicate)
 {
-    const char *artifact = TEXT_AT(data, "subject", "content", "artifactId");
-    const char *environment = TEXT_AT(data, "subject", "content", "environment", "id");
+    const char *artifact = JSON_TEXT_AT(data, "subject", "content", "artifactId");
+    const char *environment =
+        JSON_TEXT_AT(data, "subject", "content", "environment", "id");
     struct buf title = {0};
     jsonw_text(w, "service", service);
     buf_addf(&title, "%s %s", service, predicate);
@@ -175,11 +162,11 @@ static int open_cdevent(const struct cloudevent *ce, const char *type,
                        "type: expected an event about a service (deployed, upgraded, "
                        "rolledback, removed, published), got '%.80s'",
                        type);
-    const char *service = TEXT_AT(data, "subject", "id");
-    const char *source = TEXT_AT(data, "context", "source");
-    const char *id = TEXT_AT(data, "context", "id");
-    const char *time = TEXT_AT(data, "context", "timestamp");
-    const char *chain = TEXT_AT(data, "context", "chainId");
+    const char *service = JSON_TEXT_AT(data, "subject", "id");
+    const char *source = JSON_TEXT_AT(data, "context", "source");
+    const char *id = JSON_TEXT_AT(data, "context", "id");
+    const char *time = JSON_TEXT_AT(data, "context", "timestamp");
+    const char *chain = JSON_TEXT_AT(data, "context", "chainId");
     if (service == NULL)
         return err_set(err, EINVAL, "data.subject.id: expected the service's name");
     jsonw_text(w, "source", source != NULL ? source : ce->source);
@@ -220,7 +207,7 @@ int cloudevent_open(const struct cloudevent *ce, const struct json_at *data,
                        "data: expected an object, a change event or one "
                        "of CDEvents");
     /* CDEvents say their type once more, and may come in an envelope of any type */
-    const char *type = TEXT_AT(data, "context", "type");
+    const char *type = JSON_TEXT_AT(data, "context", "type");
     if (type == NULL || strncmp(type, cdevents, strlen(cdevents)) != 0)
         type = ce->type;
     jsonw_open(&w, NULL);
@@ -242,11 +229,11 @@ int cloudevent_open_structured(const char *text, size_t n, struct buf *to,
     struct json_at root = json_root(doc), data;
     if (json_kind(&root) != JSON_KIND_OBJECT)
         return json_complain(&root, err, "expected an object, a CloudEvent");
-    struct cloudevent ce = {.specversion = TEXT_AT(&root, "specversion"),
-                            .id = TEXT_AT(&root, "id"),
-                            .source = TEXT_AT(&root, "source"),
-                            .type = TEXT_AT(&root, "type"),
-                            .time = TEXT_AT(&root, "time")};
+    struct cloudevent ce = {.specversion = JSON_TEXT_AT(&root, "specversion"),
+                            .id = JSON_TEXT_AT(&root, "id"),
+                            .source = JSON_TEXT_AT(&root, "source"),
+                            .type = JSON_TEXT_AT(&root, "type"),
+                            .time = JSON_TEXT_AT(&root, "time")};
     if (json_member(&root, "data_base64", &data))
         return json_complain(&data, err, "expected the event as JSON in data");
     if (!json_member(&root, "data", &data))

@@ -5,7 +5,6 @@
 #include "collector/in_core.h"
 
 #include "base/json.h"
-#include "base/jsonw.h"
 #include "collector/posting.h"
 #include "storage/fingerprint.h"
 
@@ -49,12 +48,10 @@ void in_core_serve(struct httpd_req *r, struct ledger *ledger, instant now)
     }
     if (!posting_over(r, p, &end))
         return;
-    OWNED_BUF body = {0};
-    struct jsonw w = {.to = &body};
-    jsonw_open(&w, NULL);
-    jsonw_text(&w, "signature", posting_id(p));
-    jsonw_text(&w, "status", end == POSTED_NEW ? "accepted" : "repeat");
-    jsonw_close(&w);
-    buf_add_ch(&body, '\n');
-    httpd_answer_buf(r, 202, "application/json", &body);
+    const struct posting_words words = {.status = 202,
+                                        .key = "signature",
+                                        .id = posting_id(p),
+                                        .word =
+                                            end == POSTED_NEW ? "accepted" : "repeat"};
+    posting_answer(r, &words, NULL, NULL);
 }

@@ -41,24 +41,25 @@ static void post(struct httpd_req *r, struct ledger *ledger, instant now)
         ledger_put_feedback(ledger, &f, posting_end, p);
 }
 
+static void add_feedback(struct jsonw *w, const void *arg)
+{
+    feedback_write(arg, "feedback", w);
+}
+
 static void answer(struct httpd_req *r, enum posted end, instant now)
 {
     size_t n;
     const char *text = httpd_body(r, &n);
     struct err err = {0};
     OWNED_FEEDBACK *f = in_feedback_read(text, n, httpd_param(r, 0), now, &err);
-    OWNED_BUF body = {0};
-    struct jsonw w = {.to = &body};
     if (f == NULL) {
         httpd_fail(r, 500, "%s", err.text);
         return;
     }
-    jsonw_open(&w, NULL);
-    jsonw_text(&w, "status", end == POSTED_NEW ? "accepted" : "repeat");
-    feedback_write(f, "feedback", &w);
-    jsonw_close(&w);
-    buf_add_ch(&body, '\n');
-    httpd_answer_buf(r, end == POSTED_NEW ? 201 : 200, "application/json", &body);
+    bool is_new = end == POSTED_NEW;
+    const struct posting_words words = {.status = is_new ? 201 : 200,
+                                        .word = is_new ? "accepted" : "repeat"};
+    posting_answer(r, &words, add_feedback, f);
 }
 
 void in_feedback_serve(struct httpd_req *r, struct ledger *ledger, instant now)

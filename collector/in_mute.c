@@ -5,7 +5,6 @@
 #include "collector/in_mute.h"
 
 #include "base/json.h"
-#include "base/jsonw.h"
 #include "collector/posting.h"
 
 #include <errno.h>
@@ -26,6 +25,11 @@ static void fail(struct httpd_req *r, const struct err *err)
     httpd_fail(r, err->code == ENOMEM ? 503 : 400, "%s", err->text);
 }
 
+static void add_mute(struct jsonw *w, const void *arg)
+{
+    mute_write(arg, "mute", w);
+}
+
 static void answer(struct httpd_req *r, struct ledger *ledger, unsigned status,
                    const char *word, const char *id)
 {
@@ -35,15 +39,9 @@ static void answer(struct httpd_req *r, struct ledger *ledger, unsigned status,
         httpd_fail(r, 500, "%s", err.text);
         return;
     }
-    OWNED_BUF body = {0};
-    struct jsonw w = {.to = &body};
-    jsonw_open(&w, NULL);
-    jsonw_text(&w, "id", id);
-    jsonw_text(&w, "status", word);
-    mute_write(m, "mute", &w);
-    jsonw_close(&w);
-    buf_add_ch(&body, '\n');
-    httpd_answer_buf(r, status, "application/json", &body);
+    const struct posting_words words = {
+        .status = status, .key = "id", .id = id, .word = word};
+    posting_answer(r, &words, add_mute, m);
 }
 
 /* --- a new one --- */

@@ -5,7 +5,6 @@
 #include "collector/in_test.h"
 
 #include "base/json.h"
-#include "base/jsonw.h"
 #include "collector/in_junit.h"
 #include "collector/in_tap.h"
 #include "collector/posting.h"
@@ -153,12 +152,11 @@ void in_test_serve(struct httpd_req *r, struct ledger *ledger, instant now)
     }
     if (!posting_over(r, p, &end))
         return;
-    OWNED_BUF body = {0};
-    struct jsonw w = {.to = &body};
-    jsonw_open(&w, NULL);
-    jsonw_raw(&w, "tests", posting_id(p));
-    jsonw_text(&w, "status", end == POSTED_NEW ? "accepted" : "repeat");
-    jsonw_close(&w);
-    buf_add_ch(&body, '\n');
-    httpd_answer_buf(r, 202, "application/json", &body);
+    const struct posting_words words = {.status = 202,
+                                        .key = "tests",
+                                        .id = posting_id(p),
+                                        .is_number = true,
+                                        .word =
+                                            end == POSTED_NEW ? "accepted" : "repeat"};
+    posting_answer(r, &words, NULL, NULL);
 }

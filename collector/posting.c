@@ -124,3 +124,21 @@ bool posting_over(struct httpd_req *r, struct posting *p, enum posted *ret_end)
         fail_for_now(r, p, "the disk takes too long");
     return false;
 }
+
+void posting_answer(struct httpd_req *r, const struct posting_words *words,
+                    void (*rest)(struct jsonw *w, const void *arg), const void *arg)
+{
+    OWNED_BUF body = {0};
+    struct jsonw w = {.to = &body};
+    jsonw_open(&w, NULL);
+    if (words->key != NULL && words->is_number)
+        jsonw_raw(&w, words->key, words->id);
+    else if (words->key != NULL)
+        jsonw_text(&w, words->key, words->id);
+    jsonw_text(&w, "status", words->word);
+    if (rest != NULL)
+        rest(&w, arg);
+    jsonw_close(&w);
+    buf_add_ch(&body, '\n');
+    httpd_answer_buf(r, words->status, "application/json", &body);
+}

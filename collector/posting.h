@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/httpd.h"
+#include "base/jsonw.h"
 #include "storage/ledger.h"
 
 #include <stdbool.h>
@@ -35,5 +36,17 @@ const char *posting_id(const struct posting *p);
  * parked again, or answered with 503 and Retry-After: not stored, or storing takes
  * longer than POSTING_WAIT_MS.  The sender tries again, and a repeat does no harm. */
 bool posting_over(struct httpd_req *r, struct posting *p, enum posted *ret_end);
+
+/* What a sender is told of a record that is stored. */
+struct posting_words {
+    unsigned status;      /* of HTTP */
+    const char *key, *id; /* the first member, or NULL: none */
+    bool is_number;       /* the id is one */
+    const char *word;     /* "accepted", "repeat", ... */
+};
+/* Answers {"KEY": ID, "status": WORD, ...}; `rest` (may be NULL) adds further members.
+ */
+void posting_answer(struct httpd_req *r, const struct posting_words *words,
+                    void (*rest)(struct jsonw *w, const void *arg), const void *arg);
 
 #endif

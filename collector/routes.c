@@ -8,10 +8,14 @@
 
 #include "base/snap.h"
 #include "collector/in_alarm.h"
+#include "collector/in_argocd.h"
 #include "collector/in_calls.h"
 #include "collector/in_collectd.h"
 #include "collector/in_core.h"
 #include "collector/in_feedback.h"
+#include "collector/in_github.h"
+#include "collector/in_gitlab.h"
+#include "collector/in_jenkins.h"
 #include "collector/in_mute.h"
 #include "collector/in_remote_write.h"
 #include "collector/in_test.h"
@@ -19,6 +23,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +35,8 @@ struct collector {
     struct entity_tags tags;
     struct in_change_listener listener;
     struct sink sink;
+    _Atomic(const struct hooks *) hooks;
+    struct hook_books books;
     struct intake *intake;
     struct in_calls *calls;
     struct in_alarm *alarms;
@@ -60,6 +67,7 @@ struct collector *collector_new(const struct collector_spec *spec, struct err *e
     c->ledger = spec->ledger;
     c->tags = tags_given ? spec->tags : entity_tags_default;
     c->listener = spec->listener;
+    collector_set_hooks(c, spec->hooks);
     c->sink = sink_of_windows(spec->windows);
     pthread_mutex_init(&c->lock, NULL);
     c->intake = intake_new();
@@ -73,6 +81,12 @@ struct collector *collector_new(const struct collector_spec *spec, struct err *e
         err_set(err, ENOMEM, "out of memory");
     }
     return c;
+}
+
+void collector_set_hooks(struct collector *c, const struct hooks *hooks)
+{
+    static const struct hooks none;
+    atomic_store(&c->hooks, hooks != NULL ? hooks : &none);
 }
 
 void collector_free(struct collector **c)
@@ -113,7 +127,36 @@ static void reader_return(struct collector *c, struct in_line *l)
 static void serve_changes(struct httpd_req *r, void *app)
 {
     struct collector *c = collector_of(app);
-    in_change_serve(r, c->ledger, &c->listener, instant_now());
+    const struct in_change_door door = {c->ledger, &c->listener, instant_now()};
+    in_change_serve(r, &door);
+}
+
+static void serve_hook(struct httpd_req *r, void *app, const struct hook_source *source)
+{
+    struct collector *c = collector_of(app);
+    const struct in_change_door door = {c->ledger, &c->listener, instant_now()};
+    const struct hooks *hooks = atomic_load(&c->hooks);
+    hook_serve(r, source, &hooks->of[source->id], &door, &c->books);
+}
+
+static void serve_github(struct httpd_req *r, void *app)
+{
+    serve_hook(r, app, &in_github);
+}
+
+static void serve_gitlab(struct httpd_req *r, void *app)
+{
+    serve_hook(r, app, &in_gitlab);
+}
+
+static void serve_jenkins(struct httpd_req *r, void *app)
+{
+    serve_hook(r, app, &in_jenkins);
+}
+
+static void serve_argocd(struct httpd_req *r, void *app)
+{
+    serve_hook(r, app, &in_argocd);
 }
 
 static void serve_coredumps(struct httpd_req *r, void *app)
@@ -289,6 +332,10 @@ static void serve_calls(struct httpd_req *r, void *app)
 
 const struct httpd_route collector_routes[] = {
     {"POST", "/v1/changes", serve_changes, CHANGE_BODY_MAX, CHANGE_BODY_MAX},
+    {"POST", "/v1/changes/github", serve_github, HOOK_BODY_MAX, 0},
+    {"POST", "/v1/changes/gitlab", serve_gitlab, HOOK_BODY_MAX, 0},
+    {"POST", "/v1/changes/jenkins", serve_jenkins, HOOK_BODY_MAX, 0},
+    {"POST", "/v1/changes/argocd", serve_argocd, HOOK_BODY_MAX, 0},
     {"POST", "/v1/coredumps", serve_coredumps, CORE_BODY_MAX, CORE_BODY_MAX},
     {"POST", "/v1/alarms/alertmanager", serve_webhook, ALARM_BODY_MAX, ALARM_BODY_MAX},
     {"POST", "/v1/alarms", serve_alarms, ALARM_BODY_MAX, ALARM_BODY_MAX},
@@ -311,6 +358,7 @@ void collector_write_metrics(const struct collector *c, struct buf *to)
     in_calls_write_metrics(c->calls, to);
     in_remote_write_write_metrics(c->remote_write, to);
     in_alarm_write_metrics(c->alarms, to);
+    hook_write_metrics(&c->books, to);
 }
 
 struct tally collector_tally(const struct collector *c)

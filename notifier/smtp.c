@@ -5,21 +5,20 @@
 #include "notifier/smtp.h"
 
 #include "base/buf.h"
+#include "base/secret.h"
 #include "notifier/mail_address.h"
 #include "notifier/plain.h"
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { PASSWORD_BYTES_MAX = 512, PORT_MAX = 65535 };
+enum { PORT_MAX = 65535 };
 
 /* What the server is answering to. */
 enum stage {
@@ -88,33 +87,6 @@ static bool helo_ok(const char *helo)
     return strlen(helo) <= 253 && strspn(helo, "abcdefghijklmnopqrstuvwxyz"
                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                                ".-") == strlen(helo);
-}
-
-/* The file's first line.  Refuses a file that everybody on the machine may read. */
-static int read_password(const char *path, char out[PASSWORD_BYTES_MAX],
-                         struct err *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat st;
-    ssize_t n = -1;
-    if (fd < 0)
-        return err_sys(err, errno, "the password file %.200s cannot be opened", path);
-    if (fstat(fd, &st) == 0 && (st.st_mode & (S_IROTH | S_IWOTH)) != 0) {
-        close(fd);
-        return err_set(err, EPERM,
-                       "the password file %.200s is open to everybody: chmod o-rwx it",
-                       path);
-    }
-    n = read(fd, out, PASSWORD_BYTES_MAX - 1);
-    int errnum = errno;
-    close(fd);
-    if (n < 0)
-        return err_sys(err, errnum, "the password file %.200s cannot be read", path);
-    out[n] = '\0';
-    out[strcspn(out, "\r\n")] = '\0';
-    return *out != '\0'
-               ? 0
-               : err_set(err, EINVAL, "the password file %.200s is empty", path);
 }
 
 static int check_mail(const struct smtp_mail *mail, struct err *err)
@@ -357,7 +329,7 @@ static void converse(const struct smtp_server *server, const char *password,
 }
 
 static int prepare(const struct smtp_server *server, const struct smtp_mail *mail,
-                   char password[PASSWORD_BYTES_MAX], struct err *err)
+                   char password[SECRET_BYTES_MAX], struct err *err)
 {
     if (check_mail(mail, err) < 0 || smtp_url_check(server->url, err) < 0)
         return -1;
@@ -368,7 +340,7 @@ static int prepare(const struct smtp_server *server, const struct smtp_mail *mai
     if (server->user == NULL)
         return 0;
     /* the file may be mended meanwhile, so this alone is worth another try */
-    if (read_password(server->password_file, password, err) < 0)
+    if (secret_load(server->password_file, "the password", password, err) < 0)
         return -1;
     return 0;
 }
@@ -376,7 +348,7 @@ static int prepare(const struct smtp_server *server, const struct smtp_mail *mai
 void smtp_send(const struct smtp_server *server, const struct smtp_mail *mail,
                const atomic_bool *stop, struct smtp_result *ret_result)
 {
-    char password[PASSWORD_BYTES_MAX] = "";
+    char password[SECRET_BYTES_MAX] = "";
     struct err err = {0};
     *ret_result = (struct smtp_result){.end = SMTP_LATER};
     if (prepare(server, mail, password, &err) < 0) {

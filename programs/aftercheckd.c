@@ -165,6 +165,7 @@ static int take_over(struct service *s, struct daemon_config *config,
     s->later = more;
     s->later[s->n_later++] = config;
     notifier_set_config(s->notifier, &config->mail);
+    collector_set_hooks(s->collector, &config->hooks);
     pthread_mutex_lock(&s->lock);
     ruleset_free(&s->pending_rules);
     s->pending_rules = rules;
@@ -436,6 +437,7 @@ static int open_stages(struct service *s, struct err *err)
 {
     struct collector_spec in = {.windows = s->windows,
                                 .ledger = s->ledger,
+                                .hooks = &s->config.hooks,
                                 .listener = {.on_change = on_change, .arg = s}};
     copy_tags(&s->config.host_tags, in.tags.host);
     copy_tags(&s->config.service_tags, in.tags.service);

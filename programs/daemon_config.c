@@ -10,7 +10,7 @@
 /* What the fields of the file are read into; maps stay nodes until their own tables. */
 struct fields {
     const char *listen, *data, *rules, *log;
-    const struct yaml_node *samples, *history, *evidence, *mail;
+    const struct yaml_node *samples, *history, *evidence, *mail, *webhooks;
     struct yaml_texts host_tags, service_tags;
 };
 
@@ -32,6 +32,8 @@ static const struct yaml_field top_fields[] = {
     TOP("samples", YAML_T_NODE, samples, "how recent samples are kept"),
     TOP("history", YAML_T_NODE, history, "how past days are kept"),
     TOP("evidence", YAML_T_NODE, evidence, "how long single events are kept"),
+    TOP("webhooks", YAML_T_NODE, webhooks,
+        "the doors of GitHub, GitLab, Jenkins and Argo CD"),
     TOP("mail", YAML_T_NODE, mail, "who gets reports, and how they are sent"),
 };
 #undef TOP
@@ -113,6 +115,8 @@ static void read_file(struct daemon_config *c, struct complaints *why)
         yaml_read(c->doc, f.history, "history", history_fields, N_HISTORY, c, why);
     if (f.evidence != NULL)
         yaml_read(c->doc, f.evidence, "evidence", evidence_fields, N_EVIDENCE, c, why);
+    if (f.webhooks != NULL)
+        daemon_hooks_read(c->doc, f.webhooks, &c->hooks, &c->hooks_own, why);
     if (f.mail != NULL)
         mail_config_read(c->doc, f.mail, &c->mail, why);
 }
@@ -133,6 +137,7 @@ int daemon_config_load(const char *path, struct daemon_config *ret_config,
 void daemon_config_free(struct daemon_config *c)
 {
     mail_config_free(&c->mail);
+    daemon_hooks_free(&c->hooks_own);
     yaml_doc_free(&c->doc);
 }
 
@@ -154,6 +159,8 @@ void daemon_config_help(FILE *to)
     help_table(to, "  ", history_fields, N_HISTORY);
     fputs("\nevidence:\n", to);
     help_table(to, "  ", evidence_fields, N_EVIDENCE);
+    fputs("\nwebhooks:\n", to);
+    daemon_hooks_help(to);
     fputs("\nmail:\n", to);
     mail_config_help(to);
 }

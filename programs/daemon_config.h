@@ -10,6 +10,7 @@
 #include "base/instant.h"
 #include "base/yaml.h"
 #include "notifier/mail_config.h"
+#include "programs/daemon_hooks.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -27,6 +28,8 @@ struct daemon_config {
         span coredumps, alarms, tests;
     } evidence; /* how long it is kept */
     struct yaml_texts host_tags, service_tags;
+    struct hooks hooks;
+    struct daemon_hooks *hooks_own; /* what they point to, or NULL */
     struct mail_config mail;
     struct yaml_doc
         *doc; /* the texts above are borrowed from it; NULL without a file */

@@ -32,3 +32,25 @@ TEST(no_bytes_at_all_may_be_a_null_pointer)
     char hex[SHA256_HEX_MAX], empty[SHA256_HEX_MAX];
     CHECK_TEXT(sha256_hex(NULL, 0, hex), sha256_hex("", 0, empty));
 }
+
+/* RFC 4231, test cases 1 and 2. */
+TEST(the_published_examples_of_hmac_come_out)
+{
+    static const unsigned char key[20] = {0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b,
+                                          0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b,
+                                          0x0b, 0x0b, 0x0b, 0x0b, 0x0b, 0x0b};
+    static const unsigned char one[4] = {0xb0, 0x34, 0x4c, 0x61},
+                               two[4] = {0x5b, 0xdc, 0xc1, 0x46};
+    unsigned char out[SHA256_BYTES];
+    hmac_sha256(key, sizeof key, "Hi There", 8, out);
+    CHECK(memcmp(out, one, sizeof one) == 0);
+    hmac_sha256("Jefe", 4, "what do ya want for nothing?", 28, out);
+    CHECK(memcmp(out, two, sizeof two) == 0);
+}
+
+TEST(secrets_are_the_same_only_when_all_their_bytes_are)
+{
+    CHECK(secret_same("abc", "abc", 3));
+    CHECK(!secret_same("abc", "abd", 3));
+    CHECK(!secret_same("xbc", "abc", 3));
+}

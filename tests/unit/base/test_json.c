@@ -515,3 +515,14 @@ TEST(at_most_so_many_values_are_in_a_text)
     CHECK_INT((long long)json_values_most("[,,", 2),
               3); /* what lies behind is not seen */
 }
+
+TEST(a_text_is_found_inside_objects_or_it_is_not)
+{
+    static const char text[] = "{\"a\": {\"b\": {\"c\": \"deep\"}, \"n\": 1}}";
+    struct err err = {0};
+    OWNED_JSON *doc = json_parse(text, strlen(text), &err);
+    struct json_at root = json_root(doc);
+    CHECK_TEXT(JSON_TEXT_AT(&root, "a", "b", "c"), "deep");
+    CHECK(JSON_TEXT_AT(&root, "a", "n") == NULL);
+    CHECK(JSON_TEXT_AT(&root, "a", "x", "c") == NULL);
+}

@@ -1,6 +1,7 @@
 /* tests of collector/routes, and of in_change, in_core, in_alarm, in_test, in_mute and
  * posting, through a real server, a real ledger and the windows */
 #include "base/gz.h"
+#include "base/hash.h"
 #include "base/httpc.h"
 #include "collector/routes.h"
 #include "tests/test.h"
@@ -435,5 +436,95 @@ TEST(what_was_counted_is_shown)
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         CHECK(strstr(b.data, want[i]) != NULL);
     buf_free(&b);
+    end();
+}
+
+/* --- doors of deployment systems --- */
+
+static const char github_body[] =
+    "{\"deployment\": {\"id\": 7, \"environment\": \"live\", \"task\": \"deploy\"},"
+    "\"deployment_status\": {\"id\": 8, \"state\": \"success\"},"
+    "\"repository\": {\"full_name\": \"shop/pay\"}}";
+
+/* The headers GitHub would send with the body under the secret "s3cret". */
+static const char *github_headers(const char *body)
+{
+    static char text[200];
+    unsigned char sum[SHA256_BYTES];
+    hmac_sha256("s3cret", 6, body, strlen(body), sum);
+    int n =
+        snprintf(text, sizeof text,
+                 "X-GitHub-Event: deployment_status\r\nX-Hub-Signature-256: sha256=");
+    for (size_t i = 0; i < sizeof sum; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "%02x", sum[i]);
+    snprintf(text + n, sizeof text - (size_t)n, "\r\n");
+    return text;
+}
+
+TEST(a_door_without_a_secret_is_closed_and_says_what_to_set)
+{
+    start();
+    CHECK_INT(post("/v1/changes/github", github_body), 403);
+    CHECK(strstr(answer.data, "webhooks.github.secret_file") != NULL);
+    CHECK_INT(post("/v1/changes/gitlab", "{}"), 403);
+    CHECK(strstr(answer.data, "webhooks.gitlab.secret_file") != NULL);
+    end();
+}
+
+TEST(a_signed_deployment_is_stored_once_and_a_forged_one_never)
+{
+    start();
+    struct hooks hooks = {.of[HOOK_GITHUB] = {.secret = "s3cret"}};
+    const char *headers = github_headers(github_body);
+    size_t n = strlen(github_body);
+    collector_set_hooks(collector, &hooks);
+    CHECK_INT(post_n("/v1/changes/github", headers, github_body, n), 202);
+    CHECK(strstr(answer.data, "\"change_id\":\"github-7\"") != NULL);
+    CHECK_INT(post_n("/v1/changes/github", headers, github_body, n), 200);
+    CHECK(strstr(answer.data, "repeat") != NULL);
+    CHECK_INT(post_n("/v1/changes/github", headers, github_body, n - 1), 401);
+    CHECK_INT(post("/v1/changes/github", github_body), 401);
+    CHECK(strstr(answer.data, "X-Hub-Signature-256 is missing") != NULL);
+    CHECK_INT((long long)ledger_stats(ledger).events, 1);
+    end();
+}
+
+TEST(what_is_no_deployment_is_answered_as_ignored)
+{
+    start();
+    struct hooks hooks = {.of[HOOK_GITLAB] = {.secret = "s3cret"}};
+    collector_set_hooks(collector, &hooks);
+    static const char push[] = "{\"object_kind\": \"push\"}";
+    CHECK_INT(
+        post_n("/v1/changes/gitlab", "X-Gitlab-Token: s3cret\r\n", push, strlen(push)),
+        200);
+    CHECK(strstr(answer.data, "\"ignored\"") != NULL);
+    CHECK_INT(
+        post_n("/v1/changes/gitlab", "X-Gitlab-Token: s3cre\r\n", push, strlen(push)),
+        401);
+    OWNED_BUF text = {0};
+    collector_write_metrics(collector, &text);
+    CHECK(strstr(text.data, "webhooks_total{source=\"gitlab\",end=\"ignored\"} 1"));
+    CHECK(strstr(text.data, "webhooks_total{source=\"gitlab\",end=\"refused\"} 1"));
+    end();
+}
+
+TEST(jenkins_and_argo_cd_need_a_token_only_where_one_is_set)
+{
+    start();
+    static const char body[] =
+        "{\"name\": \"pay\", \"build\": {\"url\": \"job/pay/5/\", \"number\": 5, "
+        "\"phase\": \"STARTED\"}}";
+    CHECK_INT(post("/v1/changes/jenkins", body), 202);
+    struct hooks hooks = {.of[HOOK_JENKINS] = {.secret = "t0ken"}};
+    collector_set_hooks(collector, &hooks);
+    CHECK_INT(post("/v1/changes/jenkins", body), 401);
+    CHECK_INT(post("/v1/changes/jenkins?token=t0ke", body), 401);
+    CHECK_INT(post("/v1/changes/jenkins?token=t0ken", body), 200);
+    CHECK_INT(post_n("/v1/changes/jenkins", "Authorization: Bearer t0ken\r\n", body,
+                     strlen(body)),
+              200);
+    CHECK_INT(post("/v1/changes/argocd", "{\"app\": \"pay\"}"), 400);
+    CHECK(strstr(answer.data, "phase is missing") != NULL);
     end();
 }
