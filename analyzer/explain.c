@@ -35,7 +35,8 @@ static void indent(struct explain *e)
 }
 
 /* What stands in files and names of strangers is shown on one line. */
-static void add_line(struct explain *e, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void add_line(struct explain *e,
+                                                           const char *fmt, va_list ap)
 {
     char *line = NULL;
     if (vasprintf(&line, fmt, ap) < 0)
