@@ -69,6 +69,42 @@ static void watch(struct bench *b)
         c->days = fmin((double)(w->first.ms - since.ms) / DAY_MS, CORE_MEMORY_DAYS);
 }
 
+/* --- what is left alone --- */
+
+void crash_name(const struct core_row *r, struct buf *to)
+{
+    char exe[FINGERPRINT_NAME_MAX];
+    const char *way = strstr(r->title, " <- ");
+    buf_addf(to, "%s, ", fingerprint_module(r->exe, exe));
+    buf_add_n(to, r->title, way != NULL ? (size_t)(way - r->title) : strlen(r->title));
+}
+
+static bool is_excepted(const struct bench *b, const struct core_row *r)
+{
+    OWNED_BUF name = {0};
+    if (b->to->rule->except.n == 0)
+        return false;
+    crash_name(r, &name);
+    return rule_excepts(b->to->rule, b->l->change,
+                        &(struct excepted){.host = r->host, .name = buf_text(&name)});
+}
+
+/* The rows that count; of those that do not, the ones it would have spoken of are. */
+static size_t pick_rows(const struct bench *b, const struct core_row **to)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->facts->n; i++) {
+        const struct core_row *r = &b->facts->row[i];
+        if (!is_excepted(b, r)) {
+            to[n++] = r;
+            continue;
+        }
+        struct place at = place_of(b, r);
+        b->to->excepted += at.side == WATCH_AFTER && !at.control;
+    }
+    return n;
+}
+
 /* --- groups --- */
 
 /* By fingerprint, then hosts together, then time. */
@@ -187,9 +223,8 @@ static int group(const struct bench *b, struct err *err)
     const struct core_row **row = calloc(n + 1, sizeof *row);
     to->at = calloc(n + 1, sizeof *to->at);
     int rc = row != NULL && to->at != NULL ? 0 : err_set(err, ENOMEM, "out of memory");
-    for (size_t i = 0; rc == 0 && i < n; i++)
-        row[i] = &b->facts->row[i];
-    if (rc == 0 && n > 1)
+    n = rc == 0 ? pick_rows(b, row) : 0;
+    if (n > 1)
         qsort(row, n, sizeof *row, by_crash);
     for (size_t i = 0, from = 0; rc == 0 && i < n; from = i) {
         while (i < n && strcmp(row[i]->print.coarse, row[from]->print.coarse) == 0)

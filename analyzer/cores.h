@@ -63,6 +63,7 @@ struct crashes {
     bool judged;             /* coredumps are known here, and hosts were watched */
     size_t n;
     struct crash *at; /* with a dump on a changed host after the change; worst first */
+    size_t excepted;  /* dumps there that an exception of the rule leaves alone */
     size_t hosts, controls;               /* changed and unchanged hosts watched */
     double minutes_before, minutes_after; /* of the changed hosts, together */
     double control_minutes;               /* of the unchanged, after the change */
@@ -75,6 +76,10 @@ int crashes_judge(const struct lineup *l, const struct controls *k,
                   const struct ruleset *rs, const struct core_facts *facts,
                   struct crashes *ret_crashes, struct err *err);
 void crashes_free(struct crashes *c);
+
+/* The crash of a dump as findings and exceptions name it, such as "pay, SIGSEGV in
+ * parse": up to the topmost frame, which with the program is what is counted. */
+void crash_name(const struct core_row *r, struct buf *to);
 #define OWNED_CRASHES __attribute__((cleanup(crashes_free))) struct crashes
 
 #endif

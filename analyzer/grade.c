@@ -4,6 +4,7 @@
  * judged is counted under a reason.  Pure, any thread. */
 #include "analyzer/grade.h"
 #include "analyzer/fresh.h"
+#include "analyzer/silence.h"
 #include "base/buf.h"
 
 #include <errno.h>
@@ -77,7 +78,8 @@ void tally_relief(struct tally *t, const struct relief *r)
     if (r->rule == NULL)
         return;
     t->coverage->series_judged += r->judged;
-    if (!r->judged)
+    miss(t, UNJUDGED_EXCEPTED, r->excepted);
+    if (!r->judged && (r->excepted == 0 || r->host != NULL))
         miss(t, r->why, 1);
     meet(t, r->rule, r->judged);
 }
@@ -108,8 +110,9 @@ void tally_calls(struct tally *t, const struct calls *c)
 
 void tally_crashes(struct tally *t, const struct crashes *c)
 {
+    miss(t, UNJUDGED_EXCEPTED, c->excepted);
     if (c->rule != NULL && c->judged)
-        meet(t, c->rule, 1);
+        meet(t, c->rule, c->excepted == 0 || c->n > 0);
 }
 
 /* All rules of a subject of which something is known are judged. */
@@ -169,7 +172,11 @@ void tally_pulses(struct tally *t, const struct lineup *l, const struct pulses *
         c->unjudged[UNJUDGED_FEW_OLD] += (int)p->fresh;
     for (size_t i = 0; i < t->rules->n; i++) {
         const struct rule *r = &t->rules->rule[i];
-        if (r->subject == SUBJECT_SILENCE && rule_applies(r, t->change) && p->asked > 0)
+        if (r->subject != SUBJECT_SILENCE || !rule_applies(r, t->change))
+            continue;
+        const struct silence s = silence_count(t->rules, t->change, r, p);
+        miss(t, UNJUDGED_EXCEPTED, s.excepted);
+        if (s.asked > 0)
             meet(t, r, p->good + p->fresh + p->others);
     }
 }

@@ -538,7 +538,7 @@ static void tell_all(struct desk *d)
     for (size_t i = 0; i < rs->n; i++)
         if (rs->rule[i].subject == SUBJECT_SILENCE &&
             rule_applies(&rs->rule[i], d->jc->change))
-            tell_silence(t, &rs->rule[i], &d->pulses);
+            tell_silence(t, rs, &rs->rule[i], &d->pulses);
 }
 
 /* --- all steps --- */

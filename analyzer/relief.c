@@ -17,12 +17,20 @@
 
 enum side { SIDE_NONE, SIDE_OLD, SIDE_NEW };
 
+static bool is_excepted(const struct lineup *l, const struct rule *r, const char *host)
+{
+    return r->except.n > 0 &&
+           rule_excepts(r, l->change, &(struct excepted){.host = host});
+}
+
 /* All hosts of the change count as new: some may have run idle before. */
-static enum side side_of(const struct lineup *l, const char *host,
+static enum side side_of(const struct lineup *l, const struct rule *r, const char *host,
                          const struct slot **ret_slot)
 {
     const struct slot *s = lineup_slot(l, host);
     *ret_slot = s != NULL ? s : &l->whole;
+    if (is_excepted(l, r, host))
+        return SIDE_NONE;
     if (s != NULL)
         return s->state == SLOT_READY ? SIDE_NEW : SIDE_NONE;
     return control_is_free(l, host, &l->whole.frame) ? SIDE_OLD : SIDE_NONE;
@@ -39,23 +47,33 @@ static bool was_heard(const struct unit *u, const struct frame *f)
     return false;
 }
 
-static size_t count_old(const struct lineup *l)
+static size_t count_old(const struct lineup *l, const struct rule *r)
 {
     size_t n = 0;
     for (size_t i = 0; i < l->n_units; i++) {
         const struct entity *who = &l->unit[i]->who;
-        n +=
-            who->kind == ENTITY_HOST && strcmp(who->service, l->change->service) == 0 &&
-            lineup_slot(l, who->host) == NULL && was_heard(l->unit[i], &l->whole.frame);
+        n += who->kind == ENTITY_HOST &&
+             strcmp(who->service, l->change->service) == 0 &&
+             lineup_slot(l, who->host) == NULL && !is_excepted(l, r, who->host) &&
+             was_heard(l->unit[i], &l->whole.frame);
     }
     return n;
 }
 
-static size_t count_new(const struct lineup *l)
+static bool is_new(const struct lineup *l, const struct rule *r, const struct slot *s)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < l->n_slots; i++)
-        n += l->slot[i].state == SLOT_READY;
+    return s->state == SLOT_READY && !is_excepted(l, r, s->host);
+}
+
+static size_t count_new(const struct lineup *l, const struct rule *r,
+                        size_t *ret_excepted)
+{
+    size_t n = 0, ready = 0;
+    for (size_t i = 0; i < l->n_slots; i++) {
+        ready += l->slot[i].state == SLOT_READY;
+        n += is_new(l, r, &l->slot[i]);
+    }
+    *ret_excepted = ready - n;
     return n;
 }
 
@@ -96,7 +114,8 @@ static double calls_in(const struct unit *u, instant from, instant to)
 }
 
 /* Calls into the service by the host that was called. */
-static size_t list_callees(const struct lineup *l, struct callee *to)
+static size_t list_callees(const struct lineup *l, const struct rule *r,
+                           struct callee *to)
 {
     size_t n = 0, kept = 0;
     for (size_t i = 0; i < l->n_units; i++) {
@@ -107,7 +126,7 @@ static size_t list_callees(const struct lineup *l, struct callee *to)
             continue;
         struct callee c = {.host = u->who.callee_host,
                            .client = strcmp(u->who.side, "client") == 0};
-        c.side = side_of(l, c.host, &slot);
+        c.side = side_of(l, r, c.host, &slot);
         const struct frame *f = &slot->frame;
         c.before = calls_in(u, f->before_from, f->before_to);
         c.after = calls_in(u, f->after_from, f->after_to);
@@ -140,7 +159,7 @@ static bool by_client(const struct callee *c, size_t n)
 static void list_news(const struct lineup *l, struct relief *r)
 {
     for (size_t i = 0; i < l->n_slots; i++)
-        if (l->slot[i].state == SLOT_READY)
+        if (is_new(l, r->rule, &l->slot[i]))
             r->host[r->n_new++] = (struct relief_host){.host = l->slot[i].host};
 }
 
@@ -193,7 +212,7 @@ static int measure_calls(const struct lineup *l, struct relief *r, bool *ret_kno
     if (c == NULL)
         return -1;
     list_news(l, r);
-    *ret_known = load_by_calls(r, c, list_callees(l, c));
+    *ret_known = load_by_calls(r, c, list_callees(l, r->rule, c));
     free(c);
     return 0;
 }
@@ -261,6 +280,7 @@ static void add_olds(const struct lineup *l, const struct controls *k, double *r
     for (size_t i = 0; i < k->n; i++) {
         struct member m;
         if (!control_is_free(l, k->host[i], &l->whole.frame) ||
+            is_excepted(l, r->rule, k->host[i]) ||
             !find_member(l, k->host[i], r->metric, &m))
             continue;
         struct cut c = cut_of(&m, room);
@@ -276,7 +296,7 @@ static void add_news(const struct lineup *l, double *room, struct relief *r)
 {
     for (size_t i = 0; i < l->n_slots; i++) {
         struct member m;
-        if (l->slot[i].state != SLOT_READY ||
+        if (!is_new(l, r->rule, &l->slot[i]) ||
             !find_member(l, l->slot[i].host, r->metric, &m))
             continue;
         struct cut c = cut_of(&m, room);
@@ -346,8 +366,8 @@ int relief_measure(const struct lineup *l, const struct controls *k,
     struct relief r = {.rule = rule_of(l, rs), .why = UNJUDGED_NO_HOSTS};
     bool known = false;
     if (r.rule != NULL && l->named && l->change->service != NULL &&
-        l->whole.state == SLOT_READY && count_new(l) > 0) {
-        r.all_old = count_old(l);
+        l->whole.state == SLOT_READY && count_new(l, r.rule, &r.excepted) > 0) {
+        r.all_old = count_old(l, r.rule);
         r.host = calloc(l->n_slots + 1, sizeof *r.host);
         if (r.host == NULL || measure_calls(l, &r, &known) < 0 ||
             (!known && measure_figure(l, k, room, &r, &known) < 0)) {

@@ -28,6 +28,7 @@ struct relief {
     enum unjudged why;    /* when it is not */
     const char *metric;   /* NULL: calls a second */
     size_t n_old, n_new;  /* hosts whose load is known */
+    size_t excepted;      /* new hosts that an exception of the rule leaves alone */
     size_t all_old;       /* hosts of the service that the change leaves alone */
     double before, after; /* load of an old host */
     double taken;         /* load of a new host after */

@@ -83,14 +83,11 @@ static void tell_crash(struct teller *t, const struct crashes *all,
     struct finding *f = teller_begin(t, all->rule, FINDING_CORE, c->grade, false);
     if (f == NULL)
         return;
-    char exe[FINGERPRINT_NAME_MAX];
     struct buf metric = {0}, words = {0};
     list_crash_hosts(t, f, c);
     f->service = teller_copy(t, teller_service(t, c->example->service));
-    /* up to the topmost frame: that, not the way there, is what was counted */
-    const char *title = c->example->title, *way = strstr(title, " <- ");
-    buf_addf(&metric, "coredumps of %s, ", fingerprint_module(c->example->exe, exe));
-    buf_add_n(&metric, title, way != NULL ? (size_t)(way - title) : strlen(title));
+    buf_add(&metric, "coredumps of ");
+    crash_name(c->example, &metric);
     f->metric = teller_give(t, &metric);
     f->before = c->dumps_before;
     f->after = c->dumps_after;

@@ -5,13 +5,13 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static enum grade grade_silence(const struct rule *r, const struct pulses *p)
+static enum grade grade_silence(const struct silence *s)
 {
-    double n = (double)p->silent, share = p->asked > 0 ? n / (double)p->asked : 0;
-    const struct bar *must = &r->must_handle, *look = &r->attention;
+    double n = (double)s->silent, share = s->asked > 0 ? n / (double)s->asked : 0;
+    const struct bar *must = &s->rule->must_handle, *look = &s->rule->attention;
     /* Hosts that still report calls live: it is their figures that are gone. */
-    double dead = (double)(p->silent - p->calling);
-    double dead_share = p->asked > 0 ? dead / (double)p->asked : 0;
+    double dead = (double)(s->silent - s->calling);
+    double dead_share = s->asked > 0 ? dead / (double)s->asked : 0;
     if (must->set && dead >= must->count && dead_share >= must->effect)
         return GRADE_MUST_HANDLE;
     return look->set && n >= look->count && share >= look->effect ? GRADE_ATTENTION
@@ -19,14 +19,14 @@ static enum grade grade_silence(const struct rule *r, const struct pulses *p)
 }
 
 static void say_silence(struct buf *b, const struct teller *t, const struct finding *f,
-                        const struct pulses *p, const struct pulse *worst)
+                        const struct silence *s, size_t others,
+                        const struct pulse *worst)
 {
     buf_add(b, "Nothing came from ");
     if (f->n_hosts == 1)
         buf_add(b, f->hosts[0].name);
     else
-        buf_addf(b, "%zu of %zu changed hosts", f->n_hosts, p->asked);
-    size_t others = p->others + p->good + p->fresh;
+        buf_addf(b, "%zu of %zu changed hosts", f->n_hosts, s->asked);
     if (worst->cut.n_after > 0) { /* came back, and went away for good */
         buf_add(b, " any more since ");
         words_span(b, instant_since(worst->last, worst->slot->pivot));
@@ -40,18 +40,22 @@ static void say_silence(struct buf *b, const struct teller *t, const struct find
                  f->n_hosts == 1 ? "it" : "they");
     }
     buf_addf(b, "; %zu other host%s kept sending", others, others == 1 ? "" : "s");
-    if (p->calling > 0)
+    if (s->calling > 0)
         buf_addf(b,
                  ". Calls are still reported by %zu of the silent, so the agent may "
                  "have stopped, not the host",
-                 p->calling);
+                 s->calling);
 }
 
-void tell_silence(struct teller *t, const struct rule *r, const struct pulses *p)
+void tell_silence(struct teller *t, const struct ruleset *rs, const struct rule *r,
+                  const struct pulses *p)
 {
-    enum grade grade = grade_silence(r, p);
+    const struct change *c = t->lineup->change;
+    const struct silence s = silence_count(rs, c, r, p);
+    enum grade grade = grade_silence(&s);
+    size_t others = p->others + p->good + p->fresh;
     /* With nobody else to be heard the collector is as likely to be at fault. */
-    if (p->silent == 0 || grade == GRADE_OK || p->others + p->good + p->fresh == 0)
+    if (s.silent == 0 || grade == GRADE_OK || others == 0)
         return;
     struct finding *f = teller_begin(t, r, FINDING_SILENT, grade, false);
     struct teller_host *bad = calloc(p->n + 1, sizeof *bad);
@@ -65,7 +69,7 @@ void tell_silence(struct teller *t, const struct rule *r, const struct pulses *p
     f->before = f->after = 0;
     for (size_t i = 0; i < p->n; i++) {
         const struct pulse *one = &p->at[i];
-        if (one->state != PULSE_SILENT)
+        if (one->state != PULSE_SILENT || !silence_speaks(rs, c, r, one->slot->host))
             continue;
         double rows = (double)one->cut.n_before;
         bad[n++] = (struct teller_host){NULL, one->slot->host, rows, 0, rows};
@@ -75,7 +79,7 @@ void tell_silence(struct teller *t, const struct rule *r, const struct pulses *p
         if (instant_is_none(f->first_seen) || one->last.ms < f->first_seen.ms)
             f->first_seen = one->last;
     }
-    assert(worst != NULL); /* p->silent > 0 */
+    assert(worst != NULL); /* s.silent > 0 */
     f->before /= (double)n;
     f->delta = -f->before;
     f->effect = -1;
@@ -84,6 +88,6 @@ void tell_silence(struct teller *t, const struct rule *r, const struct pulses *p
     f->service = teller_copy(t, t->lineup->change->service);
     f->metric = teller_copy(t, "rows with samples");
     struct buf words = {0};
-    say_silence(&words, t, f, p, worst);
+    say_silence(&words, t, f, &s, others, worst);
     teller_end(t, f, &words, r, grade);
 }

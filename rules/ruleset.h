@@ -126,8 +126,13 @@ const struct rule *ruleset_for_probe(const struct ruleset *rs, const struct chan
                                      const char *metric, const char *host);
 const struct rule *ruleset_for_calls(const struct ruleset *rs, const struct change *c,
                                      enum measure m, const char *edge);
-/* The first rule about coredumps that applies. */
+/* The first rule about coredumps that applies; its exceptions are asked one dump at a
+ * time (rule_excepts, by host and by the program's name). */
 const struct rule *ruleset_for_cores(const struct ruleset *rs, const struct change *c);
+/* The first rule about silence that applies and may speak of the host (NULL: a host
+ * without a name); *ret_excepted: an exception of it leaves the host alone. */
+const struct rule *ruleset_for_silence(const struct ruleset *rs, const struct change *c,
+                                       const char *host, bool *ret_excepted);
 /* The rule that speaks for an alarm: the best fit of its name, among equals the first
  * that names its severity.  `severity` may be NULL; letters count as small ones. */
 const struct rule *ruleset_for_alarm(const struct ruleset *rs, const struct change *c,

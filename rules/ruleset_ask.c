@@ -232,6 +232,21 @@ const struct rule *ruleset_for_cores(const struct ruleset *rs, const struct chan
     return NULL;
 }
 
+const struct rule *ruleset_for_silence(const struct ruleset *rs, const struct change *c,
+                                       const char *host, bool *ret_excepted)
+{
+    *ret_excepted = false;
+    for (size_t i = 0; i < rs->n; i++) {
+        const struct rule *r = &rs->rule[i];
+        if (r->subject != SUBJECT_SILENCE || !rule_applies(r, c) ||
+            !fits(&r->on.host, host))
+            continue;
+        *ret_excepted = rule_excepts(r, c, &(struct excepted){.host = host});
+        return r;
+    }
+    return NULL;
+}
+
 /* A severity as patterns are written: small letters. */
 static bool fits_severity(const struct rule *r, const char *severity)
 {

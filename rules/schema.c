@@ -295,12 +295,16 @@ static const struct schema_map schema_probes = {
 #define STRUCT struct exception
 static const struct schema_field exception_fields[] = {
     FIELD("metric", PATTERNS, metric, "figures", .only = OF(SERIES) | OF(PROBES)),
-    FIELD("host", PATTERNS, host, "hosts", .only = OF(SERIES) | OF(PROBES)),
+    FIELD("host", PATTERNS, host, "hosts",
+          .only = OF(SERIES) | OF(PROBES) | OF(SILENCE) | OF(CORES) | OF(RELIEF)),
     FIELD("caller", PATTERNS, caller, "services that call", .only = OF(CALLS)),
     FIELD("callee", PATTERNS, callee, "services that are called", .only = OF(CALLS)),
     FIELD("code", PATTERNS, code, "return codes", .only = OF(CALLS)),
-    FIELD("name", PATTERNS, name, "alarms, or tests by \"suite/class.name\"",
-          .only = OF(ALARMS) | OF(TESTS)),
+    FIELD(
+        "name", PATTERNS, name,
+        "alarms; tests by \"suite/class.name\"; crashes as findings name them, such as "
+        "\"pay, SIGSEGV in parse\"",
+        .only = OF(ALARMS) | OF(TESTS) | OF(CORES)),
     FIELD("until", DATE, until,
           "the last day on which it holds, by the time of the change",
           .flags = SCHEMA_REQUIRED),

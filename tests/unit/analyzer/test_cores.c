@@ -20,13 +20,15 @@ static const struct windows_rule usual = {
     .late = {90000},
 };
 
-static const char rules_text[] = "format: 1\n"
+static const char usual_text[] = "format: 1\n"
                                  "rules:\n"
                                  "  - id: crashes\n"
                                  "    title: Programs that crash\n"
                                  "    coredumps: true\n"
                                  "    attention: {count: 1, q: 1%, effect: 50%}\n"
                                  "    must-handle: {count: 3, q: 0.1%, effect: 200%}\n";
+
+static const char *rules_text = usual_text;
 
 struct scene {
     struct made_change made;
@@ -50,7 +52,7 @@ static char *text(const char *t)
 static void set_up(struct scene *s, int64_t ends)
 {
     struct complaints c = {0};
-    s->rules = ruleset_parse("r.yml", rules_text, sizeof rules_text - 1, &c);
+    s->rules = ruleset_parse("r.yml", rules_text, strlen(rules_text), &c);
     CHECK(s->rules != NULL);
     complaints_free(&c);
     s->panel = made_panel_new(PIVOT - 7200, 60, 200);
@@ -410,4 +412,30 @@ TEST(a_rule_in_shadow_is_told_and_not_counted)
     const struct finding *f = told(s, 1);
     CHECK_INT(f->grade, GRADE_OK);
     CHECK(strstr(f->because, "would be attention") != NULL);
+}
+
+TEST(an_exception_leaves_a_crash_alone_by_host_and_by_its_name)
+{
+    static const char but[] =
+        "format: 1\n"
+        "rules:\n"
+        "  - id: crashes\n"
+        "    coredumps: true\n"
+        "    attention: {count: 1}\n"
+        "    except:\n"
+        "      - {host: h00, name: \"pay, SIGSEGV in parse\", until: 2030-01-01, "
+        "reason: lab}\n"
+        "      - {name: \"pay, SIGABRT*\", until: 2030-01-01, reason: lab}\n";
+    rules_text = but;
+    OWNED_SCENE *s = scene();
+    rules_text = usual_text;
+    dump(s, 1, 0, 400);
+    dump(s, 1, 1, 500);
+    dump(s, 2, 1, 600);
+    s->row[2].title = text("SIGABRT in lock");
+    const struct crash *c = judged(s, 1);
+    CHECK_INT(s->crashes.excepted, 2);
+    CHECK_INT(c->n_hosts, 1);
+    CHECK_TEXT(c->host[0].host, made_name(1));
+    CHECK_INT(c->grade, GRADE_ATTENTION);
 }

@@ -908,7 +908,7 @@ TEST(a_host_that_comes_back_from_a_restart_and_goes_away_for_good_is_found)
     c->kind = CHANGE_BATCH_RESTART;
     OWNED_VERDICT *v = judged(m, c, NULL, true);
     check_grade(v, GRADE_MUST_HANDLE);
-    const struct finding *f = found(v, "host.silent");
+    const struct finding *f = found(v, "restart.not-back");
     CHECK(f != NULL);
     CHECK_TEXT(f->host, "h01");
     CHECK_TEXT(f->because, "Nothing came from h01 any more since 10 minutes after the "

@@ -15,18 +15,20 @@ static struct relief r;
 static struct ruleset *rules;
 static double room[4096];
 
-static const char text[] = "format: 1\n"
-                           "rules:\n"
-                           "  - id: no-load\n"
-                           "    on: {kinds: [scale-out]}\n"
-                           "    relief: [cpu.busy, load.*]\n"
-                           "    unit: \"%\"\n"
-                           "    attention: {effect: 33%}\n";
+static const char usual_text[] = "format: 1\n"
+                                 "rules:\n"
+                                 "  - id: no-load\n"
+                                 "    on: {kinds: [scale-out]}\n"
+                                 "    relief: [cpu.busy, load.*]\n"
+                                 "    unit: \"%\"\n"
+                                 "    attention: {effect: 33%}\n";
+
+static const char *text = usual_text;
 
 static void look(struct made_panel *m, int hosts, enum change_kind kind)
 {
     struct complaints c = {0};
-    rules = ruleset_parse("r.yml", text, sizeof text - 1, &c);
+    rules = ruleset_parse("r.yml", text, strlen(text), &c);
     CHECK(rules != NULL);
     struct change *change = make_change(&made, "pay", hosts, PIVOT, PIVOT);
     change->kind = kind;
@@ -96,6 +98,32 @@ TEST(new_hosts_that_take_no_load_need_attention)
     CHECK_NEAR(r.taken, 3, 0.5);
     CHECK_INT(r.grade, GRADE_ATTENTION);
     done(&m);
+}
+
+TEST(new_hosts_that_an_exception_leaves_alone_are_neither_new_nor_old)
+{
+    static const char but[] = "format: 1\n"
+                              "rules:\n"
+                              "  - id: no-load\n"
+                              "    relief: cpu.busy\n"
+                              "    attention: {effect: 33%}\n"
+                              "    except:\n"
+                              "      - {host: [h00, h01], until: 2030-01-01, "
+                              "reason: standby}\n";
+    struct made_panel *m = scaled(4, 3, 60, 60);
+    text = but;
+    look(m, 4, CHANGE_SCALE_OUT);
+    CHECK(r.judged);
+    CHECK_INT(r.excepted, 2);
+    CHECK_INT(r.n_new, 2);
+    CHECK_NEAR(r.expected, 60 * 0.75, 0.5); /* two more beside six */
+    done(&m);
+    m = scaled(2, 3, 60, 60); /* and none is left */
+    look(m, 2, CHANGE_SCALE_OUT);
+    CHECK(!r.judged);
+    CHECK_INT(r.excepted, 2);
+    done(&m);
+    text = usual_text;
 }
 
 TEST(load_that_grew_meanwhile_is_no_fault_of_hosts_that_carry_it)

@@ -105,8 +105,17 @@ static const struct {
     {"node_vmstat_pgmajfault", "node.raw", WORSE_BOTH, NULL},
     {"node_pressure_cpu_waiting_seconds_total", "node.pressure", WORSE_UP, "s"},
     {"node_procs_blocked", "procs.busy", WORSE_UP, NULL},
+    /* programs themselves, after a release */
+    {"process_resident_memory_bytes", "release.memory", WORSE_UP, "bytes"},
+    {"procstat.memory_rss{process_name=pay}", "release.memory", WORSE_UP, "bytes"},
+    {"jvm_memory_used_bytes{area=heap}", "release.memory", WORSE_UP, "bytes"},
+    {"process_cpu_seconds_total", "release.cpu", WORSE_UP, NULL},
+    {"process_open_fds", "release.files", WORSE_UP, NULL},
+    {"go_goroutines", "release.threads", WORSE_UP, NULL},
+    {"jvm_gc_pause_seconds_sum{cause=Allocation}", "release.collecting", WORSE_UP,
+     NULL},
     /* what nobody wrote a rule for, such as a program's own figures */
-    {"process_resident_memory_bytes", "series.moved", WORSE_BOTH, NULL},
+    {"app_queue_length", "series.moved", WORSE_BOTH, NULL},
     {"orders.accepted", "series.moved", WORSE_BOTH, NULL},
 };
 
@@ -170,5 +179,31 @@ TEST(every_shipped_rule_has_its_reason_advice_and_runbook)
         if (r->why == NULL || r->advice == NULL || r->runbook == NULL ||
             r->owner == NULL)
             test_fail(__FILE__, __LINE__, "%s lacks one", r->id);
+    }
+}
+
+TEST(each_kind_of_change_has_rules_of_its_own_that_stand_before_the_others)
+{
+    static const struct {
+        enum change_kind kind;
+        const char *cores, *silence, *traffic, *cached;
+    } kinds[] = {
+        {CHANGE_RELEASE, "crashes", "host.silent", "calls.gone", "mem.other"},
+        {CHANGE_CONFIG, "config.crashes", "config.silent", "config.traffic",
+         "mem.other"},
+        {CHANGE_SCALE_OUT, "scale.crashes", "scale.silent", "calls.gone", "mem.other"},
+        {CHANGE_BATCH_RESTART, "restart.crashes", "restart.not-back", "calls.gone",
+         "restart.caches"},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct change c = {.kind = kinds[i].kind};
+        bool excepted;
+        const struct ruleset *rs = shipped();
+        CHECK_TEXT(ruleset_for_cores(rs, &c)->id, kinds[i].cores);
+        CHECK_TEXT(ruleset_for_silence(rs, &c, "h1", &excepted)->id, kinds[i].silence);
+        CHECK(!excepted);
+        CHECK_TEXT(ruleset_for_calls(rs, &c, MEASURE_TRAFFIC, "web->pay:/x")->id,
+                   kinds[i].traffic);
+        CHECK_TEXT(ruleset_for_series(rs, &c, "mem.cached", "h1")->id, kinds[i].cached);
     }
 }
