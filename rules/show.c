@@ -29,7 +29,6 @@ static void add_text(const struct yaml_node *v, struct buf *to)
 }
 
 /* NOLINTBEGIN(misc-no-recursion): at most WRITE_DEPTH_MAX levels */
-/* A value in one line, as it would stand in brackets. */
 static void write_value(const struct yaml_node *v, int depth, struct buf *to)
 {
     if (v->kind == YAML_TEXT) {
@@ -52,6 +51,15 @@ static void write_value(const struct yaml_node *v, int depth, struct buf *to)
 }
 
 /* NOLINTEND(misc-no-recursion) */
+
+void show_value(const struct yaml_node *v, struct buf *to)
+{
+    OWNED_BUF text = {0};
+    write_value(v, 0, &text);
+    blank_line_ends(&text);
+    buf_add(to, buf_text(&text));
+    to->failed |= text.failed;
+}
 
 static void write_line(const char *path, const char *value, const char *whence,
                        struct buf *to)
@@ -147,8 +155,11 @@ static void write_spans(const span *at, size_t n, struct buf *to)
         buf_addf(to, "%s%s", i > 0 ? ", " : "", span_text(at[i], text));
 }
 
-void show_windows(const struct ruleset *rs, enum change_kind kind, const char *service,
-                  struct buf *to)
+void show_each_window(const struct ruleset *rs, enum change_kind kind,
+                      const char *service,
+                      void (*each)(const char *path, const char *value,
+                                   const char *whence, void *arg),
+                      void *arg)
 {
     const struct windows_rule *w = windows_for(&rs->windows_all, kind, service);
     const struct {
@@ -160,7 +171,6 @@ void show_windows(const struct ruleset *rs, enum change_kind kind, const char *s
         {"looks", w->looks, w->n_looks}, {"slow", w->slow, w->n_slow},
         {"late", &w->late, 1},           {"unfinished", &w->unfinished, 1},
     };
-    buf_addf(to, "windows of %s\n", change_kind_name(kind));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         OWNED_BUF value = {0}, whence = {0};
         const struct rule_file *from = NULL;
@@ -171,6 +181,13 @@ void show_windows(const struct ruleset *rs, enum change_kind kind, const char *s
             buf_addf(&whence, "%s:%u", from->path, at->line);
         else
             buf_add(&whence, "standard");
-        write_line(rows[i].name, buf_text(&value), buf_text(&whence), to);
+        each(rows[i].name, buf_text(&value), buf_text(&whence), arg);
     }
+}
+
+void show_windows(const struct ruleset *rs, enum change_kind kind, const char *service,
+                  struct buf *to)
+{
+    buf_addf(to, "windows of %s\n", change_kind_name(kind));
+    show_each_window(rs, kind, service, add_line, to);
 }

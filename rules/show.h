@@ -16,6 +16,16 @@ void show_each(const struct rule *r,
                             void *arg),
                void *arg);
 
+/* The windows for a kind of change of a service (NULL: none), each by itself. */
+void show_each_window(const struct ruleset *rs, enum change_kind kind,
+                      const char *service,
+                      void (*each)(const char *path, const char *value,
+                                   const char *whence, void *arg),
+                      void *arg);
+
+/* A value as written, in one line, as it would stand in brackets. */
+void show_value(const struct yaml_node *v, struct buf *to);
+
 /* Adds the windows for a kind of change of a service (NULL: none) in the same way. */
 void show_windows(const struct ruleset *rs, enum change_kind kind, const char *service,
                   struct buf *to);

@@ -15,6 +15,7 @@
 #include "storage/feedback.h"
 #include "storage/fingerprint.h"
 #include "storage/mute.h"
+#include "storage/pack.h"
 #include "storage/test_run.h"
 #include "storage/verdict.h"
 
@@ -339,6 +340,36 @@ struct feedbacks {
 int ledger_feedback(struct ledger *l, const char *change_id, struct feedbacks *ret,
                     struct err *err);
 void feedbacks_free(struct feedbacks *list);
+
+/* --- the rules, and what they said --- */
+
+/* Keeps the version of the rules that has come into force at `now`; `json` is as
+ * storage/pack.h has it, `hash` its own. */
+int ledger_put_pack(struct ledger *l, const char *hash, const char *json, instant now,
+                    struct err *err);
+/* The version with this hash, or with NULL the one that came into force last; NULL with
+ * ENOENT when there is none. */
+struct pack *ledger_pack(struct ledger *l, const char *hash, struct err *err);
+
+/* How often a rule spoke: changes by the worst grade that it found in their newest
+ * verdict, and readers' marks. */
+struct rule_record {
+    char *rule;
+    uint64_t must_handle, attention, fine; /* changes; fine: recovered, or shown only */
+    uint64_t useful, not_useful;           /* marks */
+};
+struct rule_records {
+    size_t n;
+    struct rule_record *at; /* by rule */
+};
+/* Of the changes that began at `since` or later; rules that said nothing are left out.
+ */
+int ledger_records(struct ledger *l, instant since, struct rule_records *ret,
+                   struct err *err);
+void rule_records_free(struct rule_records *r);
+/* NULL: it said nothing. */
+const struct rule_record *rule_records_find(const struct rule_records *r,
+                                            const char *rule);
 
 /* --- the outbox: mails to send --- */
 struct parcel {

@@ -114,6 +114,25 @@ static const struct {
      "  change_id TEXT NOT NULL, rule TEXT NOT NULL, who TEXT NOT NULL,"
      "  useful INTEGER NOT NULL, at INTEGER NOT NULL,"
      "  PRIMARY KEY(change_id, rule, who)) WITHOUT ROWID;"},
+    {"versions of the rules, and what each rule said",
+     /* since: when it came into force last */
+     "CREATE TABLE packs("
+     "  hash TEXT PRIMARY KEY, since INTEGER NOT NULL, json TEXT NOT NULL)"
+     "  WITHOUT ROWID;"
+     "CREATE INDEX packs_by_since ON packs(since);"
+     /* of a change's newest verdict: the worst grade of each rule's findings.  Those
+      * stored before this table are read out of their JSON. */
+     "CREATE TABLE said("
+     "  change_id TEXT NOT NULL, rule TEXT NOT NULL, grade INTEGER NOT NULL,"
+     "  PRIMARY KEY(change_id, rule)) WITHOUT ROWID;"
+     "INSERT INTO said(change_id, rule, grade)"
+     "  SELECT v.change_id, json_extract(f.value, '$.rule') AS rule,"
+     "    max(CASE json_extract(f.value, '$.grade') WHEN 'must-handle' THEN 2"
+     "      WHEN 'attention' THEN 1 ELSE 0 END)"
+     "  FROM changes c JOIN verdicts v ON v.change_id = c.change_id AND"
+     "    v.revision = c.revision, json_each(v.json, '$.findings') f"
+     "  WHERE json_extract(f.value, '$.rule') IS NOT NULL"
+     "  GROUP BY v.change_id, rule;"},
 };
 enum {
     N_MIGRATIONS = sizeof migrations / sizeof *migrations,

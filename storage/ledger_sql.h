@@ -162,6 +162,19 @@
                    "WHERE change_id = ?1 AND rule = ?2 AND who = ?3")                  \
     X(FEEDBACK, "SELECT rule, who, useful, at FROM feedback WHERE change_id = ?1 "     \
                 "ORDER BY rule, who")                                                  \
+    X(PUT_PACK, "INSERT INTO packs(hash, since, json) VALUES(?1, ?2, ?3) "             \
+                "ON CONFLICT(hash) DO UPDATE SET since = max(since, excluded.since)")  \
+    X(PACK, "SELECT json, since FROM packs WHERE hash = ?1")                           \
+    X(PACK_NOW, "SELECT json, since FROM packs ORDER BY since DESC, hash LIMIT 1")     \
+    X(UNSAY, "DELETE FROM said WHERE change_id = ?1")                                  \
+    X(SAY, "INSERT INTO said(change_id, rule, grade) VALUES(?1, ?2, ?3) "              \
+           "ON CONFLICT DO UPDATE SET grade = max(grade, excluded.grade)")             \
+    X(RECORDS, "SELECT s.rule, sum(s.grade = 2), sum(s.grade = 1), sum(s.grade = 0) "  \
+               "FROM changes c JOIN said s ON s.change_id = c.change_id "              \
+               "WHERE c.start >= ?1 GROUP BY s.rule ORDER BY s.rule")                  \
+    X(MARKS, "SELECT f.rule, sum(f.useful), sum(NOT f.useful) "                        \
+             "FROM changes c JOIN feedback f ON f.change_id = c.change_id "            \
+             "WHERE c.start >= ?1 GROUP BY f.rule ORDER BY f.rule")                    \
     X(COUNT_EVENTS, "SELECT count(*) FROM events")                                     \
     X(COUNT_CHANGES, "SELECT count(*) FROM changes")                                   \
     X(COUNT_VERDICTS, "SELECT count(*) FROM verdicts")                                 \

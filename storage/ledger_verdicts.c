@@ -43,6 +43,28 @@ static int change_there(struct ledger *l, const char *change_id, bool *ret_there
     return sql_end(&q, err);
 }
 
+/* What each rule says by now, for the rules' records. */
+static int verdict_said(struct ledger *l, const struct verdict *v, struct err *err)
+{
+    struct sql_query q = sql_start(l->writer->sql, DO_UNSAY);
+    sql_bind_text(&q, v->change_id);
+    if (sql_run(&q, NULL, err) < 0)
+        return -1;
+    for (size_t i = 0; i < v->n_findings; i++) {
+        const struct finding *f = &v->findings[i];
+        if (f->rule == NULL)
+            continue;
+        q = sql_start(l->writer->sql, DO_SAY);
+        sql_bind_text(&q, v->change_id);
+        sql_bind_text(&q, f->rule);
+        sql_bind_int(&q,
+                     f->grade == GRADE_MUST_HANDLE ? 2 : f->grade == GRADE_ATTENTION);
+        if (sql_run(&q, NULL, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int verdict_store(struct ledger *l, const struct put *p, enum ledger_stmt how,
                          struct err *err)
 {
@@ -62,7 +84,10 @@ static int verdict_store(struct ledger *l, const struct put *p, enum ledger_stmt
     sql_bind_int(&q, v->final);
     sql_bind_instant(&q, v->decided_at);
     sql_bind_instant(&q, v->slow_due);
-    return sql_run(&q, NULL, err);
+    int newest = 0;
+    if (sql_run(&q, &newest, err) < 0)
+        return -1;
+    return newest > 0 && how == DO_ADD_VERDICT ? verdict_said(l, v, err) : 0;
 }
 
 static int verdict_run(struct ledger *l, struct ledger_op *op, struct err *err)
