@@ -10,13 +10,15 @@
 #include "notifier/tell.h"
 #include "storage/ledger.h"
 #include "storage/rrd.h"
+#include "storage/windows.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
 
 struct notifier_spec {
     struct ledger *ledger;
-    struct rrd *rrd; /* NULL: no charts */
+    struct windows *windows; /* for pages about services; NULL: none on this machine */
+    struct rrd *rrd;         /* NULL: no charts */
     const struct mail_config *config;
     const char *mail_dir;
     instant (*now)(void); /* for `since=24h` in requests */

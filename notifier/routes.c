@@ -5,11 +5,13 @@
 #include "notifier/pages/list.h"
 #include "notifier/pages/mutes.h"
 #include "notifier/pages/report.h"
+#include "notifier/pages/rules.h"
 #include "notifier/pages/style.h"
 
 const struct httpd_route notifier_routes[] = {
     {.method = "GET", .path = "/", .serve = list_page},
     {.method = "GET", .path = "/mutes", .serve = mutes_page},
+    {.method = "GET", .path = "/rules", .serve = rules_page},
     {.method = "GET", .path = "/style.css", .serve = style_sheet},
     {.method = "GET", .path = "/changes/{id}", .serve = report_page},
     {.method = "GET", .path = "/changes/{id}/chart/{file}", .serve = report_chart},
@@ -18,5 +20,6 @@ const struct httpd_route notifier_routes[] = {
     {.method = "GET", .path = "/v1/changes/{id}/verdict", .serve = api_verdict},
     {.method = "GET", .path = "/v1/changes/{id}/report", .serve = api_report},
     {.method = "GET", .path = "/v1/mutes", .serve = api_mutes},
+    {.method = "GET", .path = "/v1/rules", .serve = rules_json},
     {0},
 };

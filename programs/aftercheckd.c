@@ -17,6 +17,7 @@
 #include "programs/daemon_config.h"
 #include "programs/daemon_metrics.h"
 #include "programs/rules_watch.h"
+#include "rules/facts.h"
 #include "storage/history.h"
 #include "storage/history_prune.h"
 
@@ -245,16 +246,34 @@ static void reload(struct service *s)
 
 /* --- the threads --- */
 
-static void adopt_rules(struct service *s)
+/* Pages show the rules from there; without them only pages are poorer. */
+static void publish_rules(struct service *s, instant now)
 {
+    struct err err = {0};
+    OWNED_BUF json = {0};
+    facts_write(s->rules, &json);
+    if (buf_done(&json) < 0)
+        err_set(&err, ENOMEM, "out of memory");
+    else
+        ledger_put_pack(s->ledger, s->rules->hash, buf_text(&json), now, &err);
+    if (err.code != 0)
+        log_warn("pages do not show the rules in force: %s", err.text);
+}
+
+static void adopt_rules(struct service *s, instant now)
+{
+    bool other = false;
     pthread_mutex_lock(&s->lock);
     if (s->pending_rules != NULL) {
+        other = true;
         ruleset_free(&s->rules);
         s->rules = s->pending_rules;
         s->pending_rules = NULL;
         snprintf(s->state.pack, sizeof s->state.pack, "%s", s->rules->hash);
     }
     pthread_mutex_unlock(&s->lock);
+    if (other)
+        publish_rules(s, now);
 }
 
 /* Those who wait for a verdict.  A server that is being stopped calls them by itself.
@@ -286,7 +305,7 @@ static instant prepare(struct service *s, instant now)
 static instant analyze(void *arg, instant now)
 {
     struct service *s = arg;
-    adopt_rules(s);
+    adopt_rules(s, now);
     struct err err = {0};
     instant next = INSTANT_FAR;
     size_t stored = 0;
@@ -445,7 +464,9 @@ static int open_stages(struct service *s, struct err *err)
     if (s->collector == NULL)
         return -1;
     snprintf(s->mail_dir, sizeof s->mail_dir, "%s/mail", s->config.data);
+    publish_rules(s, instant_now());
     struct notifier_spec out = {.ledger = s->ledger,
+                                .windows = s->windows,
                                 .rrd = s->rrd,
                                 .config = &s->config.mail,
                                 .mail_dir = s->mail_dir,
