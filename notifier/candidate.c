@@ -134,7 +134,7 @@ static void add_when(const struct candidate_ask *ask, const struct candidate *c,
     char text[FIGURE_TEXT_MAX];
     int64_t before = ask->at.ms - c->moment.ms;
     if (before >= 1000)
-        buf_addf(to, " %s before.", figure_span((span){before}, text));
+        buf_addf(to, " %s before.", figure_span(LANGUAGE_EN, (span){before}, text));
     else
         buf_add(to, " at that time.");
 }
@@ -152,7 +152,7 @@ void candidate_reasons(const struct candidate_ask *ask, const struct candidate *
     add_when(ask, c, to);
     if (c->near == NULL)
         return;
-    buf_addf(to, " First seen %s: ", figure_time(c->near->first_seen, at));
+    buf_addf(to, " First seen %s: ", figure_time(LANGUAGE_EN, c->near->first_seen, at));
     plain_add(to, c->near->title != NULL ? c->near->title : c->near->metric,
               NAME_CHARS);
     if (c->near->host != NULL) {

@@ -97,7 +97,7 @@ static void write_overrides(const struct pack_rule *r, struct buf *to)
         const struct pack_override *o = &r->override[i];
         buf_add(to, "<p class=\"noted\">Override by ");
         text(to, o->by, NAME_CHARS);
-        html_addf(to, " until %s: ", figure_time(o->until, at));
+        html_addf(to, " until %s: ", figure_time(LANGUAGE_EN, o->until, at));
         text(to, o->reason, TEXT_CHARS);
         buf_add(to, "<br><span class=\"quiet\">");
         text(to, o->what, TEXT_CHARS);
@@ -160,7 +160,8 @@ void rules_page_write(const struct pack *p, const struct rule_records *records,
     html_addf(to,
               " %s, %zu rules, since %s. Beside each rule: of how many changes of the "
               "last %d days it said what, and how readers marked it.</p>\n",
-              p->hash, p->n_rules, figure_time(p->since, at), RULES_PAGE_DAYS);
+              p->hash, p->n_rules, figure_time(LANGUAGE_EN, p->since, at),
+              RULES_PAGE_DAYS);
     const char *file = "";
     for (size_t i = 0; i < p->n_rules; i++) {
         const struct pack_rule *r = &p->rule[i];
