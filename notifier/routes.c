@@ -6,12 +6,17 @@
 #include "notifier/pages/mutes.h"
 #include "notifier/pages/report.h"
 #include "notifier/pages/rules.h"
+#include "notifier/pages/service.h"
 #include "notifier/pages/style.h"
+#include "notifier/pages/what.h"
 
 const struct httpd_route notifier_routes[] = {
     {.method = "GET", .path = "/", .serve = list_page},
     {.method = "GET", .path = "/mutes", .serve = mutes_page},
     {.method = "GET", .path = "/rules", .serve = rules_page},
+    {.method = "GET", .path = "/services/{name}", .serve = service_page},
+    {.method = "GET", .path = "/services/{name}/course.png", .serve = service_course},
+    {.method = "GET", .path = "/what", .serve = what_page},
     {.method = "GET", .path = "/style.css", .serve = style_sheet},
     {.method = "GET", .path = "/changes/{id}", .serve = report_page},
     {.method = "GET", .path = "/changes/{id}/chart/{file}", .serve = report_chart},
@@ -21,5 +26,7 @@ const struct httpd_route notifier_routes[] = {
     {.method = "GET", .path = "/v1/changes/{id}/report", .serve = api_report},
     {.method = "GET", .path = "/v1/mutes", .serve = api_mutes},
     {.method = "GET", .path = "/v1/rules", .serve = rules_json},
+    {.method = "GET", .path = "/v1/services/{name}", .serve = service_json},
+    {.method = "GET", .path = "/v1/what", .serve = what_json},
     {0},
 };

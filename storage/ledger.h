@@ -84,7 +84,9 @@ struct change_rows {
     char *next; /* cursor for the page after this one; NULL: the last page */
 };
 struct change_ask {
-    instant since;       /* INSTANT_NONE: all */
+    instant since; /* INSTANT_NONE: all */
+    instant until; /* that began then or before; INSTANT_NONE or 1970: all; ignored
+                      after a cursor */
     const char *service; /* NULL: all */
     enum grade grade; /* GRADE_N: all; GRADE_NOT_JUDGED also takes those unjudged yet */
     const char *after; /* cursor; NULL: the first page */

@@ -68,7 +68,7 @@ struct page {
 static int page_find(struct ledger *l, const struct change_ask *ask, size_t limit,
                      struct page *page, struct err *err)
 {
-    int64_t start = INT64_MAX;
+    int64_t start = ask->until.ms > 0 ? ask->until.ms : INT64_MAX;
     OWNED_BUF after = {0};
     if (ask->after != NULL && cursor_read(ask->after, &start, &after, err) < 0)
         return -1;

@@ -408,6 +408,9 @@ static void add_rules(struct picture_plan *pl, const struct rrd_picture *p,
     double limit = p->limit * a->scale;
     if (drawable(limit) && limit >= a->low && limit <= a->high)
         arg(pl, "HRULE:%.12g#%06x::dashes=6,3", limit, c->limit);
+    for (size_t i = 0; i < p->n_marks && i < RRD_MARKS_MAX; i++)
+        arg(pl, "VRULE:%lld#%06x::dashes=3,2", (long long)(p->marks[i].ms / 1000),
+            c->pivot);
     if (!instant_is_none(p->pivot))
         arg(pl, "VRULE:%lld#%06x::dashes=3,2", (long long)(p->pivot.ms / 1000),
             c->pivot);

@@ -102,6 +102,7 @@ int rrd_get(struct rrd *r, const char *name, instant from, instant to, span step
 void rrd_rows_free(struct rrd_rows *rows);
 
 /* A chart of one finding.  Times on it are UTC. */
+enum { RRD_MARKS_MAX = 50 };
 enum rrd_picture_format { RRD_PNG, RRD_SVG };
 struct rrd_line {
     const char *label; /* any text: escaped inside */
@@ -119,6 +120,8 @@ struct rrd_picture {
     const struct rrd_line *lines;   /* the first is drawn on top */
     size_t n_lines;                 /* 1 to 12 */
     instant pivot;                  /* the vertical line; INSTANT_NONE: none */
+    const instant *marks;           /* further vertical lines, without a legend */
+    size_t n_marks;                 /* up to RRD_MARKS_MAX */
     instant before_from, before_to; /* shaded */
     instant after_from, after_to;   /* shaded, another colour */
     double limit; /* a horizontal line, in the legend only when far off; NaN: none */

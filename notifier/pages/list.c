@@ -32,7 +32,7 @@ static void part(struct buf *to, const char *name, const char *words)
     buf_add(to, "</span>");
 }
 
-void list_row(const struct change_row *row, struct buf *to)
+void list_row_with(const struct change_row *row, const char *sentence, struct buf *to)
 {
     const struct change *c = row->change;
     char at[FIGURE_TEXT_MAX], hosts[FIGURE_TEXT_MAX];
@@ -57,8 +57,16 @@ void list_row(const struct change_row *row, struct buf *to)
         part(to, "on", c->host[0].name);
     else if (c->n_hosts > 1)
         html_addf(to, "<span>%s hosts</span>", figure_count((double)c->n_hosts, hosts));
-    html_addf(to, "</p></div><p class=\"time\">%s</p></li>\n",
+    buf_add(to, "</p>");
+    if (sentence != NULL)
+        html_addf(to, "<p class=\"why\">%s</p>", sentence);
+    html_addf(to, "</div><p class=\"time\">%s</p></li>\n",
               figure_time(LANGUAGE_EN, c->start, at));
+}
+
+void list_row(const struct change_row *row, struct buf *to)
+{
+    list_row_with(row, NULL, to);
 }
 
 static void option(struct buf *to, const char *value, const char *words,

@@ -13,6 +13,8 @@ void list_page(struct httpd_req *r, void *app);
 
 /* One change as an item of the list. */
 void list_row(const struct change_row *row, struct buf *to);
+/* The same with a sentence below it; NULL: none. */
+void list_row_with(const struct change_row *row, const char *sentence, struct buf *to);
 /* The filters' form, filled in. */
 void list_form(const struct query_texts *q, const char *kind, struct buf *to);
 

@@ -15,7 +15,10 @@ void page_open(struct buf *to, const char *title)
               "<link rel=\"stylesheet\" href=\"/style.css\"></head>\n",
               title);
     buf_add(to, "<body><a class=\"skip\" href=\"#main\">Skip to the content</a>\n"
-                "<header class=\"top\"><a href=\"/\">aftercheck</a></header>\n"
+                "<header class=\"top\"><a class=\"home\" href=\"/\">aftercheck</a><nav>"
+                "<a href=\"/\">Changes</a><a href=\"/what\">What changed?</a>"
+                "<a href=\"/rules\">Rules</a><a href=\"/mutes\">Mutes</a></nav>"
+                "</header>\n"
                 "<main id=\"main\">\n");
 }
 

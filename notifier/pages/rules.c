@@ -31,25 +31,23 @@ static const char *file_name(const char *path)
 
 /* --- one rule --- */
 
-static void count(struct buf *to, uint64_t n, const char *one, const char *many)
+static void count(struct buf *to, uint64_t n, const char *words)
 {
     if (n > 0)
-        html_addf(to, "<span>%zu %s</span>", (size_t)n, n == 1 ? one : many);
+        html_addf(to, "<span>%zu %s</span>", (size_t)n, words);
 }
 
 static void write_record(const struct rule_record *r, struct buf *to)
 {
-    buf_add(to, "<p class=\"parts quiet record\">");
     if (r == NULL)
-        buf_add(to, "<span>said nothing</span>");
-    else {
-        count(to, r->must_handle, "must handle", "must handle");
-        count(to, r->attention, "attention", "attention");
-        count(to, r->fine, "noted only", "noted only");
-        count(to, r->useful, "found useful", "found useful");
-        count(to, r->not_useful, "found not useful", "found not useful");
-    }
-    buf_add(to, "</p>");
+        return;
+    buf_add(to, "<p class=\"parts record\">");
+    count(to, r->must_handle, "must handle");
+    count(to, r->attention, "attention");
+    count(to, r->fine, "noted only");
+    count(to, r->useful, "found useful");
+    count(to, r->not_useful, "found not useful");
+    buf_add(to, "</p>\n");
 }
 
 static void write_values(const struct pack_value *v, size_t n, struct buf *to)
@@ -158,8 +156,9 @@ void rules_page_write(const struct pack *p, const struct rule_records *records,
     buf_add(to, "<h1 class=\"list\">Rules in force</h1>\n<p>");
     text(to, p->name, NAME_CHARS);
     html_addf(to,
-              " %s, %zu rules, since %s. Beside each rule: of how many changes of the "
-              "last %d days it said what, and how readers marked it.</p>\n",
+              " %s, %zu rules, since %s. Below a rule that "
+              "spoke: of how many changes of the last %d days it said what, and how "
+              "readers marked that.</p>\n",
               p->hash, p->n_rules, figure_time(LANGUAGE_EN, p->since, at),
               RULES_PAGE_DAYS);
     const char *file = "";

@@ -159,7 +159,11 @@ static int serve(struct rrd *rrd, const char *scratch, struct err *err)
     if (l == NULL)
         return -1;
     fill(l);
-    struct notifier_spec spec = {l, rrd, &config, scratch, fixed_now};
+    struct notifier_spec spec = {.ledger = l,
+                                 .rrd = rrd,
+                                 .config = &config,
+                                 .mail_dir = scratch,
+                                 .now = fixed_now};
     struct notifier *n = notifier_open(&spec, err);
     struct httpd_mount mount = {notifier_routes, n};
     struct httpd_spec http = {.listen = "127.0.0.1:0", .mounts = &mount, .n_mounts = 1};

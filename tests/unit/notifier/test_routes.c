@@ -48,6 +48,11 @@ TEST(hostile_texts_are_only_text_on_pages)
     CHECK(strstr(buf_text(&b), "\"'&") == NULL);
 }
 
+static instant sample_now(void)
+{
+    return (instant){SAMPLE_START.ms + 7200000};
+}
+
 TEST(pages_are_served_and_say_what_was_wrong)
 {
     struct err err = {0};
@@ -55,7 +60,7 @@ TEST(pages_are_served_and_say_what_was_wrong)
     struct mail_config config;
     mail_config_defaults(&config);
     struct notifier_spec spec = {
-        .ledger = l, .config = &config, .mail_dir = test_dir(), .now = instant_now};
+        .ledger = l, .config = &config, .mail_dir = test_dir(), .now = sample_now};
     struct notifier *n = notifier_open(&spec, &err);
     struct httpd_mount mount = {notifier_routes, n};
     struct httpd_spec http = {.listen = "127.0.0.1:0", .mounts = &mount, .n_mounts = 1};
@@ -79,7 +84,22 @@ TEST(pages_are_served_and_say_what_was_wrong)
                  {"/changes/c1/chart/1.png", "switched off", 503},
                  {"/changes/c1/chart/9.png", "no chart", 404},
                  {"/changes/c1/chart/x", "no chart", 404},
-                 {"/changes/c1/chart/1.png?revision=x", "revision", 400}};
+                 {"/changes/c1/chart/1.png?revision=x", "revision", 400},
+                 {"/rules", "No rules yet", 404},
+                 {"/v1/rules", "no such version", 404},
+                 {"/services/pay", "<circle class=\"must-handle\"", 200},
+                 {"/services/nope", "No such service", 404},
+                 {"/services/pay/course.png?metric=x", "switched off", 503},
+                 {"/services/pay/course.png", "metric: is missing", 400},
+                 {"/v1/services/pay", "\"grade\":\"must-handle\"", 200},
+                 {"/what?at=2026-11-21T10:20:00Z&service=pay",
+                  "It changed this service 20 minutes before", 200},
+                 {"/what?at=2026-11-21T10:20:00Z&service=shop", "No change fits", 200},
+                 {"/v1/what?at=2026-11-21T10:20:00Z&host=pay-01",
+                  "It changed this host 20 minutes before", 200},
+                 {"/v1/what?at=2026-11-21T09:20:00Z", "\"candidates\":[]", 200},
+                 {"/what?at=yesterday", "at: &#39;yesterday&#39; is no time", 400},
+                 {"/v1/what?back=30d", "back: '30d' is no length", 400}};
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         unsigned status = 0;
         struct httpc_ask ask = {.method = "GET", .path = pages[i].path};

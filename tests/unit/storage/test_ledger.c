@@ -250,7 +250,7 @@ static void list_is(struct ledger *l, const struct change_ask *ask, const char *
     change_rows_free(&rows);
 }
 
-static const struct change_ask ALL = {{INT64_MIN}, NULL, GRADE_N, NULL, 100};
+static const struct change_ask ALL = {{INT64_MIN}, {0}, NULL, GRADE_N, NULL, 100};
 
 TEST(lists_are_newest_first_and_by_id_within_an_instant)
 {
@@ -266,6 +266,9 @@ TEST(lists_are_newest_first_and_by_id_within_an_instant)
     struct change_ask ask = ALL;
     ask.since = NOW;
     list_is(l, &ask, "c a b ");
+    ask.until = NOW;
+    list_is(l, &ask, "a b ");
+    ask.until.ms = 0;
     ask.service = "web";
     list_is(l, &ask, "");
     CHECK_INT(post_at(l, EVENT("w", "\"service\":\"web\""), NOW), POSTED_NEW);
@@ -917,7 +920,8 @@ static int on_a_small_disk(const char *dir)
     }
     n += gaps - 1;
     bool full = n > 0 && err.code == ENOSPC;
-    list_is(l, &(struct change_ask){plus(n), NULL, GRADE_N, NULL, 1}, ""); /* reads */
+    list_is(l, &(struct change_ask){plus(n), {0}, NULL, GRADE_N, NULL, 1},
+            ""); /* reads */
     unlink(ballast);
     bool well = post_phase(l, "room", "finished", 0) == POSTED_NEW;
     bool counted = ledger_stats(l).events == (uint64_t)n + 1;
@@ -1085,9 +1089,9 @@ static void *read_some(void *arg)
     for (int i = 0; i < 50; i++) {
         struct change_rows rows;
         *c->failures +=
-            ledger_changes(c->l,
-                           &(struct change_ask){INSTANT_NONE, "pay", GRADE_N, NULL, 20},
-                           &rows, NULL) != 0;
+            ledger_changes(
+                c->l, &(struct change_ask){INSTANT_NONE, {0}, "pay", GRADE_N, NULL, 20},
+                &rows, NULL) != 0;
         change_rows_free(&rows);
         ledger_stats(c->l);
     }
