@@ -163,6 +163,8 @@ static void read_entry(struct agent_config *c, const struct agent_kind *k,
     if (spec == NULL)
         abort();
     spec->interval = k->interval;
+    if (k->defaults != NULL)
+        k->defaults(spec);
     if (yaml_read(c->doc, at, k->list, k->fields, k->n_fields, spec, to) == 0) {
         check_entry(c, k, spec, at, to);
         add_item(c, k, spec, hash_node(at, 0));

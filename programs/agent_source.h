@@ -69,6 +69,8 @@ struct agent_kind {
     size_t n_fields, spec_bytes;
     span interval; /* unless the entry says another; 0: the agent's */
     bool aligned;  /* gathers at the same moments on all hosts */
+    /* Fills in what is not 0 unless the entry says another; NULL: nothing. */
+    void (*defaults)(struct agent_spec *spec);
     /* What the types of the fields do not say; NULL: nothing. */
     int (*check)(const struct agent_spec *spec, struct err *err);
     struct agent_source *(*open)(const struct agent_env *env,

@@ -3,6 +3,7 @@ import http.server
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -28,7 +29,8 @@ class FakeService:
                 super().setup()
 
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode(
+                    errors="replace")
                 outer.bodies.append(body)
                 outer.paths.append(self.path)
                 if outer.status is None:
@@ -301,6 +303,61 @@ class Agent(FlowTest):
                 return f.read().rsplit(")", 1)[1].split()[0] != "Z"
         except OSError:
             return False
+
+    def exporter(self, answer):
+        """A server that gives these bytes, whatever it is asked, and then hangs or ends."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve():
+            while True:
+                try:
+                    c, _ = listener.accept()
+                except OSError:
+                    return
+                c.recv(4096)
+                try:
+                    c.sendall(answer)
+                except OSError:
+                    pass
+                if answer == b"":
+                    self.hung.append(c)
+                else:
+                    c.close()
+
+        self.hung = []
+        threading.Thread(target=serve, daemon=True).start()
+        return "http://127.0.0.1:%d/metrics" % listener.getsockname()[1]
+
+    def test_exporters_that_fail_are_told_and_hold_nothing_up(self):
+        s = self.service()
+        head = b"HTTP/1.1 200 OK\r\n"
+        answers = {
+            "hangs": b"",
+            "refuses": b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
+            "endless": head + b"\r\n" + b"a_metric 1\n" * 200000,
+            "nonsense": head + b"Content-Length: 12\r\n\r\n<html>no</h>",
+            "cut": head + b"Content-Length: 1200\r\n\r\na 1\n",
+            "chunked": head + b"Transfer-Encoding: chunked\r\n\r\n"
+                       b"6\r\nabc 1\n\r\n4\r\nb 2\n\r\n0\r\n\r\n",
+        }
+        self.configured("scrapes:\n" + "".join(
+            "  - {name: %s, interval: 2s, timeout: 1s, bytes: 1MiB, url: '%s'}\n"
+            % (name, self.exporter(answer)) for name, answer in answers.items()) +
+            "  - {name: nobody, interval: 2s, url: 'http://127.0.0.1:%d/'}\n" % free_port())
+        for name in answers:
+            if name != "chunked":
+                wait_for("a failure of " + name, lambda: self.has_line(
+                    s, "agent,source=scrape:%s," % name, "points=0", "failures=1"))
+        wait_for("the good one", lambda: self.has_line(
+            s, "agent,source=scrape:chunked,", "points=2", "failures=0"))
+        for words in ("no answer in time", "status 503", "longer than 1048576 bytes",
+                      "no samples", "closed before", "refused"):
+            wait_for("words in the log: " + words, lambda: self.logged(words))
+        self.assertIn("/api/v1/write", s.paths)
+        times = s.times()
+        self.assertEqual(times, list(range(times[0], times[0] + len(times))))
+        self.end()
 
     def test_a_source_that_stops_is_told_within_two_intervals(self):
         s = self.service()
