@@ -155,13 +155,15 @@ static void count_row(struct crash *c, const struct core_row *r, struct place at
     if (at.side == WATCH_NONE)
         return;
     bool after = at.side == WATCH_AFTER;
-    c->dumps_since += !at.control && !after && r->time.ms >= first.ms;
-    *into[at.control][after] += 1;
+    size_t dumps = 1 + (size_t)r->more;
+    if (!at.control && !after && r->time.ms >= first.ms)
+        c->dumps_since += (double)dumps;
+    *into[at.control][after] += (double)dumps;
     if (at.control)
         return;
     struct crash_host *h = host_of(c, r->host);
-    h->before += !after;
-    h->after += after;
+    h->before += after ? 0 : dumps;
+    h->after += after ? dumps : 0;
     if (!after)
         return;
     c->unsure |= r->print.unsure;

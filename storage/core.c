@@ -114,6 +114,21 @@ static int read_pid(const struct json_at *v, struct core *c, struct err *err)
     return c->pid >= 0 ? 0 : json_complain(&m, err, "is below 0");
 }
 
+static int read_count(const struct json_at *v, struct core *c, struct err *err)
+{
+    struct json_at m;
+    int64_t count;
+    if (!json_member(v, "count", &m))
+        return 0;
+    if (json_whole(&m, &count, err) < 0)
+        return -1;
+    if (count < 1 || count > CORE_COUNT_MAX)
+        return json_complain(&m, err, "is %lld, expected 1 to %d", (long long)count,
+                             CORE_COUNT_MAX);
+    c->more = count - 1;
+    return 0;
+}
+
 static int read_offset(const struct json_at *v, struct core_frame *f, struct err *err)
 {
     struct json_at m;
@@ -203,7 +218,7 @@ static int read_all(const struct json_at *v, instant now, struct core *c,
             return -1;
     if (record_own_time(v, "a recorded coredump", now, &c->time, err) < 0 ||
         read_signal(v, c, err) < 0 || read_pid(v, c, err) < 0 ||
-        read_frames(v, c, err) < 0)
+        read_count(v, c, err) < 0 || read_frames(v, c, err) < 0)
         return -1;
     return read_left_out(v, c, err);
 }
@@ -272,6 +287,8 @@ void core_write(const struct core *c, const char *key, struct jsonw *w)
     if (c->pid > 0)
         jsonw_int(w, "pid", c->pid);
     jsonw_text(w, "signal", core_signal_name(c->signal, signal));
+    if (c->more > 0)
+        jsonw_int(w, "count", c->more + 1);
     write_text(w, "signature", c->signature);
     jsonw_list(w, "frames");
     for (size_t i = 0; i < c->n_frames; i++)

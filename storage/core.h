@@ -20,6 +20,7 @@ enum {
     CORE_FRAMES_MAX = 64,
     CORE_FN_MAX = 1024, /* C++ names with all their types are long */
     CORE_SIGNAL_MAX = 64,
+    CORE_COUNT_MAX = 1000000, /* dumps that one record speaks for */
     CORE_SIGNAL_TEXT_MAX = 24,
 };
 
@@ -40,6 +41,7 @@ struct core {
     size_t n_frames;
     struct core_frame *frame; /* the innermost first */
     size_t frames_left_out;   /* further out, beyond CORE_FRAMES_MAX */
+    int64_t more; /* further dumps of the same that this one speaks for: `count` - 1 */
     char *signature; /* the sender's own word for what is the same crash; NULL: none */
 };
 
@@ -47,7 +49,8 @@ struct core {
  * required; `now` stands in for a missing time and bounds it: -30 days to +10 minutes
  * (with `now` none, as in replay, any time is taken but must be given).  An offset is a
  * whole number or a text such as "0x1f3a".  Empty texts, "??" as a function and null
- * count as absent; unknown fields are passed over.  -1 with field and place. */
+ * count as absent; unknown fields are passed over.  `count` says of how many dumps the
+ * record speaks: of a crash loop not each is sent.  -1 with field and place. */
 int core_read(const struct json_at *v, instant now, struct core **ret_core,
               struct err *err);
 void core_free(struct core **c);

@@ -151,6 +151,7 @@ struct core_row {
     instant time;
     char *host, *service, *exe, *title; /* service may be NULL */
     struct fingerprint print;
+    int64_t more; /* dumps of the same that it speaks for, beside its own */
 };
 struct core_ask {
     const char *service;      /* those of this service; NULL: none */

@@ -43,6 +43,7 @@ static int core_run(struct ledger *l, struct ledger_op *op, struct err *err)
     sql_bind_text(&q, buf_text(&p->title));
     sql_bind_instant(&q, p->received);
     sql_bind_text(&q, buf_text(&p->json));
+    sql_bind_int(&q, c->more);
     if (sql_run(&q, &added, err) < 0)
         return -1;
     p->posted = added > 0 ? POSTED_NEW : POSTED_REPEAT;
@@ -160,6 +161,7 @@ static int row_take(struct sql_query *q, struct core_row *row, struct err *err)
     const char *service = sql_text(q, 2);
     row->time = sql_instant(q, 0);
     row->print.unsure = sql_int(q, 7) != 0;
+    row->more = sql_int(q, 8);
     if (ledger_copy_text(sql_text(q, 1), &row->host, err) < 0 ||
         (service != NULL && ledger_copy_text(service, &row->service, err) < 0) ||
         ledger_copy_text(sql_text(q, 3), &row->exe, err) < 0 ||

@@ -133,6 +133,8 @@ static const struct {
      "    v.revision = c.revision, json_each(v.json, '$.findings') f"
      "  WHERE json_extract(f.value, '$.rule') IS NOT NULL"
      "  GROUP BY v.change_id, rule;"},
+    {"coredumps that speak for more than one",
+     "ALTER TABLE cores ADD COLUMN more INTEGER NOT NULL DEFAULT 0;"},
 };
 enum {
     N_MIGRATIONS = sizeof migrations / sizeof *migrations,

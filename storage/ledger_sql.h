@@ -81,13 +81,14 @@
       "WHERE no = ?1 AND state = 0")                                                   \
     X(ADD_CORE,                                                                        \
       "INSERT INTO cores(time, host, pid, exe, service, coarse, fine, unsure, title, " \
-      "received, json) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "          \
+      "received, json, more) "                                                         \
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "                     \
       "ON CONFLICT DO NOTHING")                                                        \
-    X(CORES, "SELECT time, host, service, exe, title, coarse, fine, unsure "           \
+    X(CORES, "SELECT time, host, service, exe, title, coarse, fine, unsure, more "     \
              "FROM cores WHERE time >= ?1 AND time < ?2 "                              \
              "ORDER BY time DESC, host DESC, exe DESC, pid DESC")                      \
     X(CORE_PAST,                                                                       \
-      "SELECT host, (?2 - 1 - time) / 86400000 AS day, count(*), min(time) "           \
+      "SELECT host, (?2 - 1 - time) / 86400000 AS day, sum(1 + more), min(time) "      \
       "FROM cores WHERE coarse = ?1 AND time < ?2 AND time >= ?3 "                     \
       "GROUP BY host, day ORDER BY host, day")                                         \
     X(CORES_SINCE, "SELECT min(time) FROM cores")                                      \

@@ -177,6 +177,20 @@ TEST(a_new_crash_on_two_hosts_or_three_times_must_be_handled)
     CHECK_NEAR(f->hosts[0].after, 3, 0);
 }
 
+TEST(a_record_that_speaks_for_many_dumps_counts_as_many)
+{
+    OWNED_SCENE *s = scene();
+    dump(s, 0, 1, 240);
+    s->row[0].more = 6;
+    dump(s, 0, 1, -60);
+    s->row[1].more = 3;
+    const struct crash *c = judged(s, 1);
+    CHECK_NEAR(c->dumps_after, 7, 0);
+    CHECK_NEAR(c->dumps_before, 4, 0);
+    CHECK_INT(c->host[0].after, 7);
+    CHECK_INT(c->grade, GRADE_MUST_HANDLE);
+}
+
 TEST(dumps_before_the_change_or_after_the_look_are_not_of_it)
 {
     OWNED_SCENE *s = scene();

@@ -92,6 +92,21 @@ TEST(what_is_written_reads_back_the_same)
     CHECK_TEXT(buf_text(&again), FULL);
 }
 
+TEST(a_count_says_of_how_many_dumps_a_record_speaks)
+{
+    OWNED_CORE *one = core(WITH("\"count\":1")), *many = core(WITH("\"count\":40"));
+    CHECK_INT(one->more, 0);
+    CHECK_INT(many->more, 39);
+    OWNED_BUF b = {0};
+    struct jsonw w = {.to = &b};
+    core_write(many, NULL, &w);
+    OWNED_CORE *again = core(buf_text(&b));
+    CHECK_INT(again->more, 39);
+    refused(WITH("\"count\":0"), "count (line 1");
+    refused(WITH("\"count\":1000001"), "is 1000001, expected 1 to 1000000");
+    refused(WITH("\"count\":\"x\""), "count (line 1");
+}
+
 TEST(little_is_required)
 {
     OWNED_CORE *c = core("{" HEAD "}");

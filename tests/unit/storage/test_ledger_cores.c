@@ -149,6 +149,30 @@ TEST(a_list_has_the_hosts_and_the_service_asked_for_in_order_of_time)
     core_rows_free(&rows, 0);
 }
 
+TEST(a_record_may_speak_for_many_dumps)
+{
+    OWNED_LEDGER *l = opened(":memory:");
+    struct err err = {0};
+    struct core *c = core_of("h1", "pay", 1, "parse", -60);
+    struct fingerprint f = fingerprint_make(c);
+    c->more = 41;
+    CHECK_INT(ledger_put_core_wait(l, &c, NOW, &err), POSTED_NEW);
+    put(l, "h1", "pay", 2, "parse", -50);
+    struct core_past past = {0};
+    CHECK_INT(ledger_core_first_seen(l, f.coarse, NOW, &past, &err), 0);
+    CHECK_INT(past.n, 1);
+    CHECK_INT(past.day[0].dumps, 43);
+    core_past_clear(&past);
+    struct core_ask ask = {
+        .hosts = two_hosts, .n_hosts = 2, .from = plus(-100), .to = NOW};
+    struct core_row *rows;
+    size_t n = list(l, &ask, &rows);
+    CHECK_INT(n, 2);
+    CHECK_INT(rows[0].more, 41);
+    CHECK_INT(rows[1].more, 0);
+    core_rows_free(&rows, n);
+}
+
 TEST(a_crash_is_remembered_for_thirty_days_by_host_and_day)
 {
     OWNED_LEDGER *l = opened(":memory:");
