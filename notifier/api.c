@@ -198,6 +198,19 @@ static void guard(struct httpd_req *r)
                      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 }
 
+/* -1 after answering that there is no such language. */
+static int language_asked(struct httpd_req *r, enum language *ret_language)
+{
+    const char *name = httpd_query(r, "language");
+    enum language l = name != NULL ? language_of(name) : LANGUAGE_EN;
+    if (l == LANGUAGE_N) {
+        httpd_fail(r, 400, "language: '%.60s' is no language, expected en or zh", name);
+        return -1;
+    }
+    *ret_language = l;
+    return 0;
+}
+
 void api_report(struct httpd_req *r, void *app)
 {
     struct notifier *n = notifier_of(app);
@@ -209,6 +222,9 @@ void api_report(struct httpd_req *r, void *app)
                    name);
         return;
     }
+    enum language language = LANGUAGE_EN;
+    if (language_asked(r, &language) < 0)
+        return;
     OWNED_PAST *p = past_of(r, n);
     if (p == NULL)
         return;
@@ -216,7 +232,8 @@ void api_report(struct httpd_req *r, void *app)
         .what = {.change = p->change,
                  .verdict = past_current(p),
                  .revisions = (const struct verdict *const *)p->revision,
-                 .n_revisions = p->n},
+                 .n_revisions = p->n,
+                 .language = language},
         .config = atomic_load(&n->config),
         .rrd = n->spec.rrd,
         .charts_lost = &n->tell.stats.charts_lost,

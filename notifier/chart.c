@@ -2,7 +2,9 @@
  * Pure but for chart_draw.  Shares are drawn in percent, as all texts say them. */
 #include "notifier/chart.h"
 
+#include "notifier/phrases.h"
 #include "notifier/plain.h"
+#include "notifier/report.h"
 
 #include <errno.h>
 #include <math.h>
@@ -75,43 +77,65 @@ static int add_line(struct chart *c, struct rrd_line line, double by, struct err
     return 0;
 }
 
-static void title_of(const struct finding *f, char out[CHART_TITLE_MAX])
+/* "Failing calls web->pay:charge on 4 hosts": the name that the finding has in its
+ * report, with a capital letter where it is made of words. */
+static void title_of(const struct chart_ask *ask, char out[CHART_TITLE_MAX])
 {
-    OWNED_BUF b = {0};
-    plain_add(&b, f->metric != NULL ? f->metric : f->rule, 60);
-    if (f->code != NULL) {
-        buf_add(&b, ", code ");
-        plain_add(&b, f->code, 20);
-    }
+    const struct finding *f = ask->finding;
+    const enum language l = ask->language;
+    OWNED_BUF figure = {0}, where = {0}, title = {0};
+    char *name = report_figure_text(f, l);
+    plain_add(&figure, name != NULL ? name : f->metric, 60);
+    free(name);
     if (f->host != NULL || f->n_hosts == 1) {
-        buf_add(&b, " on ");
-        plain_add(&b, f->host != NULL ? f->host : f->hosts[0].name, 40);
+        plain_add(&where, f->host != NULL ? f->host : f->hosts[0].name, 40);
+        PHRASE_PUT(&title, l, NAME_ON_HOST, buf_text(&figure), buf_text(&where));
     } else if (f->n_hosts > 1) {
-        buf_addf(&b, " on %zu hosts", f->n_hosts);
+        buf_addf(&where, "%zu", f->n_hosts);
+        PHRASE_PUT(&title, l, NAME_ON_HOSTS, buf_text(&figure), buf_text(&where));
     } else if (f->service != NULL) {
-        buf_add(&b, " of ");
-        plain_add(&b, f->service, 40);
+        plain_add(&where, f->service, 40);
+        PHRASE_PUT(&title, l, NAME_OF_SERVICE, buf_text(&figure), buf_text(&where));
+    } else {
+        buf_add(&title, buf_text(&figure));
     }
-    snprintf(out, CHART_TITLE_MAX, "%.*s", CHART_TITLE_MAX - 1, buf_text(&b));
+    const char *text = buf_text(&title);
+    bool words = *text >= 'a' && *text <= 'z' && strchr(buf_text(&figure), ' ') != NULL;
+    snprintf(out, CHART_TITLE_MAX, "%.*s", CHART_TITLE_MAX - 1, text);
+    if (words)
+        out[0] = (char)(out[0] - ('a' - 'A'));
 }
 
-static const char *unit_words(const char *unit)
+static const char *unit_words(enum language l, const char *unit)
 {
-    static const char *const words[][2] = {
-        {"share", "%"},
-        {"per_s", "per second"},
-        {"bytes_per_s", "bytes/s"},
-        {"ms", "ms"},
+    static const struct {
+        const char *unit;
+        enum phrase words;
+    } words[] = {
+        {"per_s", PHRASE_CHART_PER_SECOND},
+        {"/s", PHRASE_CHART_PER_SECOND},
+        {"bytes_per_s", PHRASE_CHART_BYTES_PER_SECOND},
+        {"bytes/s", PHRASE_CHART_BYTES_PER_SECOND},
     };
     for (size_t i = 0; unit != NULL && i < sizeof words / sizeof *words; i++)
-        if (strcmp(unit, words[i][0]) == 0)
-            return words[i][1];
-    return unit;
+        if (strcmp(unit, words[i].unit) == 0)
+            return phrase(l, words[i].words);
+    return unit != NULL && strcmp(unit, "share") == 0 ? "%" : unit;
+}
+
+/* Whom the finding's own line is of. */
+static enum phrase whose(const struct chart_ask *ask)
+{
+    const struct finding *f = ask->finding;
+    if (f->host != NULL || f->n_hosts == 1)
+        return PHRASE_CHART_THIS_HOST;
+    return ask->change->n_hosts > 0 ? PHRASE_CHART_CHANGED : PHRASE_CHART_SERVICE;
 }
 
 int chart_plan(const struct chart_ask *ask, struct chart *chart, struct err *err)
 {
     const struct finding *f = ask->finding;
+    const enum language l = ask->language;
     const struct curve *curve = &f->curve;
     if (curve->n == 0 || curve->n > CURVE_POINTS_MAX || curve->value == NULL ||
         curve->step.ms <= 0)
@@ -121,25 +145,28 @@ int chart_plan(const struct chart_ask *ask, struct chart *chart, struct err *err
                     .width = ask->width,
                     .height = ask->height,
                     .title = chart->title,
-                    .unit = unit_words(f->unit),
+                    .unit = unit_words(l, f->unit),
                     .from = curve->from,
                     .step = curve->step,
                     .n = curve->n,
                     .lines = chart->lines,
                     .limit = NAN,
-                    .dark = ask->dark},
+                    .dark = ask->dark,
+                    .zoom = ask->zoom,
+                    .before_label = phrase(l, PHRASE_CHART_BEFORE),
+                    .after_label = phrase(l, PHRASE_CHART_AFTER),
+                    .pivot_label = phrase(l, PHRASE_CHART_CHANGE)},
     };
-    title_of(f, chart->title);
+    title_of(ask, chart->title);
     shade(ask, &chart->picture);
     double by = f->unit != NULL && strcmp(f->unit, "share") == 0 ? 100 : 1;
-    bool one = f->host != NULL || f->n_hosts == 1;
-    const char *label = one                        ? "this host"
-                        : ask->change->n_hosts > 0 ? "changed hosts"
-                                                   : "the service";
     const struct rrd_line lines[CHART_LINES] = {
-        {label, ask->dark ? 0xff8a80 : 0xb42318, curve->value, false}, /* on top */
-        {"unchanged hosts", ask->dark ? 0x6ea8fe : 0x2e6bd6, curve->control, true},
-        {"usual at this hour", ask->dark ? 0x8b95a7 : 0x98a2b3, curve->usual, false},
+        {phrase(l, whose(ask)), ask->dark ? 0xff8a80 : 0xb42318, curve->value,
+         false}, /* on top */
+        {phrase(l, PHRASE_CHART_UNCHANGED), ask->dark ? 0x6ea8fe : 0x2e6bd6,
+         curve->control, true},
+        {phrase(l, PHRASE_CHART_USUAL), ask->dark ? 0x8b95a7 : 0x98a2b3, curve->usual,
+         false},
     };
     for (int i = 0; i < CHART_LINES; i++)
         if (add_line(chart, lines[i], by, err) < 0) {
@@ -161,7 +188,10 @@ int chart_draw(struct rrd *rrd, const struct chart_ask *ask, struct buf *to,
                struct err *err)
 {
     struct chart chart;
-    if (chart_plan(ask, &chart, err) < 0)
+    struct chart_ask drawn = *ask;
+    if (drawn.language == LANGUAGE_ZH && !rrd_has_letters(rrd))
+        drawn.language = LANGUAGE_EN;
+    if (chart_plan(&drawn, &chart, err) < 0)
         return -1;
     int rc = rrd_draw(rrd, &chart.picture, to, err);
     chart_clear(&chart);

@@ -1,5 +1,9 @@
 /* notifier/chart.h - a finding's samples as a picture.
  *
+ * In Chinese only where the machine that draws has a font for it (rrd_has_letters, by
+ * fontconfig); else in English, which reads better than boxes.  Names are the same in
+ * both.
+ *
  * The time before the change and the time looked at after it are shaded, a line stands
  * at the change, unchanged hosts are dashed, the usual course is thin. */
 #ifndef NOTIFIER_CHART_H
@@ -7,19 +11,21 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "notifier/language.h"
 #include "storage/change.h"
 #include "storage/rrd.h"
 #include "storage/verdict.h"
 
 #include <stdbool.h>
 
-enum { CHART_LINES = 3, CHART_TITLE_MAX = 400 };
+enum { CHART_LINES = 3, CHART_TITLE_MAX = 400, CHART_LABEL_MAX = 64 };
 
 struct chart_ask {
     const struct change *change;
     const struct verdict *verdict;
     const struct finding *finding;
-    unsigned width, height;
+    enum language language;
+    unsigned width, height, zoom; /* as storage/rrd.h's picture has them */
     bool dark;
 };
 

@@ -5,6 +5,8 @@
 #include "notifier/fmt_html.h"
 
 #include "notifier/html.h"
+#include "notifier/mail_html.h"
+#include "notifier/phrases.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +15,7 @@ enum {
     BEHIND_BYTES = 16 * 1024, /* kept free of findings for the sections behind them */
     FOOT_BYTES = 2 * 1024,    /* kept free for the end of the document */
     CODES_MAX = 20,
-    ROWS_MAX = 12,
+    ROWS_MAX = 14,
     TODO_MAX = 3,
 };
 
@@ -26,137 +28,65 @@ struct mail {
         sources; /* where it begins in `to`; bytes that pictures' names take */
 };
 
-#define FONT                                                                           \
-    "font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;"
-
-/* Strong enough on white, and still told apart when a client inverts them. */
-static const struct {
-    const char *strong, *soft;
-} colours[GRADE_N] = {
-    [GRADE_OK] = {"#067647", "#ecfdf3"},
-    [GRADE_ATTENTION] = {"#a15c07", "#fffaeb"},
-    [GRADE_MUST_HANDLE] = {"#b42318", "#fef3f2"},
-    [GRADE_NOT_JUDGED] = {"#475467", "#f2f4f7"},
-};
-
-/* Clients that know neither <style> nor dark mode show the inline colours. */
-static const char head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-    "<meta name=\"color-scheme\" content=\"light dark\">\n"
-    "<meta name=\"supported-color-schemes\" content=\"light dark\">\n"
-    "<style>\n"
-    ":root{color-scheme:light dark}\n"
-    "a{color:#1d4ed8}\n"
-    "@media (max-width:520px){.pad{padding-left:20px!important;"
-    "padding-right:20px!important}.fig{font-size:17px!important}}\n"
-    "@media (prefers-color-scheme:dark){"
-    ".page{background:#0c111d!important}.card{background:#161b26!important}"
-    ".ink{color:#f0f1f3!important}.mute{color:#a3aab8!important}"
-    ".rule{border-color:#333b4b!important}.soft{background:#1f2633!important}"
-    ".s-ok{color:#47cd89!important}.s-attention{color:#fdb022!important}"
-    ".s-must-handle{color:#ff8a80!important}.s-not-judged{color:#b6bcc8!important}"
-    "a{color:#8ab4ff!important}}\n"
-    "</style>\n";
-
-static void open_row(struct buf *to, const char *style)
+static const char *say(const struct report *r, enum phrase p)
 {
-    buf_addf(to, "<tr><td class=\"pad\" style=\"" FONT "padding:%s\">", style);
+    return phrase(r->language, p);
 }
 
-static void close_row(struct buf *to)
+/* "and 3 more hosts" */
+static void put_rest(const struct report *r, enum phrase words, size_t n,
+                     struct buf *to)
 {
-    buf_add(to, "</td></tr>\n");
+    char number[24];
+    const char *arg = number;
+    snprintf(number, sizeof number, "%zu", n);
+    phrase_add(to, r->language, words, &arg, 1);
 }
 
-static void heading(struct buf *to, const char *words)
+static void write_rest(const struct report *r, enum phrase words, size_t n,
+                       struct buf *to)
 {
-    open_row(to, "28px 32px 8px");
-    html_addf(
-        to,
-        "<h2 class=\"ink\" style=\"" FONT
-        "margin:0;font-size:17px;line-height:24px;font-weight:700;color:#1d2939\">"
-        "%s</h2>",
-        words);
-    close_row(to);
-}
-
-static void paragraph(struct buf *to, const char *text, bool muted)
-{
-    html_addf(to,
-              "<p class=\"%s\" style=\"" FONT
-              "margin:0 0 6px;font-size:15px;line-height:23px;color:%s\">%s</p>",
-              muted ? "mute" : "ink", muted ? "#5d6675" : "#1d2939", text);
-}
-
-static void link_text(struct buf *to, const char *text, const char *url)
-{
-    if (html_url_ok(url))
-        html_addf(to, "<a href=\"%s\" style=\"color:#1d4ed8\">%s</a>", url, text);
-    else
-        html_text(to, text);
-}
-
-static void open_table(struct buf *to)
-{
-    buf_add(to, "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" "
-                "cellspacing=\"0\" border=\"0\" style=\"border-collapse:collapse\">\n");
-}
-
-static void close_table(struct buf *to)
-{
-    buf_add(to, "</table>\n");
-}
-
-static void cell(struct buf *to, const char *width, const char *more)
-{
-    buf_addf(to,
-             "<td%s%s%s valign=\"top\" style=\"" FONT
-             "font-size:14px;line-height:21px;padding:4px 0;%s\"",
-             *width != '\0' ? " width=\"" : "", width, *width != '\0' ? "\"" : "",
-             more);
-}
-
-/* Bold text in a grade's colour; the class is for clients that know dark mode. */
-static void in_colour(struct buf *to, enum grade g, const char *text)
-{
-    html_addf(to, "<b class=\"s-%s\" style=\"color:%s\">%s</b>", grade_name(g),
-              colours[g].strong, text);
+    OWNED_BUF line = {0};
+    if (n == 0)
+        return;
+    put_rest(r, words, n, &line);
+    mail_html_paragraph(to, buf_text(&line), true);
 }
 
 static void fact(struct buf *to, const struct report_row *row)
 {
     buf_add(to, "<tr>");
-    cell(to, "140", "color:#5d6675;padding-right:12px");
+    mail_html_cell(to, "140", "color:#5d6675;padding-right:12px");
     html_addf(to, " class=\"mute\">%s</td>", row->label);
-    cell(to, "", "color:#1d2939;word-break:break-word");
+    mail_html_cell(to, "", "color:#1d2939;word-break:break-word");
     buf_add(to, " class=\"ink\">");
-    link_text(to, row->value, row->url);
+    mail_html_link(to, row->value, row->url);
     buf_add(to, "</td></tr>\n");
 }
 
-static void facts(struct buf *to, const struct report_rows *rows)
+static void facts(const struct report *r, const struct report_rows *rows,
+                  struct buf *to)
 {
-    open_table(to);
+    mail_html_open_table(to);
     for (size_t i = 0; i < rows->n && i < ROWS_MAX; i++)
         fact(to, &rows->row[i]);
-    close_table(to);
-    if (rows->n > ROWS_MAX) {
-        char more[48];
-        snprintf(more, sizeof more, "and %zu more", rows->n - ROWS_MAX);
-        paragraph(to, more, true);
-    }
+    mail_html_close_table(to);
+    if (rows->n > ROWS_MAX)
+        write_rest(r, PHRASE_REST, rows->n - ROWS_MAX, to);
 }
 
-static void section(struct buf *to, const char *words, const struct report_rows *rows)
+static void section(const struct report *r, enum phrase words,
+                    const struct report_rows *rows, struct buf *to)
 {
     if (rows->n == 0)
         return;
-    heading(to, words);
-    open_row(to, "0 32px 4px");
-    facts(to, rows);
-    close_row(to);
+    mail_html_heading(to, say(r, words));
+    mail_html_open_row(to, "0 32px 4px");
+    facts(r, rows, to);
+    mail_html_close_row(to);
 }
+
+/* --- the first screen --- */
 
 /* What mail readers show beside the subject; the run of no-break joiners keeps the
  * body's first words out of it. */
@@ -164,7 +94,7 @@ static void write_preheader(const struct report *r, struct buf *to)
 {
     buf_add(to, "<div style=\"display:none;max-height:0;overflow:hidden;"
                 "mso-hide:all;font-size:1px;line-height:1px;color:#f5f6f8\">");
-    html_addf(to, "%s: %s ", r->grade_words,
+    html_addf(to, "%s%s%s ", r->grade_words, say(r, PHRASE_COLON),
               r->n_top > 0 ? r->top[0].sentence : r->lead);
     html_addf(to, "%s", r->title);
     for (int i = 0; i < 40; i++)
@@ -172,75 +102,90 @@ static void write_preheader(const struct report *r, struct buf *to)
     buf_add(to, "</div>\n");
 }
 
+/* A line of the banner; colours there stay as they are in dark mode. */
+static void banner_line(struct buf *to, const char *tag, const char *style,
+                        const char *text)
+{
+    buf_addf(to, "<%s style=\"" MAIL_FONT "color:#ffffff;word-break:break-word;%s\">",
+             tag, style);
+    html_text(to, text);
+    buf_addf(to, "</%s>", tag);
+}
+
 static void write_banner(const struct report *r, struct buf *to)
 {
-    const char *strong = colours[r->grade].strong;
+    const char *strong = mail_html_strong(r->grade);
     buf_addf(to,
-             "<tr><td class=\"pad\" bgcolor=\"%s\" style=\"" FONT
+             "<tr><td class=\"pad\" bgcolor=\"%s\" style=\"" MAIL_FONT
              "padding:24px 32px 26px;background-color:%s;color:#ffffff\">",
              strong, strong);
     html_addf(to,
-              "<p style=\"" FONT "margin:0 0 10px;font-size:22px;line-height:28px;"
+              "<p style=\"" MAIL_FONT "margin:0 0 10px;font-size:22px;line-height:28px;"
               "font-weight:700;color:#ffffff\"><span aria-hidden=\"true\">%s&nbsp; "
               "</span>%s</p>",
               r->grade_sign, r->grade_words);
-    html_addf(to,
-              "<h1 style=\"" FONT "margin:0 0 6px;font-size:17px;line-height:24px;"
-              "font-weight:600;color:#ffffff\">%s</h1>",
-              r->title);
-    html_addf(to,
-              "<p style=\"" FONT "margin:0;font-size:15px;line-height:22px;"
-              "color:#ffffff\">%s</p>",
-              r->lead);
-    html_addf(to,
-              "<p style=\"" FONT "margin:10px 0 0;font-size:13px;line-height:19px;"
-              "color:#ffffff\">%s</p>",
-              r->state);
-    close_row(to);
+    banner_line(to, "h1",
+                "margin:0 0 2px;font-size:18px;line-height:25px;font-weight:700",
+                r->title);
+    banner_line(to, "p", "margin:0 0 12px;font-size:14px;line-height:20px", r->what);
+    banner_line(to, "p", "margin:0;font-size:16px;line-height:23px;font-weight:600",
+                r->lead);
+    banner_line(to, "p", "margin:8px 0 0;font-size:13px;line-height:19px", r->state);
+    mail_html_close_row(to);
 }
 
 static void write_top(const struct report *r, struct buf *to)
 {
     if (r->n_top == 0)
         return;
-    open_row(to, "24px 32px 0");
-    open_table(to);
+    mail_html_open_row(to, "24px 32px 0");
+    mail_html_open_table(to);
     for (size_t i = 0; i < r->n_top; i++) {
+        const struct report_top *t = &r->top[i];
         buf_add(to, "<tr>");
-        cell(to, "28", "");
+        mail_html_cell(to, "28", "");
         buf_add(to, " align=\"left\">");
-        in_colour(to, r->top[i].grade, report_grade_sign(r->top[i].grade));
+        mail_html_in_colour(to, t->grade, report_grade_sign(t->grade));
         buf_add(to, "</td>");
-        cell(to, "",
-             "padding-bottom:10px;font-size:15px;color:#1d2939;"
-             "word-break:break-word");
-        html_addf(to,
-                  " class=\"ink\"><b>%s</b> <span class=\"mute\" "
-                  "style=\"color:#5d6675\">%s</span><br>%s <span class=\"mute\" "
-                  "style=\"color:#5d6675\">%s</span></td></tr>\n",
-                  r->top[i].title, r->top[i].name, r->top[i].sentence,
-                  r->top[i].with_words != NULL ? r->top[i].with_words : "");
+        mail_html_cell(to, "",
+                       "padding-bottom:10px;font-size:15px;line-height:23px;"
+                       "color:#1d2939;word-break:break-word");
+        html_addf(to, " class=\"ink\"><b>%s</b><br>%s", t->title, t->sentence);
+        if (t->with_words != NULL)
+            html_addf(to, " <span class=\"mute\" style=\"color:#5d6675\">%s</span>",
+                      t->with_words);
+        buf_add(to, "</td></tr>\n");
     }
-    close_table(to);
+    mail_html_close_table(to);
     if (r->suspect != NULL)
-        paragraph(to, r->suspect, false);
-    close_row(to);
+        mail_html_paragraph(to, r->suspect, false);
+    mail_html_close_row(to);
 }
 
-static void write_one_todo(const struct report_todo *t, struct buf *to)
+/* "Runbook: https://..." */
+static void todo_line(const struct report *r, enum phrase label, const char *value,
+                      struct buf *to)
+{
+    html_addf(to, "<br>%s%s", say(r, label), say(r, PHRASE_COLON));
+    mail_html_link(to, value, value);
+}
+
+static void write_one_todo(const struct report *r, const struct report_todo *t,
+                           struct buf *to)
 {
     buf_add(to, "<div style=\"margin:0 0 8px\">");
     if (t->advice != NULL)
         html_addf(to, "<b>%s</b>", t->advice);
-    if (t->about != NULL)
-        html_addf(to, "%s<span class=\"mute\" style=\"color:#5d6675\">For: %s</span>",
-                  t->advice != NULL ? "\n" : "", t->about);
-    if (t->runbook != NULL) {
-        buf_add(to, "<br>Runbook: ");
-        link_text(to, t->runbook, t->runbook);
+    if (t->about != NULL && r->n_todo > 1) {
+        OWNED_BUF about = {0};
+        PHRASE_PUT(&about, r->language, TODO_FOR, t->about);
+        html_addf(to, "%s<span class=\"mute\" style=\"color:#5d6675\">%s</span>",
+                  t->advice != NULL ? " " : "", buf_text(&about));
     }
+    if (t->runbook != NULL)
+        todo_line(r, PHRASE_RUNBOOK, t->runbook, to);
     if (t->owner != NULL)
-        html_addf(to, "<br>Owner: %s", t->owner);
+        todo_line(r, PHRASE_OWNER, t->owner, to);
     buf_add(to, "</div>\n");
 }
 
@@ -248,23 +193,28 @@ static void write_todo(const struct report *r, struct buf *to)
 {
     if (r->n_todo == 0)
         return;
-    open_row(to, "16px 32px 0");
-    open_table(to);
+    const char *soft = mail_html_soft(r->grade);
+    mail_html_open_row(to, "16px 32px 0");
+    mail_html_open_table(to);
     buf_addf(to,
-             "<tr><td class=\"soft ink\" bgcolor=\"%s\" style=\"" FONT
+             "<tr><td class=\"soft ink\" bgcolor=\"%s\" style=\"" MAIL_FONT
              "background-color:%s;padding:16px 18px 10px;font-size:15px;"
-             "line-height:23px;color:#1d2939\">"
-             "<div style=\"font-size:13px;line-height:18px;padding-bottom:6px\" "
-             "class=\"mute\">What to do</div>",
-             colours[r->grade].soft, colours[r->grade].soft);
+             "line-height:23px;color:#1d2939;word-break:break-word\">",
+             soft, soft);
+    html_addf(to,
+              "<div style=\"font-size:13px;line-height:18px;padding-bottom:6px;"
+              "color:#5d6675\" class=\"mute\">%s</div>",
+              say(r, PHRASE_WHAT_TO_DO));
     for (size_t i = 0; i < r->n_todo && i < TODO_MAX; i++)
-        write_one_todo(&r->todo[i], to);
+        write_one_todo(r, &r->todo[i], to);
     if (r->n_todo > TODO_MAX)
-        html_addf(to, "<div class=\"mute\">and %zu more</div>", r->n_todo - TODO_MAX);
+        write_rest(r, PHRASE_REST, r->n_todo - TODO_MAX, to);
     buf_add(to, "</td></tr>");
-    close_table(to);
-    close_row(to);
+    mail_html_close_table(to);
+    mail_html_close_row(to);
 }
+
+/* --- one finding --- */
 
 /* One of the three numbers of a finding; `small` (or NULL) stands under it.  GRADE_N:
  * in no grade's colour. */
@@ -272,13 +222,13 @@ static void write_figure(struct buf *to, const char *label, const char *value,
                          const char *small, enum grade g)
 {
     html_addf(to,
-              "<td width=\"33%%\" valign=\"top\" style=\"" FONT
+              "<td width=\"33%%\" valign=\"top\" style=\"" MAIL_FONT
               "padding:2px 8px 10px 0;font-size:13px;line-height:18px;color:#5d6675\" "
               "class=\"mute\">%s<br><span class=\"ink fig\" style=\"font-size:19px;"
               "line-height:26px;font-weight:600;color:#1d2939\">",
               label);
     if (g != GRADE_N)
-        in_colour(to, g, value);
+        mail_html_in_colour(to, g, value);
     else
         html_text(to, value);
     buf_add(to, "</span>");
@@ -287,30 +237,41 @@ static void write_figure(struct buf *to, const char *label, const char *value,
     buf_add(to, "</td>");
 }
 
-static void write_hosts(const struct report_finding *f, struct buf *to)
+static void write_figures(const struct report *r, const struct report_finding *f,
+                          struct buf *to)
+{
+    mail_html_open_table(to);
+    buf_add(to, "<tr>");
+    write_figure(to, f->before_label, f->before, NULL, GRADE_N);
+    write_figure(to, f->after_label, f->after, NULL,
+                 f->grade == GRADE_OK ? GRADE_N : f->grade);
+    write_figure(to, say(r, PHRASE_MOVE), f->change, f->effect, GRADE_N);
+    buf_add(to, "</tr>");
+    mail_html_close_table(to);
+}
+
+static void write_hosts(const struct report *r, const struct report_finding *f,
+                        struct buf *to)
 {
     if (f->n_hosts < 2)
         return;
     size_t shown = f->n_hosts < FMT_HTML_HOSTS_MAX ? f->n_hosts : FMT_HTML_HOSTS_MAX;
-    buf_add(to, "<p class=\"mute\" style=\"" FONT
-                "margin:8px 0 0;font-size:13px;line-height:18px;color:#5d6675\">"
-                "Hosts, worst first</p>");
-    open_table(to);
+    mail_html_label(to, say(r, PHRASE_WORST_FIRST));
+    mail_html_open_table(to);
     for (size_t i = 0; i < shown; i++) {
-        buf_add(to, "<tr>");
-        cell(to, "", "color:#1d2939;word-break:break-word");
-        html_addf(to, " class=\"ink\">%s</td>", f->host[i].name);
-        cell(to, "50%", "color:#1d2939;white-space:nowrap");
-        html_addf(to, " class=\"ink\" align=\"right\">%s &#8594; %s</td></tr>\n",
-                  f->host[i].before, f->host[i].after);
+        const struct report_host *h = &f->host[i];
+        OWNED_BUF moved = {0};
+        if (h->heading != NULL)
+            html_addf(to,
+                      "<tr><td colspan=\"2\" class=\"ink\" style=\"" MAIL_FONT
+                      "font-size:14px;line-height:21px;padding:6px 0 0;font-weight:600;"
+                      "color:#1d2939\">%s</td></tr>\n",
+                      h->heading);
+        buf_addf(&moved, "%s \xe2\x86\x92 %s", h->before, h->after);
+        mail_html_pair(to, h->name, buf_text(&moved));
     }
-    close_table(to);
-    if (f->n_hosts + f->more_hosts > shown) {
-        char more[48];
-        snprintf(more, sizeof more, "and %zu more hosts",
-                 f->n_hosts + f->more_hosts - shown);
-        paragraph(to, more, true);
-    }
+    mail_html_close_table(to);
+    write_rest(r, PHRASE_REST_HOSTS, f->n_hosts + f->more_hosts - shown, to);
 }
 
 /* One line for each that goes with it. */
@@ -320,34 +281,42 @@ static void write_with(const struct report *r, const struct report_finding *f,
     if (f->n_with == 0)
         return;
     size_t shown = f->n_with < FMT_HTML_WITH_MAX ? f->n_with : FMT_HTML_WITH_MAX;
-    buf_add(to, "<p class=\"mute\" style=\"" FONT
-                "margin:8px 0 0;font-size:13px;line-height:18px;color:#5d6675\">"
-                "Moved with it</p>");
-    open_table(to);
+    mail_html_label(to, say(r, PHRASE_MOVED_WITH_IT));
+    mail_html_open_table(to);
     for (size_t i = 0; i < shown; i++) {
         const struct report_finding *led = &r->finding[f->with[i]];
         buf_add(to, "<tr>");
-        cell(to, "", "color:#1d2939;word-break:break-word;padding-right:8px");
+        mail_html_cell(to, "", "color:#1d2939;word-break:break-word;padding-right:8px");
         buf_add(to, " class=\"ink\">");
-        in_colour(to, led->grade, report_grade_sign(led->grade));
+        mail_html_in_colour(to, led->grade, report_grade_sign(led->grade));
         html_addf(to, " %s</td>", led->name);
-        cell(to, "50%", "color:#1d2939");
+        mail_html_cell(to, "50%", "color:#1d2939");
         html_addf(to, " class=\"ink\" align=\"right\">%s &#8594; %s (%s)</td></tr>\n",
                   led->before, led->after,
                   led->effect != NULL ? led->effect : led->change);
     }
-    close_table(to);
-    if (f->n_with > shown) {
-        char more[48];
-        snprintf(more, sizeof more, "and %zu more figures", f->n_with - shown);
-        paragraph(to, more, true);
-    }
+    mail_html_close_table(to);
+    write_rest(r, PHRASE_REST_FIGURES, f->n_with - shown, to);
+}
+
+static void write_frames(const struct report *r, const struct report_finding *f,
+                         struct buf *to)
+{
+    if (f->n_frames == 0)
+        return;
+    mail_html_label(to, say(r, PHRASE_TOP_FRAMES));
+    buf_add(to, "<p class=\"ink\" style=\"font-family:Consolas,Menlo,'DejaVu Sans "
+                "Mono',monospace;margin:2px 0 10px;font-size:13px;line-height:20px;"
+                "color:#1d2939;word-break:break-word\">");
+    for (size_t i = 0; i < f->n_frames; i++)
+        html_addf(to, i > 0 ? "<br>#%zu %s" : "#%zu %s", i, f->frame[i]);
+    buf_add(to, "</p>");
 }
 
 static void write_chart(const struct report_finding *f, const char *src, struct buf *to)
 {
     html_addf(to,
-              "<img src=\"%s\" width=\"556\" alt=\"%s\" style=\"" FONT
+              "<img src=\"%s\" width=\"556\" alt=\"%s\" style=\"" MAIL_FONT
               "display:block;width:100%%;max-width:556px;height:auto;border:0;"
               "margin:6px 0 10px;font-size:14px;color:#5d6675\">\n",
               src, f->alt);
@@ -356,62 +325,62 @@ static void write_chart(const struct report_finding *f, const char *src, struct 
 static void write_finding(const struct report *r, const struct report_finding *f,
                           const char *src, struct buf *to)
 {
-    const char *strong = colours[f->grade].strong;
-    open_row(to, "0 32px 20px");
-    open_table(to);
+    const char *strong = mail_html_strong(f->grade);
+    mail_html_open_row(to, "0 32px 20px");
+    mail_html_open_table(to);
     buf_addf(to,
              "<tr><td width=\"4\" bgcolor=\"%s\" style=\"background-color:%s\"></td>"
-             "<td class=\"rule\" style=\"" FONT "padding:2px 0 4px 16px\">",
+             "<td class=\"rule\" style=\"" MAIL_FONT "padding:2px 0 4px 16px\">",
              strong, strong);
-    html_addf(to, "<h3 class=\"ink\" style=\"" FONT
+    html_addf(to, "<h3 class=\"ink\" style=\"" MAIL_FONT
                   "margin:0;font-size:16px;line-height:23px;color:#1d2939;"
                   "word-break:break-word\">");
-    in_colour(to, f->grade, report_grade_sign(f->grade));
+    mail_html_in_colour(to, f->grade, report_grade_sign(f->grade));
     html_addf(to, " %s</h3>", f->title);
     if (strcmp(f->name, f->title) != 0)
-        paragraph(to, f->name, true);
-    paragraph(to, f->sentence, false);
+        mail_html_paragraph(to, f->name, true);
+    mail_html_paragraph(to, f->sentence, false);
     if (f->muted != NULL)
-        paragraph(to, f->muted, false);
-    open_table(to);
-    buf_add(to, "<tr>");
-    write_figure(to, f->before_label, f->before, NULL, GRADE_N);
-    write_figure(to, f->after_label, f->after, NULL,
-                 f->grade == GRADE_OK ? GRADE_N : f->grade);
-    write_figure(to, "Change", f->change, f->effect, GRADE_N);
-    buf_add(to, "</tr>");
-    close_table(to);
+        mail_html_paragraph(to, f->muted, false);
+    write_figures(r, f, to);
     if (src != NULL)
         write_chart(f, src, to);
     if (f->moments != NULL)
-        paragraph(to, f->moments, false);
+        mail_html_paragraph(to, f->moments, false);
     if (f->since != NULL)
-        paragraph(to, f->since, true);
-    facts(to, &f->numbers);
+        mail_html_paragraph(to, f->since, true);
+    write_frames(r, f, to);
+    facts(r, &f->numbers, to);
     write_with(r, f, to);
-    write_hosts(f, to);
+    write_hosts(r, f, to);
     buf_add(to, "</td></tr>");
-    close_table(to);
-    close_row(to);
+    mail_html_close_table(to);
+    mail_html_close_row(to);
 }
 
-static void write_rest(const struct report *r, size_t more, const char *what,
-                       struct buf *to)
+/* --- what fits --- */
+
+/* "and 12 more findings, see the page" */
+static void write_left_out(const struct report *r, enum phrase what, size_t n,
+                           struct buf *to)
 {
-    if (more == 0)
+    if (n == 0)
         return;
-    open_row(to, "0 32px 16px");
-    html_addf(to,
-              "<p class=\"ink\" style=\"" FONT
-              "margin:0;font-size:15px;line-height:23px;color:#1d2939\">"
-              "and %zu more %s",
-              more, what);
+    OWNED_BUF words = {0}, link = {0}, both = {0};
+    put_rest(r, what, n, &words);
+    mail_html_open_row(to, "0 32px 16px");
     if (r->page_url != NULL) {
-        buf_add(to, ", see ");
-        link_text(to, "the page", r->page_url);
+        /* our own words around a link: they hold nothing to escape */
+        mail_html_link(&link, say(r, PHRASE_THE_PAGE), r->page_url);
+        PHRASE_PUT(&both, r->language, SEE_PAGE, buf_text(&words), buf_text(&link));
+    } else {
+        buf_add(&both, buf_text(&words));
     }
-    buf_add(to, "</p>");
-    close_row(to);
+    buf_addf(to,
+             "<p class=\"ink\" style=\"" MAIL_FONT
+             "margin:0;font-size:15px;line-height:23px;color:#1d2939\">%s</p>",
+             buf_text(&both));
+    mail_html_close_row(to);
 }
 
 /* Takes a part in if the document then leaves `spare` bytes free. */
@@ -439,15 +408,15 @@ static bool take_finding(struct mail *m, size_t no)
     return taken;
 }
 
-/* Those that are muted or those that are not, while there is room; gives how many. */
-static size_t write_group(struct mail *m, const char *words, bool muted, bool *room)
+/* Those of a group, while there is room; gives how many. */
+static size_t write_group(struct mail *m, enum report_group group, bool *room)
 {
     const struct report *r = m->report;
-    size_t done = 0, all = muted ? r->n_muted : r->n_leading - r->n_muted;
-    if (all > 0 && *room)
-        heading(m->to, words);
+    size_t done = 0;
+    if (r->n_of[group] > 0 && *room)
+        mail_html_heading(m->to, report_group_words(r->language, group));
     for (size_t i = 0; i < r->n_findings && *room; i++)
-        if (!r->finding[i].led && (r->finding[i].muted != NULL) == muted)
+        if (!r->finding[i].led && r->finding[i].group == group)
             done += *room = take_finding(m, i);
     return done;
 }
@@ -455,28 +424,38 @@ static size_t write_group(struct mail *m, const char *words, bool muted, bool *r
 static void write_findings(struct mail *m)
 {
     bool room = true;
-    size_t done = write_group(m, "Findings", false, &room);
-    done += write_group(m, "Muted", true, &room);
-    write_rest(m->report, m->report->n_leading - done, "findings", m->to);
+    size_t done = 0;
+    for (int g = 0; g < REPORT_GROUP_N; g++)
+        done += write_group(m, (enum report_group)g, &room);
+    write_left_out(m->report, PHRASE_REST_FINDINGS, m->report->n_leading - done, m->to);
 }
+
+/* --- behind the findings --- */
 
 static void write_code(const struct report_code *c, struct buf *to)
 {
     buf_add(to, "<tr>");
-    cell(to, "", "color:#1d2939;word-break:break-word;padding-right:8px");
+    mail_html_cell(to, "", "color:#1d2939;word-break:break-word;padding-right:8px");
     html_addf(to,
               " class=\"ink\"><b>%s</b><br><span class=\"mute\" "
               "style=\"color:#5d6675\">%s</span></td>",
-              c->code, c->metric);
-    cell(to, "25%", "color:#1d2939");
+              c->code, c->calls);
+    mail_html_cell(to, "25%", "color:#1d2939");
     html_addf(to, " class=\"ink\" align=\"right\">%s<br>%s</td>", c->before,
               c->share_before);
-    cell(to, "25%", "");
+    mail_html_cell(to, "25%", "");
     buf_add(to, " align=\"right\">");
-    in_colour(to, c->grade, c->after);
+    mail_html_in_colour(to, c->grade, c->after);
     html_addf(to,
               "<br><span class=\"ink\" style=\"color:#1d2939\">%s</span></td></tr>\n",
               c->share_after);
+}
+
+static void head_cell(struct buf *to, const char *width, const char *align,
+                      const char *words)
+{
+    mail_html_cell(to, width, "color:#5d6675");
+    html_addf(to, " class=\"mute\" align=\"%s\">%s</td>", align, words);
 }
 
 static void write_codes(const struct report *r, struct buf *to)
@@ -484,74 +463,50 @@ static void write_codes(const struct report *r, struct buf *to)
     if (r->n_codes == 0)
         return;
     size_t shown = r->n_codes < CODES_MAX ? r->n_codes : CODES_MAX;
-    heading(to, "Return codes");
-    open_row(to, "0 32px 8px");
-    open_table(to);
+    mail_html_heading(to, say(r, PHRASE_RETURN_CODES));
+    mail_html_open_row(to, "0 32px 8px");
+    mail_html_open_table(to);
     buf_add(to, "<tr>");
-    cell(to, "", "color:#5d6675");
-    buf_add(to, " class=\"mute\">Code</td>");
-    cell(to, "25%", "color:#5d6675");
-    buf_add(to, " class=\"mute\" align=\"right\">Before</td>");
-    cell(to, "25%", "color:#5d6675");
-    buf_add(to, " class=\"mute\" align=\"right\">After</td></tr>\n");
+    head_cell(to, "", "left", say(r, PHRASE_CODE));
+    head_cell(to, "25%", "right", say(r, PHRASE_BEFORE));
+    head_cell(to, "25%", "right", say(r, PHRASE_AFTER));
+    buf_add(to, "</tr>\n");
     for (size_t i = 0; i < shown; i++)
         write_code(&r->code[i], to);
-    close_table(to);
-    close_row(to);
-    write_rest(r, r->n_codes - shown + r->more_codes, "codes", to);
-}
-
-static void write_foot(const struct report *r, struct buf *to)
-{
-    open_row(to, "24px 32px 28px");
-    if (r->page_url != NULL) {
-        html_addf(to,
-                  "<p style=\"" FONT "margin:0 0 8px;font-size:15px;"
-                  "line-height:23px\"><a href=\"%s\" style=\"color:#1d4ed8\">",
-                  r->page_url);
-        buf_add(to, "Open this report as a page</a></p>");
-    }
-    if (r->notice != NULL)
-        html_addf(to,
-                  "<p style=\"" FONT "margin:0 0 8px;font-size:13px;line-height:19px;"
-                  "color:#8a4b00\">%s</p>",
-                  r->notice);
-    buf_add(to, "<p class=\"mute\" style=\"" FONT
-                "margin:0;font-size:13px;line-height:19px;color:#5d6675\">"
-                "Sent by aftercheck, which compares the time before and after each "
-                "change.</p>");
-    close_row(to);
+    mail_html_close_table(to);
+    mail_html_close_row(to);
+    write_left_out(r, PHRASE_REST_CODES, r->n_codes - shown + r->more_codes, to);
 }
 
 static void write_fine(const struct report *r, struct buf *to)
 {
     if (r->fine == NULL)
         return;
-    heading(to, "Checked and fine");
-    open_row(to, "0 32px 4px");
-    paragraph(to, r->fine, false);
-    close_row(to);
+    mail_html_heading(to, say(r, PHRASE_CHECKED_AND_FINE));
+    mail_html_open_row(to, "0 32px 4px");
+    mail_html_paragraph(to, r->fine, false);
+    mail_html_close_row(to);
 }
 
 static void write_unjudged(const struct report *r, struct buf *to)
 {
-    section(to, "Could not be judged", &r->unjudged);
+    section(r, PHRASE_COULD_NOT_BE_JUDGED, &r->unjudged, to);
 }
 
 static void write_nearby(const struct report *r, struct buf *to)
 {
-    section(to, "Other changes nearby", &r->nearby);
+    section(r, PHRASE_NEARBY, &r->nearby, to);
 }
 
 static void write_coverage(const struct report *r, struct buf *to)
 {
-    section(to, "What was looked at", &r->coverage);
+    section(r, PHRASE_LOOKED_AT_WHAT, &r->coverage, to);
 }
 
 static void write_revisions(const struct report *r, struct buf *to)
 {
     if (r->revisions.n > 1)
-        section(to, "Earlier and this revision", &r->revisions);
+        section(r, PHRASE_EARLIER, &r->revisions, to);
 }
 
 /* Behind the findings, in this order. */
@@ -559,6 +514,28 @@ static void (*const sections[])(const struct report *r, struct buf *to) = {
     write_codes,  write_fine,     write_unjudged,
     write_nearby, write_coverage, write_revisions,
 };
+
+static void write_foot(const struct report *r, struct buf *to)
+{
+    mail_html_open_row(to, "24px 32px 28px");
+    if (r->page_url != NULL) {
+        buf_add(to, "<p style=\"" MAIL_FONT
+                    "margin:0 0 8px;font-size:15px;line-height:23px\">");
+        mail_html_link(to, say(r, PHRASE_OPEN_AS_PAGE), r->page_url);
+        buf_add(to, "</p>");
+    }
+    if (r->notice != NULL)
+        html_addf(
+            to,
+            "<p class=\"note\" style=\"" MAIL_FONT
+            "margin:0 0 8px;font-size:13px;line-height:19px;color:#8a4b00\">%s</p>",
+            r->notice);
+    html_addf(to,
+              "<p class=\"mute\" style=\"" MAIL_FONT
+              "margin:0;font-size:13px;line-height:19px;color:#5d6675\">%s</p>",
+              say(r, PHRASE_SENT_BY));
+    mail_html_close_row(to);
+}
 
 static void write_body(struct mail *m)
 {
@@ -568,21 +545,18 @@ static void write_body(struct mail *m)
     write_banner(r, to);
     write_top(r, to);
     write_todo(r, to);
-    open_row(to, "24px 32px 4px");
-    facts(to, &r->facts);
-    close_row(to);
-    if (r->note != NULL) {
-        open_row(to, "8px 32px 4px");
-        paragraph(to, r->note, false);
-        close_row(to);
-    }
+    mail_html_open_row(to, "24px 32px 4px");
+    if (r->note != NULL)
+        mail_html_paragraph(to, r->note, false);
+    facts(r, &r->facts, to);
+    mail_html_close_row(to);
     write_findings(m);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         OWNED_BUF part = {0};
         sections[i](r, &part);
         left_out += !take(m, &part, FOOT_BYTES);
     }
-    write_rest(r, left_out, left_out == 1 ? "section" : "sections", to);
+    write_left_out(r, PHRASE_REST_SECTIONS, left_out, to);
     write_foot(r, to);
 }
 
@@ -590,18 +564,19 @@ void fmt_html(const struct report *r, const struct fmt_html_images *images,
               struct buf *to)
 {
     struct mail m = {.report = r, .images = images, .to = to, .start = to->len};
-    buf_add(to, head);
-    html_addf(to, "<title>%s: %s</title></head>\n", r->grade_words, r->title);
-    buf_add(to,
-            "<body class=\"page\" style=\"margin:0;padding:0;background:#f5f6f8\">\n");
+    mail_html_head(to, language_tag(r->language));
+    html_addf(to, "<title>%s%s%s</title></head>\n", r->grade_words,
+              say(r, PHRASE_COLON), r->title);
+    buf_add(to, "<body class=\"page\" style=\"margin:0;padding:0;"
+                "background-color:#f5f6f8\">\n");
     write_preheader(r, to);
     buf_add(to, "<table role=\"presentation\" class=\"page\" width=\"100%\" "
                 "cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#f5f6f8\" "
-                "style=\"background:#f5f6f8\"><tr><td align=\"center\" "
+                "style=\"background-color:#f5f6f8\"><tr><td align=\"center\" "
                 "style=\"padding:0\">\n"
                 "<table role=\"presentation\" class=\"card\" width=\"640\" "
                 "cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#ffffff\" "
-                "style=\"width:100%;max-width:640px;background:#ffffff\">\n");
+                "style=\"width:100%;max-width:640px;background-color:#ffffff\">\n");
     write_body(&m);
     buf_add(to, "</table></td></tr></table></body></html>\n");
 }

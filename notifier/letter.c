@@ -34,8 +34,10 @@ static void draw_charts(const struct letter_ask *ask, struct charts *to)
         struct chart_ask chart = {.change = ask->what.change,
                                   .verdict = v,
                                   .finding = &v->findings[i],
+                                  .language = ask->what.language,
                                   .width = LETTER_CHART_WIDTH,
-                                  .height = LETTER_CHART_HEIGHT};
+                                  .height = LETTER_CHART_HEIGHT,
+                                  .zoom = LETTER_CHART_ZOOM};
         struct buf png = {0};
         if (v->findings[i].curve.n == 0 || v->findings[i].with != FINDING_LEADS)
             continue; /* what goes with another has a line there, and no chart */

@@ -4,6 +4,7 @@
 #include "notifier/phrases.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const char *const table[PHRASE_N][LANGUAGE_N] = {
@@ -44,14 +45,43 @@ static struct place place_at(const char *at)
     return p;
 }
 
-static void fill(struct buf *to, const struct place *p, const char *arg)
+/* --- spaces in Chinese --- */
+
+static bool is_latin(unsigned char c)
 {
-    if (p->one == NULL)
-        buf_add(to, arg);
-    else if (strcmp(arg, "1") == 0)
-        buf_add_n(to, p->one, p->one_length);
-    else
-        buf_add_n(to, p->many, p->many_length);
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* A Chinese character, of which the first byte stands at `text`: U+4E00 to U+9FFF, as
+ * good as all that phrases use; marks are below and above. */
+static bool is_chinese(const char *text, size_t n)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    return n >= 3 && c[0] >= 0xe4 && c[0] <= 0xe9;
+}
+
+/* True when a text that ends so and one that begins so need a space between them:
+ * where Latin letters or digits and Chinese characters meet. */
+static bool meet(const char *end, size_t n_end, const char *begin)
+{
+    if (n_end == 0 || *begin == '\0')
+        return false;
+    if (is_latin((unsigned char)end[n_end - 1]))
+        return is_chinese(begin, strnlen(begin, 3));
+    return is_latin((unsigned char)*begin) && n_end >= 3 &&
+           is_chinese(end + n_end - 3, 3);
+}
+
+/* Adds a text behind what was added since `start`. */
+static void join(struct buf *to, size_t start, enum language l, const char *text,
+                 size_t n)
+{
+    if (n == 0)
+        return;
+    if (l == LANGUAGE_ZH && to->len > start &&
+        meet(to->data + start, to->len - start, text))
+        buf_add_ch(to, ' ');
+    buf_add_n(to, text, n);
 }
 
 size_t phrase_args(enum language l, enum phrase p)
@@ -69,14 +99,21 @@ void phrase_add(struct buf *to, enum language l, enum phrase p, const char *cons
                 size_t n)
 {
     assert(phrase_args(l, p) <= n);
+    size_t start = to->len;
     for (const char *at = phrase(l, p); *at != '\0';) {
         size_t text = strcspn(at, "{");
-        buf_add_n(to, at, text);
+        join(to, start, l, at, text);
         at += text;
         if (*at == '\0')
             break;
         struct place place = place_at(at);
-        fill(to, &place, args[place.no]);
+        const char *arg = args[place.no];
+        if (place.one == NULL)
+            join(to, start, l, arg, strlen(arg));
+        else if (strcmp(arg, "1") == 0)
+            join(to, start, l, place.one, place.one_length);
+        else
+            join(to, start, l, place.many, place.many_length);
         at += place.length;
     }
 }

@@ -23,6 +23,17 @@ enum {
     REPORT_HOSTS_MAX = 200, /* of one finding */
     REPORT_TODO_MAX = 8,
     REPORT_CODES_MAX = 100,
+    REPORT_FRAMES_MAX = 6,
+    REPORT_LEAD_HOSTS = 3, /* named on the first screen */
+};
+
+/* Where a finding stands in the report. */
+enum report_group {
+    REPORT_BAD,
+    REPORT_BACK,   /* moved, and is as it was: grade ok */
+    REPORT_SHADOW, /* said by a rule in shadow, which does not count */
+    REPORT_MUTED,
+    REPORT_GROUP_N
 };
 
 /* "Kind" - "release".  `url` is NULL or good for a link. */
@@ -36,12 +47,14 @@ struct report_rows {
 
 struct report_host {
     const char *name, *before, *after;
+    const char *heading; /* "Batch 2: 3 hosts" above the first of a batch; else NULL */
 };
 
 struct report_finding {
     const struct finding *of;
     size_t no; /* its place in the verdict */
     enum grade grade;
+    enum report_group group;
     const char *title;    /* the rule's, in words */
     const char *figure;   /* "cpu.busy" */
     const char *name;     /* "cpu.busy on h1" */
@@ -54,12 +67,14 @@ struct report_finding {
     const char *since;   /* "Since 10:04:10 UTC, still so ..." */
     struct report_rows numbers;
     size_t n_hosts, more_hosts;
-    struct report_host *host; /* worst first */
-    const char *alt;          /* what the chart shows, with the numbers */
-    const char *line;         /* "30.1 % -> 66.3 % (+120 %)" */
-    bool led;                 /* goes with another finding and is told under that */
-    size_t n_with;            /* those that go with this one: places in the report */
-    size_t *with;             /* into `places` */
+    struct report_host *host; /* worst first; batch by batch where there are some */
+    size_t n_frames;
+    const char *frame[REPORT_FRAMES_MAX]; /* of a crash: the topmost first */
+    const char *alt;                      /* what the chart shows, with the numbers */
+    const char *line;                     /* "30.1 % -> 66.3 % (+120 %)" */
+    bool led;               /* goes with another finding and is told under that */
+    size_t n_with;          /* those that go with this one: places in the report */
+    size_t *with;           /* into `places` */
     const char *with_words; /* "2 more figures moved with it: cpu.user, load."; NULL */
     const char *muted; /* "Muted until 21 Nov 2026 18:00 UTC by li: why"; NULL: not */
 };
@@ -76,7 +91,8 @@ struct report_todo {
 
 /* One line of the return-code table. */
 struct report_code {
-    const char *metric, *code, *before, *after, *share_before, *share_after;
+    const char *calls; /* "web->pay:charge" */
+    const char *code, *before, *after, *share_before, *share_after;
     enum grade grade;
 };
 
@@ -87,7 +103,8 @@ struct report {
     enum grade grade;
     const char *grade_words, *grade_sign;
     const char *title;   /* "pay 2.4.1 -> 2.5.0" */
-    const char *lead;    /* how bad, on how many hosts, since when */
+    const char *what;    /* "release, service pay, by li, 2.4.1 -> 2.5.0" */
+    const char *lead;    /* how bad, on how many and which hosts, since when */
     const char *state;   /* which look this is and whether more will come */
     const char *note;    /* why the grade is capped or was not given; NULL: none */
     const char *suspect; /* another change that is the likelier cause, and why; NULL */
@@ -97,7 +114,7 @@ struct report {
     size_t n_todo;
     struct report_todo todo[REPORT_TODO_MAX];
     size_t n_findings, n_leading; /* in the verdict's order: weightiest first */
-    size_t n_muted;               /* of those that lead */
+    size_t n_of[REPORT_GROUP_N];  /* of those that lead */
     struct report_finding *finding;
     size_t *places;
     size_t n_codes, more_codes;
@@ -130,7 +147,18 @@ void report_free(struct report **r);
 
 /* What was changed, for a subject or a list: its title, else kind, service and
  * versions. The caller frees it; NULL: out of memory. */
+char *report_title(const struct change *c, enum language l);
+/* The same in English. */
 char *report_change_title(const struct change *c);
+
+/* The words for a grade: "Needs attention". */
+const char *report_grade_words(enum language l, enum grade g);
+/* The heading of a group of findings. */
+const char *report_group_words(enum language l, enum report_group g);
+
+/* What a finding is about, in words: "failing calls web->pay:charge".  The caller frees
+ * it; NULL: out of memory. */
+char *report_figure_text(const struct finding *f, enum language l);
 
 /* A sign that says the grade without colour, one character. */
 const char *report_grade_sign(enum grade g);

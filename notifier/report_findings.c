@@ -1,120 +1,60 @@
-/* notifier/report_findings.c - the findings of a report: their words and numbers, what
- * to do about them, and the table of return codes.  Pure, as notifier/report.c. */
+/* notifier/report_findings.c - the findings of a report: their names, figures, hosts
+ * and what goes with them.  Pure, as notifier/report.c. */
 #include "notifier/report_part.h"
 
 #include "base/buf.h"
 #include "notifier/figure.h"
+#include "notifier/pack_words.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *where_text(struct report *r, const struct finding *f)
-{
-    if (f->host != NULL)
-        return report_say(r, "on %s", report_name(r, f->host));
-    if (f->n_hosts > 1)
-        return report_say(r, "on %zu hosts", f->n_hosts);
-    if (f->n_hosts == 1)
-        return report_say(r, "on %s", report_name(r, f->hosts[0].name));
-    if (f->service != NULL)
-        return report_say(r, "of %s", report_name(r, f->service));
-    return "";
-}
-
-/* Measures of calls as people call them; `word` is what the metric begins with. */
-static const struct {
-    const char *word, *figure;
-} measures[] = {
-    {"fail_share ", "failing calls"},
-    {"timeout_share ", "calls that time out"},
-    {"code_share ", "calls"},
-    {"latency ", "mean time of calls"},
-    {"traffic ", "calls"},
-};
-
-/* "failing calls web->pay:charge", "calls web->pay:charge that end with -1001". */
-static const char *calls_name(struct report *r, const struct finding *f)
-{
-    for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
-        size_t word = strlen(measures[i].word);
-        if (f->metric == NULL || strncmp(f->metric, measures[i].word, word) != 0)
-            continue;
-        size_t n = strlen(f->metric), code = f->code != NULL ? strlen(f->code) : 0;
-        if (code > 0 && n > word + code + 1 &&
-            strcmp(f->metric + n - code, f->code) == 0)
-            n -= code + 1;
-        char *edge = strndup(f->metric + word, n - word);
-        const char *name = edge != NULL ? report_name(r, edge) : "";
-        const char *with = report_clean(r, f->code, 40);
-        r->failed |= edge == NULL;
-        free(edge);
-        return report_say(r, "%s %s%s%s", measures[i].figure, name,
-                          with != NULL ? " that end with " : "",
-                          with != NULL ? with : "");
-    }
-    return NULL;
-}
-
-static const char *figure_name(struct report *r, const struct finding *f)
-{
-    const char *calls = calls_name(r, f);
-    if (calls != NULL)
-        return calls;
-    const char *metric = report_clean(r, f->metric, REPORT_NAME_CHARS);
-    if (metric == NULL)
-        metric = report_clean(r, f->rule, REPORT_NAME_CHARS);
-    return metric != NULL ? metric : finding_kind_name(f->kind);
-}
-
 static const char *finding_name(struct report *r, const struct finding *f,
                                 const char *figure)
 {
-    const char *where = where_text(r, f);
-    return *where != '\0' ? report_say(r, "%s %s", figure, where) : figure;
-}
-
-static const char *sentence_of(struct report *r, const struct finding *f,
-                               const struct report_finding *to)
-{
-    const char *because = report_clean(r, f->because, REPORT_SENTENCE_CHARS);
-    if (because != NULL)
-        return because;
-    return report_say(r, "%s went from %s to %s.", to->name, to->before, to->after);
+    if (f->host != NULL)
+        return REPORT_PUT(r, NAME_ON_HOST, figure, report_name(r, f->host));
+    if (f->n_hosts > 1)
+        return REPORT_PUT(r, NAME_ON_HOSTS, figure, report_say(r, "%zu", f->n_hosts));
+    if (f->n_hosts == 1)
+        return REPORT_PUT(r, NAME_ON_HOST, figure, report_name(r, f->hosts[0].name));
+    if (f->service != NULL)
+        return REPORT_PUT(r, NAME_OF_SERVICE, figure, report_name(r, f->service));
+    return figure;
 }
 
 static const char *moments_text(struct report *r, const struct finding *f)
 {
     if (f->moments <= 0)
         return NULL;
-    const char *whose = f->host != NULL || f->n_hosts == 1 ? "this host"
-                        : f->n_hosts > 1                   ? "these hosts"
-                                                           : "this service";
+    const char *whose =
+        report_word(r, f->host != NULL || f->n_hosts == 1 ? PHRASE_THIS_HOST
+                       : f->n_hosts > 1                   ? PHRASE_THESE_HOSTS
+                                                          : PHRASE_THIS_SERVICE);
+    const char *all = report_say(r, "%d", f->moments);
     if (f->moments_like == 0)
-        return report_say(r, "Of %d ordinary moments of %s, none looked like this.",
-                          f->moments, whose);
-    return report_say(r, "Of %d ordinary moments of %s, %d looked like this.",
-                      f->moments, whose, f->moments_like);
+        return REPORT_PUT(r, MOMENTS_NONE, all, whose);
+    return REPORT_PUT(r, MOMENTS_SOME, all, whose,
+                      report_say(r, "%d", f->moments_like));
 }
 
 static const char *since_text(struct report *r, const struct finding *f)
 {
-    char at[FIGURE_TEXT_MAX];
-    const char *now = f->recovered ? "recovered since" : "still so at this look";
     if (instant_is_none(f->first_seen))
-        return f->recovered ? "Recovered since." : NULL;
-    return report_say(r, "First seen %s, %s.",
-                      figure_time(r->language, f->first_seen, at), now);
+        return f->recovered ? report_word(r, PHRASE_RECOVERED) : NULL;
+    return REPORT_PUT(
+        r, FIRST_SEEN, report_time(r, f->first_seen),
+        report_word(r, f->recovered ? PHRASE_RECOVERED_SINCE : PHRASE_STILL_SO));
 }
 
 static const char *events_text(struct report *r, double events, double of)
 {
-    char a[FIGURE_TEXT_MAX], b[FIGURE_TEXT_MAX];
     if (isnan(events))
         return NULL;
     if (isnan(of))
-        return report_say(r, "%s", figure_count(events, a));
-    return report_say(r, "%s of %s", figure_count(events, a), figure_count(of, b));
+        return REPORT_PUT(r, COUNT, report_count(r, events));
+    return REPORT_PUT(r, COUNT_OF, report_count(r, events), report_count(r, of));
 }
 
 static void add_counts(struct report *r, const struct finding *f,
@@ -123,110 +63,166 @@ static void add_counts(struct report *r, const struct finding *f,
     const char *before = events_text(r, f->events_before, f->of_before);
     const char *after = events_text(r, f->events_after, f->of_after);
     if (before != NULL && after != NULL)
-        report_add_row(
-            r, to, "Counted",
-            f->fresh ? report_say(r, "%s on old hosts, %s on new ones", before, after)
-                     : report_say(r, "%s before, %s after the change", before, after));
+        report_add_row(r, to, PHRASE_COUNTED,
+                       f->fresh ? REPORT_PUT(r, COUNTED_FRESH, before, after)
+                                : REPORT_PUT(r, COUNTED_CHANGE, before, after));
 }
 
 static void add_statistics(struct report *r, const struct finding *f,
                            struct report_rows *to)
 {
     char a[FIGURE_TEXT_MAX], b[FIGURE_TEXT_MAX];
-    if (!isnan(f->confidence) && f->confidence > 0)
-        report_add_row(r, to, "How sure",
-                       report_say(r, "%s that this is no chance",
-                                  figure_confidence(r->language, f->confidence, a)));
+    if (!isnan(f->confidence) && f->confidence > 0 && !isnan(f->p))
+        report_add_row(
+            r, to, PHRASE_HOW_SURE,
+            REPORT_PUT(r, NO_CHANCE, figure_confidence(r->language, f->confidence, a)));
     if (!isnan(f->z) && !isnan(f->p))
-        report_add_row(r, to, "Statistics",
+        report_add_row(r, to, PHRASE_STATISTICS,
                        report_say(r, "z %s, p %s", figure(r->language, f->z, NULL, a),
                                   figure_p(r->language, f->p, b)));
     else if (!isnan(f->p))
-        report_add_row(r, to, "Statistics",
+        report_add_row(r, to, PHRASE_STATISTICS,
                        report_say(r, "p %s", figure_p(r->language, f->p, a)));
 }
 
 static void add_numbers(struct report *r, const struct finding *f,
                         struct report_finding *to)
 {
-    char a[FIGURE_TEXT_MAX], b[FIGURE_TEXT_MAX];
+    char a[FIGURE_TEXT_MAX];
     struct report_rows *rows = &to->numbers;
     if (!isnan(f->control_before) && !isnan(f->control_after))
-        report_add_row(r, rows, "Unchanged hosts",
-                       report_say(r, "%s -> %s",
-                                  figure(r->language, f->control_before, f->unit, a),
-                                  figure(r->language, f->control_after, f->unit, b)));
+        report_add_row(r, rows, PHRASE_UNCHANGED_HOSTS,
+                       REPORT_PUT(r, FROM_TO,
+                                  report_figure(r, f->control_before, f->unit),
+                                  report_figure(r, f->control_after, f->unit)));
     if (!isnan(f->usual))
         report_add_row(
-            r, rows, "Usual at this hour",
+            r, rows, PHRASE_USUAL,
             report_say(r, "%s", figure_delta(r->language, f->usual, f->unit, a)));
-    report_add_row(r, rows, "Hard limit", report_clean(r, f->limit, REPORT_NAME_CHARS));
+    report_add_row(r, rows, PHRASE_HARD_LIMIT, report_retell(r, f->limit));
     add_counts(r, f, rows);
     add_statistics(r, f, rows);
-    report_add_row(r, rows, "Rule", report_clean(r, f->rule, REPORT_NAME_CHARS));
-    report_add_row(r, rows, "Owner", report_clean(r, f->owner, REPORT_NAME_CHARS));
+    report_add_row(r, rows, PHRASE_RULE, report_clean(r, f->rule, REPORT_NAME_CHARS));
+    report_add_row(r, rows, PHRASE_OWNER, report_clean(r, f->owner, REPORT_NAME_CHARS));
     if (f->n_like > 0)
-        report_add_row(r, rows, "Like it",
-                       report_say(r, "%zu more %s the same", f->n_like,
-                                  report_plural((long long)f->n_like, "series shows",
-                                                "series show")));
+        report_add_row(r, rows, PHRASE_LIKE_IT,
+                       REPORT_PUT(r, LIKE_IT_MANY, report_say(r, "%zu", f->n_like)));
 }
 
 static const char *muted_text(struct report *r, const struct finding *f)
 {
-    char at[FIGURE_TEXT_MAX];
     if (!finding_is_muted(f))
         return NULL;
     const char *reason = report_clean(r, f->muted.reason, REPORT_SENTENCE_CHARS);
-    return report_say(r, "Muted until %s by %s%s%s",
-                      figure_time(r->language, f->muted.until, at),
-                      report_name(r, f->muted.author), reason != NULL ? ": " : "",
-                      reason != NULL ? reason : "");
+    const char *until = REPORT_PUT(r, MUTED_UNTIL, report_time(r, f->muted.until),
+                                   report_name(r, f->muted.author));
+    return reason == NULL
+               ? until
+               : report_say(r, "%s%s%s", until, report_word(r, PHRASE_COLON), reason);
+}
+
+/* --- hosts --- */
+
+static int batch_of(const struct report *r, const struct finding_host *h)
+{
+    const struct change_host *host = change_find_host(r->change, h->name);
+    return host != NULL ? host->batch : 0;
+}
+
+static void fill_host(struct report *r, const struct finding *f,
+                      const struct finding_host *h, struct report_host *to)
+{
+    to->name = report_name(r, h->name);
+    to->before = f->kind == FINDING_RELIEF && isnan(h->before)
+                     ? report_word(r, PHRASE_FRESH_WORD)
+                     : report_figure(r, h->before, f->unit);
+    to->after = report_figure(r, h->after, f->unit);
+}
+
+static const char *batch_heading(struct report *r, int batch, size_t n)
+{
+    const char *hosts = report_say(r, "%zu", n);
+    return batch > 0 ? REPORT_PUT(r, BATCH_NO, report_say(r, "%d", batch), hosts)
+                     : REPORT_PUT(r, NO_BATCH, hosts);
+}
+
+/* Hosts batch by batch, that with the worst host first: a canary that fails alone is
+ * seen at once.  `batch` has one number a host; -1 is set where one has been taken. */
+static void add_batches(struct report *r, const struct finding *f, size_t n, int *batch,
+                        struct report_host *to)
+{
+    size_t done = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (batch[i] < 0)
+            continue;
+        int no = batch[i];
+        size_t first = done;
+        for (size_t j = i; j < n; j++)
+            if (batch[j] == no) {
+                fill_host(r, f, &f->hosts[j], &to[done++]);
+                batch[j] = -1;
+            }
+        to[first].heading = batch_heading(r, no, done - first);
+    }
 }
 
 static void add_hosts(struct report *r, const struct finding *f,
                       struct report_finding *to)
 {
-    char a[FIGURE_TEXT_MAX];
     size_t n = f->n_hosts < REPORT_HOSTS_MAX ? f->n_hosts : REPORT_HOSTS_MAX;
     to->more_hosts = f->n_hosts - n;
     to->host = n > 0 ? calloc(n, sizeof *to->host) : NULL;
-    if (n > 0 && to->host == NULL) {
+    int *batch = n > 0 ? calloc(n, sizeof *batch) : NULL;
+    if (n > 0 && (to->host == NULL || batch == NULL)) {
         r->failed = true;
+        free(batch);
         return;
     }
+    bool several = false;
     for (size_t i = 0; i < n; i++) {
-        const struct finding_host *h = &f->hosts[i];
-        to->host[i].name = report_name(r, h->name);
-        to->host[i].before =
-            f->kind == FINDING_RELIEF && isnan(h->before)
-                ? "new"
-                : report_say(r, "%s", figure(r->language, h->before, f->unit, a));
-        to->host[i].after =
-            report_say(r, "%s", figure(r->language, h->after, f->unit, a));
+        batch[i] = batch_of(r, &f->hosts[i]);
+        several |= batch[i] != batch[0];
     }
+    if (several)
+        add_batches(r, f, n, batch, to->host);
+    for (size_t i = 0; i < n && !several; i++)
+        fill_host(r, f, &f->hosts[i], &to->host[i]);
     to->n_hosts = n;
+    free(batch);
 }
 
-const char *report_later(struct report *r, span later, bool first)
-{
-    char a[FIGURE_TEXT_MAX];
-    if (later.ms == 86400000)
-        return first ? "A day later" : "a day later";
-    return report_say(r, "%s later", figure_span(r->language, later, a));
-}
+/* --- one finding --- */
 
 /* New hosts have no before: they are set against the old ones. */
 static void label_finding(struct report *r, const struct finding *f,
                           struct report_finding *to)
 {
-    to->before_label = f->fresh ? "Old hosts" : "Before";
-    to->after_label = f->fresh ? "New hosts" : "After";
-    to->alt = f->fresh
-                  ? report_say(r, "Chart of %s: %s on old hosts, %s on new ones.",
-                               to->name, to->before, to->after)
-                  : report_say(r, "Chart of %s: %s before the change, %s after it.",
-                               to->name, to->before, to->after);
+    to->before_label = report_word(r, f->fresh ? PHRASE_OLD_HOSTS : PHRASE_BEFORE);
+    to->after_label = report_word(r, f->fresh ? PHRASE_FRESH_HOSTS : PHRASE_AFTER);
+    to->alt = f->fresh ? REPORT_PUT(r, CHART_OF_FRESH, to->name, to->before, to->after)
+                       : REPORT_PUT(r, CHART_OF, to->name, to->before, to->after);
+}
+
+static enum report_group group_of(const struct finding *f)
+{
+    enum grade would;
+    if (finding_is_muted(f))
+        return REPORT_MUTED;
+    if (f->grade != GRADE_OK)
+        return REPORT_BAD;
+    return report_shadow_of(f, &would) != SIZE_MAX ? REPORT_SHADOW : REPORT_BACK;
+}
+
+static const char *title_of(struct report *r, const struct finding *f, const char *name)
+{
+    const char *title =
+        report_clean(r, pack_words(r->language, f->title), REPORT_TITLE_CHARS);
+    if (title == NULL)
+        title = name;
+    if (f->later.ms <= 0)
+        return title;
+    return report_say(r, "%s%s%s", report_later(r, f->later, true),
+                      report_word(r, PHRASE_COLON), title);
 }
 
 static void fill_finding(struct report *r, size_t no, struct report_finding *to)
@@ -236,30 +232,30 @@ static void fill_finding(struct report *r, size_t no, struct report_finding *to)
     to->of = f;
     to->no = no;
     to->grade = f->grade;
-    to->figure = figure_name(r, f);
+    to->group = group_of(f);
+    to->figure = report_figure_name(r, f);
     to->name = finding_name(r, f, to->figure);
-    to->title = report_clean(r, f->title, REPORT_TITLE_CHARS);
-    if (to->title == NULL)
-        to->title = to->name;
-    if (f->later.ms > 0)
-        to->title = report_say(r, "%s: %s", report_later(r, f->later, true), to->title);
-    to->before = report_say(r, "%s", figure(r->language, f->before, f->unit, a));
-    to->after = report_say(r, "%s", figure(r->language, f->after, f->unit, a));
+    to->title = title_of(r, f, to->name);
+    to->before = report_figure(r, f->before, f->unit);
+    to->after = report_figure(r, f->after, f->unit);
     to->change = report_say(r, "%s", figure_delta(r->language, f->delta, f->unit, a));
     to->effect = isnan(f->effect)
                      ? NULL
                      : report_say(r, "%s", figure_effect(r->language, f->effect, a));
-    to->line = report_say(r, "%s -> %s (%s)", to->before, to->after,
+    to->line = REPORT_PUT(r, FROM_TO_BY, to->before, to->after,
                           to->effect != NULL ? to->effect : to->change);
     to->led = f->with != FINDING_LEADS;
-    to->sentence = sentence_of(r, f, to);
+    to->sentence = report_sentence(r, f, to);
     to->moments = moments_text(r, f);
     to->since = since_text(r, f);
     to->muted = muted_text(r, f);
+    report_add_frames(r, f, to);
     add_numbers(r, f, to);
     add_hosts(r, f, to);
     label_finding(r, f, to);
 }
+
+/* --- what goes with what --- */
 
 /* The finding that leads this one; NULL: it leads itself. */
 static struct report_finding *leader_of(struct report *r, size_t no)
@@ -294,17 +290,18 @@ static void say_led(struct report *r, struct report_finding *to)
 {
     struct buf b = {0};
     size_t named = to->n_with <= REPORT_WITH_NAMED ? to->n_with : REPORT_WITH_NAMED;
-    buf_addf(&b, "%zu more %s moved with it: ", to->n_with,
-             report_plural((long long)to->n_with, "figure", "figures"));
     for (size_t i = 0; i < named; i++)
-        buf_addf(&b, "%s%s", i > 0 ? ", " : "", r->finding[to->with[i]].figure);
+        buf_addf(&b, "%s%s", i > 0 ? report_word(r, PHRASE_COMMA) : "",
+                 r->finding[to->with[i]].figure);
+    const char *list = report_keep_buf(r, &b);
     if (to->n_with > named)
-        buf_addf(&b, " and %zu more", to->n_with - named);
-    buf_add_ch(&b, '.');
-    to->with_words = report_keep(r, buf_give(&b));
+        list = REPORT_PUT(r, AND_MORE_FIGURES, list,
+                          report_say(r, "%zu", to->n_with - named));
+    to->with_words =
+        REPORT_PUT(r, MOVED_WITH_WORDS, report_say(r, "%zu", to->n_with), list);
 }
 
-static void add_findings(struct report *r)
+void report_add_findings(struct report *r)
 {
     size_t n = r->verdict->n_findings;
     r->finding = n > 0 ? calloc(n, sizeof *r->finding) : NULL;
@@ -317,111 +314,10 @@ static void add_findings(struct report *r)
         fill_finding(r, i, &r->finding[i]);
     for (size_t i = 0; i < n && !r->failed; i++) {
         r->n_leading += !r->finding[i].led;
-        r->n_muted += !r->finding[i].led && r->finding[i].muted != NULL;
+        r->n_of[r->finding[i].group] += !r->finding[i].led;
     }
     list_led(r);
     for (size_t i = 0; i < n && !r->failed; i++)
         if (r->finding[i].n_with > 0)
             say_led(r, &r->finding[i]);
-}
-
-static void add_top(struct report *r)
-{
-    for (size_t i = 0; i < r->n_findings && r->n_top < REPORT_TOP_MAX; i++) {
-        const struct report_finding *f = &r->finding[i];
-        if (report_is_bad(f->of) && !f->led)
-            r->top[r->n_top++] = (struct report_top){f->grade, f->title, f->name,
-                                                     f->sentence, f->with_words};
-    }
-}
-
-/* --- what to do --- */
-
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-static void add_todo(struct report *r, const struct report_finding *f)
-{
-    const struct finding *of = f->of;
-    if (!report_is_bad(of) || (of->advice == NULL && of->runbook == NULL))
-        return; /* an owner alone is said with the finding */
-    struct report_todo todo = {
-        .about = f->title,
-        .advice = report_clean(r, of->advice, REPORT_SENTENCE_CHARS),
-        .runbook = report_clean(r, of->runbook, 500),
-        .owner = report_clean(r, of->owner, REPORT_NAME_CHARS),
-    };
-    for (size_t i = 0; i < r->n_todo; i++)
-        if (same(r->todo[i].advice, todo.advice) &&
-            same(r->todo[i].runbook, todo.runbook) &&
-            same(r->todo[i].owner, todo.owner))
-            return;
-    if (r->n_todo < REPORT_TODO_MAX)
-        r->todo[r->n_todo++] = todo;
-}
-
-static void add_todos(struct report *r)
-{
-    for (size_t i = 0; i < r->n_findings; i++)
-        add_todo(r, &r->finding[i]);
-    if (r->n_todo > 0 || r->grade == GRADE_OK || r->grade == GRADE_NOT_JUDGED)
-        return;
-    const char *actor = report_clean(r, r->change->actor, REPORT_NAME_CHARS);
-    r->todo[r->n_todo++] = (struct report_todo){
-        .advice = report_say(r, "Look at the findings below with %s.",
-                             actor != NULL ? actor : "whoever made the change")};
-}
-
-/* --- return codes --- */
-
-static void add_code(struct report *r, const struct finding *f, size_t *cap)
-{
-    char a[FIGURE_TEXT_MAX];
-    if (r->n_codes == REPORT_CODES_MAX) {
-        r->more_codes++;
-        return;
-    }
-    r->code = report_grow(r, r->code, r->n_codes, cap, sizeof *r->code);
-    if (r->failed)
-        return;
-    struct report_code *to = &r->code[r->n_codes++];
-    *to = (struct report_code){.grade = f->grade};
-    to->metric = report_name(r, f->metric);
-    const char *code = report_clean(r, f->code, 60);
-    to->code = code != NULL ? code : "all failures";
-    to->before = report_say(r, "%s", figure_count(f->events_before, a));
-    to->after = report_say(r, "%s", figure_count(f->events_after, a));
-    bool shares = f->of_before > 0 && f->of_after > 0;
-    to->share_before =
-        shares ? report_say(
-                     r, "%s",
-                     figure(r->language, f->events_before / f->of_before, "share", a))
-               : "";
-    to->share_after =
-        shares
-            ? report_say(r, "%s",
-                         figure(r->language, f->events_after / f->of_after, "share", a))
-            : "";
-}
-
-static void add_codes(struct report *r)
-{
-    size_t cap = 0;
-    for (size_t i = 0; i < r->n_findings; i++) {
-        const struct finding *f = r->finding[i].of;
-        /* those of new hosts have no before */
-        if (!f->fresh && (f->kind == FINDING_SHARE || f->code != NULL) &&
-            !isnan(f->events_before) && !isnan(f->events_after))
-            add_code(r, f, &cap);
-    }
-}
-
-void report_add_findings(struct report *r)
-{
-    add_findings(r);
-    add_top(r);
-    add_todos(r);
-    add_codes(r);
 }

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 struct replay {
-    const char *rules_path, *samples, *events, *precision, *format;
+    const char *rules_path, *samples, *events, *precision, *format, *language;
     struct ruleset *rules;
     struct ledger *ledger;
     struct recording *recording;
@@ -41,10 +41,11 @@ static int print_json(struct replay *r, const struct past *p, struct buf *to,
     return 0;
 }
 
-static struct report_input facts_of(const struct past *p)
+static struct report_input facts_of(const struct replay *r, const struct past *p)
 {
     return (struct report_input){.change = p->change,
                                  .verdict = past_current(p),
+                                 .language = language_of(r->language),
                                  .revisions =
                                      (const struct verdict *const *)p->revision,
                                  .n_revisions = p->n};
@@ -53,14 +54,13 @@ static struct report_input facts_of(const struct past *p)
 static struct letter_ask letter_of(struct replay *r, const struct past *p,
                                    const struct mail_config *config)
 {
-    return (struct letter_ask){.what = facts_of(p), .config = config, .rrd = r->rrd};
+    return (struct letter_ask){.what = facts_of(r, p), .config = config, .rrd = r->rrd};
 }
 
 static int print_text(struct replay *r, const struct past *p, struct buf *to,
                       struct err *err)
 {
-    (void)r;
-    struct report_input what = facts_of(p);
+    struct report_input what = facts_of(r, p);
     struct report *report = report_new(&what, err);
     if (report == NULL)
         return -1;
@@ -295,7 +295,7 @@ static int run(struct replay *r, struct err *err)
 
 int cmd_replay(int argc, char **argv)
 {
-    struct replay r = {.precision = "ns", .format = "json"};
+    struct replay r = {.precision = "ns", .format = "json", .language = "en"};
     const struct opt opts[] = {
         {"samples", "FILE",
          "line protocol, plain, gzip or zstd, in any order; - is standard input",
@@ -307,6 +307,7 @@ int cmd_replay(int argc, char **argv)
          "of the times in the samples: s, ms, us or ns (the default)", &r.precision},
         {"format", "FORMAT", "json (one line a change, the default), text, html or eml",
          &r.format},
+        {"language", "LANGUAGE", "of the report: en (the default) or zh", &r.language},
         {0},
     };
     const struct opt_program program = {
@@ -328,6 +329,8 @@ int cmd_replay(int argc, char **argv)
                 "--events is missing: without changes there is nothing to judge");
     else if (format_of(r.format) == NULL)
         err_set(&err, 0, "--format: '%s' is not json, text, html or eml", r.format);
+    else if (language_of(r.language) == LANGUAGE_N)
+        err_set(&err, 0, "--language: '%s' is not en or zh", r.language);
     if (err.code != 0)
         return cmd_fail("replay", EXIT_USAGE, &err);
     int rc = run(&r, &err);

@@ -3,6 +3,7 @@
 #include "programs/cmd.h"
 
 #include "base/opt.h"
+#include "notifier/language.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +20,10 @@ static bool known(const char *format)
 
 int cmd_report(int argc, char **argv)
 {
-    const char *server = NULL, *format = "text";
+    const char *server = NULL, *format = "text", *language = "en";
     const struct opt opts[] = {
         {"format", "FORMAT", "text (the default), html, json or eml", &format},
+        {"language", "LANGUAGE", "en (the default) or zh", &language},
         CMD_SERVER_OPT(&server),
         {0},
     };
@@ -42,13 +44,17 @@ int cmd_report(int argc, char **argv)
         err_set(&err, 0, "--format: '%s' is not text, html, json or eml", format);
         return cmd_fail("report", EXIT_USAGE, &err);
     }
+    if (language_of(language) == LANGUAGE_N) {
+        err_set(&err, 0, "--language: '%s' is not en or zh", language);
+        return cmd_fail("report", EXIT_USAGE, &err);
+    }
     struct httpc *c = cmd_connect(server);
     if (c == NULL)
         return EXIT_USAGE;
     OWNED_BUF path = {0}, body = {0};
     buf_add(&path, "/v1/changes/");
     url_quote(&path, argv[first]);
-    buf_addf(&path, "/report?format=%s", format);
+    buf_addf(&path, "/report?format=%s&language=%s", format, language);
     struct httpc_ask ask = {.method = "GET", .path = buf_text(&path)};
     int rc = cmd_call(c, &ask, NULL, &body, &err);
     httpc_free(&c);

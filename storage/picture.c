@@ -34,7 +34,7 @@ static const struct palette light = {
     .axis = 0x8c959f,
     .grid = {0x8c959f, 0x40},
     .text = 0x424a53,
-    .pivot = 0xcf222e,
+    .pivot = 0x24292f,
     .limit = 0xbc4c00,
     .before = {0x57606a, 0x24},
     .after = {0xd4a72c, 0x30},
@@ -44,7 +44,7 @@ static const struct palette dark = {
     .axis = 0x6e7681,
     .grid = {0x8b949e, 0x30},
     .text = 0xc9d1d9,
-    .pivot = 0xff7b72,
+    .pivot = 0xf0f6fc,
     .limit = 0xf0883e,
     .before = {0x8b949e, 0x38},
     .after = {0xd29922, 0x38},
@@ -345,6 +345,8 @@ static void add_frame(struct picture_plan *pl, const struct rrd_picture *p,
     arg(pl, "--width=%u", p->width);
     arg(pl, "--height=%u", p->height);
     arg(pl, "--full-size-mode");
+    if (p->zoom > 1)
+        arg(pl, "--zoom=%u", p->zoom);
     arg(pl, "--slope-mode");
     arg(pl, "--border=0");
     arg(pl, "--disable-rrdtool-tag");
@@ -425,17 +427,23 @@ static void add_entry(struct picture_plan *pl, unsigned rgb, const char *text,
     arg_text(pl, front, text, columns_max, true);
 }
 
+static const char *or_else(const char *label, const char *words)
+{
+    return label != NULL ? label : words;
+}
+
 /* What the shades and rules mean. */
 static void add_meanings(struct picture_plan *pl, const struct rrd_picture *p,
                          const struct axis *a, const struct palette *c)
 {
     enum { ALL = 40 };
     if (window_there(p->before_from, p->before_to))
-        add_entry(pl, blend(c->before, c->back), "before", ALL);
+        add_entry(pl, blend(c->before, c->back), or_else(p->before_label, "before"),
+                  ALL);
     if (window_there(p->after_from, p->after_to))
-        add_entry(pl, blend(c->after, c->back), "after", ALL);
+        add_entry(pl, blend(c->after, c->back), or_else(p->after_label, "after"), ALL);
     if (!instant_is_none(p->pivot))
-        add_entry(pl, c->pivot, "change", ALL);
+        add_entry(pl, c->pivot, or_else(p->pivot_label, "change"), ALL);
     if (!drawable(p->limit))
         return;
     double limit = p->limit * a->scale;
@@ -481,6 +489,9 @@ static int check_picture(const struct rrd_picture *p, struct err *err)
     if (p->height < PICTURE_HEIGHT_MIN || p->height > PICTURE_SIDE_MAX)
         return err_set(err, EINVAL, "height must be %d to %d, not %u",
                        PICTURE_HEIGHT_MIN, PICTURE_SIDE_MAX, p->height);
+    if (p->zoom > PICTURE_ZOOM_MAX)
+        return err_set(err, EINVAL, "zoom must be at most %d, not %u", PICTURE_ZOOM_MAX,
+                       p->zoom);
     if (p->n < 2 || p->n > PICTURE_POINTS_MAX)
         return err_set(err, EINVAL, "n must be 2 to %d points, not %zu",
                        PICTURE_POINTS_MAX, p->n);

@@ -20,6 +20,7 @@ enum {
     PICTURE_SIDE_MAX = 2000,
     PICTURE_POINTS_MAX = 20000,
     PICTURE_LINES_MAX = 12,
+    PICTURE_ZOOM_MAX = 3,
 };
 
 struct picture_plan {

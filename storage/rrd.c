@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@ enum { PATIENCE_MS = 30000 };
 struct rrd {
     char *dir;
     struct child *child;
+    _Atomic int letters; /* 0: not asked yet; 1: there are some; -1: there are none */
 };
 
 struct rrd *rrd_start(const char *dir, struct err *err)
@@ -252,4 +254,21 @@ int rrd_draw(struct rrd *r, const struct rrd_picture *p, struct buf *to,
         return -1;
     buf_add_n(to, reply.data, reply.len);
     return buf_done(to) < 0 ? err_set(err, ENOMEM, "no memory for a picture") : 0;
+}
+
+bool rrd_has_letters(struct rrd *r)
+{
+    int known = atomic_load(&r->letters);
+    if (known != 0)
+        return known > 0;
+    OWNED_BUF request = {0};
+    OWNED_BUF reply = {0};
+    rrd_pack_int(&request, RRD_DEED_LETTERS);
+    if (call(r, &request, &reply, NULL) < 0)
+        return false; /* it may be asked again */
+    struct rrd_bytes in = {.at = buf_text(&reply), .left = reply.len};
+    int64_t there = rrd_take_int(&in);
+    known = !in.bad && there > 0 ? 1 : -1;
+    atomic_store(&r->letters, known);
+    return known > 0;
 }

@@ -126,10 +126,17 @@ struct rrd_picture {
     instant after_from, after_to;   /* shaded, another colour */
     double limit; /* a horizontal line, in the legend only when far off; NaN: none */
     bool dark;
+    unsigned zoom; /* pixels for each of width and height: 0 or 1 is one, at most 3 */
+    /* in the legend; NULL: "before", "after", "change" */
+    const char *before_label, *after_label, *pivot_label;
 };
 /* Adds the picture's bytes to `to`.  The same call gives the same bytes on the same
  * machine.  -1 with the field's name when it is out of bounds. */
 int rrd_draw(struct rrd *r, const struct rrd_picture *p, struct buf *to,
              struct err *err);
+
+/* True when the machine has a font with the letters of a language ("zh-cn", as
+ * fontconfig calls it): without one they would be drawn as boxes.  Asked for once. */
+bool rrd_has_letters(struct rrd *r);
 
 #endif

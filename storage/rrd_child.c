@@ -41,6 +41,7 @@ static struct {
 #define X(call) __typeof__(rrd_##call) *call;
     LIBRRD_CALLS(X)
 #undef X
+    void *so;
 } lib;
 
 static int load_library(struct err *err)
@@ -55,6 +56,7 @@ static int load_library(struct err *err)
         return err_set(err, ENOENT, "librrd.so.8 has no rrd_" #call);
     LIBRRD_CALLS(X)
 #undef X
+    lib.so = so;
     return 0;
 }
 
@@ -497,15 +499,21 @@ static int do_draw(struct rrd_bytes *in, struct buf *reply, struct err *err)
     return rc;
 }
 
+static int do_letters(struct rrd_bytes *in, struct buf *reply, struct err *err)
+{
+    (void)in, (void)err;
+    rrd_pack_int(reply, rrd_letters_there(lib.so));
+    return 0;
+}
+
 int rrd_child_serve(void *arg, const char *request, size_t n, struct buf *reply,
                     struct err *err)
 {
     (void)arg;
     static int (*const deeds[])(struct rrd_bytes *, struct buf *, struct err *) = {
-        [RRD_DEED_PUT] = do_put,
-        [RRD_DEED_LOOK] = do_look,
-        [RRD_DEED_GET] = do_get,
-        [RRD_DEED_DRAW] = do_draw,
+        [RRD_DEED_PUT] = do_put,         [RRD_DEED_LOOK] = do_look,
+        [RRD_DEED_GET] = do_get,         [RRD_DEED_DRAW] = do_draw,
+        [RRD_DEED_LETTERS] = do_letters,
     };
     struct rrd_bytes in = {.at = request, .left = n};
     int64_t deed = rrd_take_int(&in);

@@ -21,7 +21,17 @@ enum {
 #define RRD_SCRATCH_FILE RRD_SCRATCH "/picture.rrd"
 
 /* What a request begins with. */
-enum rrd_deed { RRD_DEED_PUT, RRD_DEED_LOOK, RRD_DEED_GET, RRD_DEED_DRAW };
+enum rrd_deed {
+    RRD_DEED_PUT,
+    RRD_DEED_LOOK,
+    RRD_DEED_GET,
+    RRD_DEED_DRAW,
+    RRD_DEED_LETTERS
+};
+
+/* True when fontconfig, which `librrd` (as dlopen gives it) draws texts with, lists a
+ * font for Chinese (rrd_letters.c). */
+bool rrd_letters_there(void *librrd);
 
 /* --- packing (rrd_pack.c) --- */
 

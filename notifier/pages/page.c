@@ -2,24 +2,33 @@
 #include "notifier/pages/page.h"
 
 #include "notifier/html.h"
+#include "notifier/phrases.h"
 #include "notifier/report.h"
 
-void page_open(struct buf *to, const char *title)
+void page_open_in(struct buf *to, const char *title, enum language l)
 {
     html_addf(to,
-              "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+              "<!DOCTYPE html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">\n"
               "<meta name=\"viewport\" content=\"width=device-width, "
               "initial-scale=1\">\n"
               "<meta name=\"color-scheme\" content=\"light dark\">\n"
               "<title>%s</title>\n"
               "<link rel=\"stylesheet\" href=\"/style.css\"></head>\n",
-              title);
-    buf_add(to, "<body><a class=\"skip\" href=\"#main\">Skip to the content</a>\n"
-                "<header class=\"top\"><a class=\"home\" href=\"/\">aftercheck</a><nav>"
-                "<a href=\"/\">Changes</a><a href=\"/what\">What changed?</a>"
-                "<a href=\"/rules\">Rules</a><a href=\"/mutes\">Mutes</a></nav>"
-                "</header>\n"
-                "<main id=\"main\">\n");
+              language_tag(l), title);
+    html_addf(to,
+              "<body><a class=\"skip\" href=\"#main\">%s</a>\n"
+              "<header class=\"top\"><a class=\"home\" href=\"/\">aftercheck</a><nav>"
+              "<a href=\"/\">%s</a><a href=\"/what\">%s</a>"
+              "<a href=\"/rules\">%s</a><a href=\"/mutes\">%s</a></nav></header>\n",
+              phrase(l, PHRASE_SKIP), phrase(l, PHRASE_NAV_CHANGES),
+              phrase(l, PHRASE_NAV_WHAT), phrase(l, PHRASE_NAV_RULES),
+              phrase(l, PHRASE_NAV_MUTES));
+    buf_add(to, "<main id=\"main\">\n");
+}
+
+void page_open(struct buf *to, const char *title)
+{
+    page_open_in(to, title, LANGUAGE_EN);
 }
 
 void page_close(struct buf *to)

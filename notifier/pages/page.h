@@ -7,10 +7,13 @@
 
 #include "base/buf.h"
 #include "base/httpd.h"
+#include "notifier/language.h"
 #include "storage/verdict.h"
 
 /* Up to and with <main>; `title` is escaped here. */
 void page_open(struct buf *to, const char *title);
+/* The same in a language; page_open is in English. */
+void page_open_in(struct buf *to, const char *title, enum language l);
 void page_close(struct buf *to);
 
 /* Sign and words; `words` NULL: the grade's own. */

@@ -9,8 +9,10 @@
 #include "notifier/notifier.h"
 #include "notifier/pages/page.h"
 #include "notifier/past.h"
+#include "notifier/phrases.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,11 +35,31 @@ static void rows(struct buf *to, const struct report_rows *from, const char *cla
     buf_add(to, "</dl>\n");
 }
 
-static void section(struct buf *to, const char *heading, const struct report_rows *from)
+static const char *say(const struct report *r, enum phrase p)
+{
+    return phrase(r->language, p);
+}
+
+/* "and 3 more hosts" */
+static void write_rest(const struct report *r, enum phrase words, size_t n,
+                       struct buf *to)
+{
+    char number[24];
+    const char *arg = number;
+    OWNED_BUF line = {0};
+    if (n == 0)
+        return;
+    snprintf(number, sizeof number, "%zu", n);
+    phrase_add(&line, r->language, words, &arg, 1);
+    html_addf(to, "<p class=\"quiet\">%s</p>", buf_text(&line));
+}
+
+static void section(const struct report *r, struct buf *to, enum phrase heading,
+                    const struct report_rows *from)
 {
     if (from->n == 0)
         return;
-    html_addf(to, "<section><h2>%s</h2>", heading);
+    html_addf(to, "<section><h2>%s</h2>", say(r, heading));
     rows(to, from, "facts");
     buf_add(to, "</section>\n");
 }
@@ -48,8 +70,10 @@ static void write_banner(const struct report *r, struct buf *to)
               grade_name(r->grade));
     html_addf(to, "<span class=\"sign\" aria-hidden=\"true\">%s</span>%s</p>",
               r->grade_sign, r->grade_words);
-    html_addf(to, "<h1>%s</h1><p>%s</p><p class=\"state\">%s</p></section>\n", r->title,
-              r->lead, r->state);
+    html_addf(to,
+              "<h1>%s</h1><p class=\"state\">%s</p><p class=\"lead\">%s</p>"
+              "<p class=\"state\">%s</p></section>\n",
+              r->title, r->what, r->lead, r->state);
 }
 
 static void write_top(const struct report *r, struct buf *to)
@@ -62,35 +86,43 @@ static void write_top(const struct report *r, struct buf *to)
     for (size_t i = 0; i < r->n_top; i++)
         html_addf(to,
                   "<li class=\"%s\"><span class=\"sign\" aria-hidden=\"true\">%s</span>"
-                  "<div><strong>%s</strong> <span class=\"quiet\">%s</span><br>%s "
+                  "<div><strong>%s</strong><br>%s "
                   "<span class=\"quiet\">%s</span></div></li>\n",
                   grade_name(r->top[i].grade), report_grade_sign(r->top[i].grade),
-                  r->top[i].title, r->top[i].name, r->top[i].sentence,
+                  r->top[i].title, r->top[i].sentence,
                   r->top[i].with_words != NULL ? r->top[i].with_words : "");
     buf_add(to, "</ul>\n");
     if (r->suspect != NULL)
         html_addf(to, "<p class=\"noted\">%s</p>\n", r->suspect);
 }
 
+static void todo_line(const struct report *r, enum phrase label, const char *value,
+                      struct buf *to)
+{
+    html_addf(to, "<br>%s%s", say(r, label), say(r, PHRASE_COLON));
+    link_text(to, value, value);
+}
+
 static void write_todo(const struct report *r, struct buf *to)
 {
     if (r->n_todo == 0)
         return;
-    html_addf(to, "<section class=\"todo %s\"><h2>What to do</h2><ul>\n",
-              grade_name(r->grade));
+    html_addf(to, "<section class=\"todo %s\"><h2>%s</h2><ul>\n", grade_name(r->grade),
+              say(r, PHRASE_WHAT_TO_DO));
     for (size_t i = 0; i < r->n_todo; i++) {
         const struct report_todo *t = &r->todo[i];
         buf_add(to, "<li>");
         if (t->advice != NULL)
             html_addf(to, "<strong>%s</strong> ", t->advice);
-        if (t->about != NULL)
-            html_addf(to, "<span class=\"quiet\">For: %s</span>", t->about);
-        if (t->runbook != NULL) {
-            buf_add(to, "<br>Runbook: ");
-            link_text(to, t->runbook, t->runbook);
+        if (t->about != NULL && r->n_todo > 1) {
+            OWNED_BUF about = {0};
+            PHRASE_PUT(&about, r->language, TODO_FOR, t->about);
+            html_addf(to, "<span class=\"quiet\">%s</span>", buf_text(&about));
         }
+        if (t->runbook != NULL)
+            todo_line(r, PHRASE_RUNBOOK, t->runbook, to);
         if (t->owner != NULL)
-            html_addf(to, "<br>Owner: %s", t->owner);
+            todo_line(r, PHRASE_OWNER, t->owner, to);
         buf_add(to, "</li>\n");
     }
     buf_add(to, "</ul></section>\n");
@@ -104,6 +136,8 @@ static void chart_url(const struct report *r, size_t no, const char *more,
     buf_add(&url, "/changes/");
     url_quote(&url, r->change->change_id);
     buf_addf(&url, "/chart/%zu.png?revision=%d%s", no + 1, r->verdict->revision, more);
+    if (r->language != LANGUAGE_EN)
+        buf_addf(&url, "&language=%s", language_name(r->language));
     html_attr(to, buf_text(&url));
 }
 
@@ -130,24 +164,33 @@ static void write_chart(const struct report *r, const struct report_finding *f,
               REPORT_PAGE_CHART_WIDTH, REPORT_PAGE_CHART_HEIGHT, f->alt);
 }
 
-static void write_hosts(const struct report_finding *f, struct buf *to)
+static void write_hosts(const struct report *r, const struct report_finding *f,
+                        struct buf *to)
 {
     if (f->n_hosts < 2)
         return;
     size_t shown =
         f->n_hosts < REPORT_PAGE_HOSTS_MAX ? f->n_hosts : REPORT_PAGE_HOSTS_MAX;
+    char number[24];
+    OWNED_BUF summary = {0};
+    snprintf(number, sizeof number, "%zu", f->n_hosts + f->more_hosts);
+    PHRASE_PUT(&summary, r->language, WORST_FIRST_N, number);
     html_addf(to,
-              "<details><summary>%zu hosts, worst first</summary><table><thead><tr>"
-              "<th scope=\"col\">Host</th><th scope=\"col\">%s</th>"
+              "<details><summary>%s</summary><table><thead><tr>"
+              "<th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
               "<th scope=\"col\">%s</th></tr></thead><tbody>\n",
-              f->n_hosts + f->more_hosts, f->before_label, f->after_label);
-    for (size_t i = 0; i < shown; i++)
+              buf_text(&summary), say(r, PHRASE_HOST), f->before_label, f->after_label);
+    for (size_t i = 0; i < shown; i++) {
+        if (f->host[i].heading != NULL)
+            html_addf(to,
+                      "<tr><th scope=\"rowgroup\" class=\"batch\" colspan=\"3\">%s</th>"
+                      "</tr>\n",
+                      f->host[i].heading);
         html_addf(to, "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s</td></tr>\n",
                   f->host[i].name, f->host[i].before, f->host[i].after);
+    }
     buf_add(to, "</tbody></table>");
-    if (f->n_hosts + f->more_hosts > shown)
-        html_addf(to, "<p class=\"quiet\">and %zu more</p>",
-                  f->n_hosts + f->more_hosts - shown);
+    write_rest(r, PHRASE_REST_HOSTS, f->n_hosts + f->more_hosts - shown, to);
     buf_add(to, "</details>\n");
 }
 
@@ -160,6 +203,18 @@ static void figure_of(struct buf *to, const char *label, const char *value,
     buf_add(to, "</dd></div>");
 }
 
+static void write_frames(const struct report *r, const struct report_finding *f,
+                         struct buf *to)
+{
+    if (f->n_frames == 0)
+        return;
+    html_addf(to, "<p class=\"quiet\">%s</p><ol class=\"frames\" start=\"0\">",
+              say(r, PHRASE_TOP_FRAMES));
+    for (size_t i = 0; i < f->n_frames; i++)
+        html_addf(to, "<li><code>%s</code></li>", f->frame[i]);
+    buf_add(to, "</ol>\n");
+}
+
 /* What a finding says, below its title. */
 static void write_evidence(const struct report *r, const struct report_finding *f,
                            struct buf *to)
@@ -170,15 +225,16 @@ static void write_evidence(const struct report *r, const struct report_finding *
     buf_add(to, "<dl class=\"figures\">");
     figure_of(to, f->before_label, f->before, NULL);
     figure_of(to, f->after_label, f->after, NULL);
-    figure_of(to, "Change", f->change, f->effect);
+    figure_of(to, say(r, PHRASE_MOVE), f->change, f->effect);
     buf_add(to, "</dl>\n");
     write_chart(r, f, to);
     if (f->moments != NULL)
         html_addf(to, "<p>%s</p>", f->moments);
     if (f->since != NULL)
         html_addf(to, "<p class=\"quiet\">%s</p>", f->since);
+    write_frames(r, f, to);
     rows(to, &f->numbers, "facts");
-    write_hosts(f, to);
+    write_hosts(r, f, to);
 }
 
 /* Those that go with it: a line each, that opens. */
@@ -187,7 +243,7 @@ static void write_with(const struct report *r, const struct report_finding *f,
 {
     if (f->n_with == 0)
         return;
-    buf_add(to, "<p class=\"quiet\">Moved with it</p>\n");
+    html_addf(to, "<p class=\"quiet\">%s</p>\n", say(r, PHRASE_MOVED_WITH_IT));
     for (size_t i = 0; i < f->n_with; i++) {
         const struct report_finding *led = &r->finding[f->with[i]];
         html_addf(to,
@@ -204,7 +260,10 @@ static void write_finding(const struct report *r, const struct report_finding *f
 {
     html_addf(to, "<article class=\"finding %s\" id=\"finding-%zu\"><h3>",
               grade_name(f->grade), f->no + 1);
-    page_grade(to, f->grade, f->grade == GRADE_OK ? "Recovered or fine" : NULL);
+    page_grade(to, f->grade,
+               f->group == REPORT_BACK     ? say(r, PHRASE_GRADE_RECOVERED)
+               : f->group == REPORT_SHADOW ? report_group_words(r->language, f->group)
+                                           : report_grade_words(r->language, f->grade));
     html_addf(to, " %s</h3>", f->title);
     if (strcmp(f->name, f->title) != 0)
         html_addf(to, "<p class=\"quiet name\">%s</p>", f->name);
@@ -213,15 +272,13 @@ static void write_finding(const struct report *r, const struct report_finding *f
     buf_add(to, "</article>\n");
 }
 
-/* Those that are muted, or those that are not. */
-static void write_findings(const struct report *r, const char *heading, bool muted,
-                           struct buf *to)
+static void write_group(const struct report *r, enum report_group group, struct buf *to)
 {
-    if ((muted ? r->n_muted : r->n_leading - r->n_muted) == 0)
+    if (r->n_of[group] == 0)
         return;
-    html_addf(to, "<section><h2>%s</h2>\n", heading);
+    html_addf(to, "<section><h2>%s</h2>\n", report_group_words(r->language, group));
     for (size_t i = 0; i < r->n_findings; i++)
-        if (!r->finding[i].led && (r->finding[i].muted != NULL) == muted)
+        if (!r->finding[i].led && r->finding[i].group == group)
             write_finding(r, &r->finding[i], to);
     buf_add(to, "</section>\n");
 }
@@ -230,22 +287,24 @@ static void write_codes(const struct report *r, struct buf *to)
 {
     if (r->n_codes == 0)
         return;
-    buf_add(to, "<section><h2>Return codes</h2><div class=\"wide\"><table><thead><tr>"
-                "<th scope=\"col\">Code</th><th scope=\"col\">Calls</th>"
-                "<th scope=\"col\">Before</th><th scope=\"col\">After</th></tr></thead>"
-                "<tbody>\n");
+    html_addf(to,
+              "<section><h2>%s</h2><div class=\"wide\"><table><thead><tr>"
+              "<th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
+              "<th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead>"
+              "<tbody>\n",
+              say(r, PHRASE_RETURN_CODES), say(r, PHRASE_CODE),
+              say(r, PHRASE_CALLS_COLUMN), say(r, PHRASE_BEFORE), say(r, PHRASE_AFTER));
     for (size_t i = 0; i < r->n_codes; i++) {
         const struct report_code *c = &r->code[i];
         html_addf(to,
                   "<tr><th scope=\"row\">%s</th><td class=\"words\">%s</td><td>%s<br>"
                   "<span class=\"quiet\">%s</span></td><td class=\"%s\">%s<br>%s</td>"
                   "</tr>\n",
-                  c->code, c->metric, c->before, c->share_before, grade_name(c->grade),
+                  c->code, c->calls, c->before, c->share_before, grade_name(c->grade),
                   c->after, c->share_after);
     }
     buf_add(to, "</tbody></table></div>");
-    if (r->more_codes > 0)
-        html_addf(to, "<p class=\"quiet\">and %zu more</p>", r->more_codes);
+    write_rest(r, PHRASE_REST_CODES, r->more_codes, to);
     buf_add(to, "</section>\n");
 }
 
@@ -254,7 +313,7 @@ static void write_nearby(const struct report *r, struct buf *to)
 {
     if (r->nearby.n == 0)
         return;
-    buf_add(to, "<section><h2>Other changes nearby</h2><ul class=\"nearby\">\n");
+    html_addf(to, "<section><h2>%s</h2><ul class=\"nearby\">\n", say(r, PHRASE_NEARBY));
     for (size_t i = 0; i < r->nearby.n && i < r->verdict->n_nearby; i++) {
         buf_add(to, "<li><a href=\"/changes/");
         url_quote(to, r->verdict->nearby[i].change_id);
@@ -269,13 +328,13 @@ static void write_main(const struct report *r, struct buf *to)
     buf_add(to, "<div class=\"story\">\n");
     write_top(r, to);
     write_todo(r, to);
-    write_findings(r, "Findings", false, to);
-    write_findings(r, "Muted", true, to);
+    for (int g = 0; g < REPORT_GROUP_N; g++)
+        write_group(r, (enum report_group)g, to);
     write_codes(r, to);
     if (r->fine != NULL)
-        html_addf(to, "<section><h2>Checked and fine</h2><p>%s</p></section>\n",
-                  r->fine);
-    section(to, "Could not be judged", &r->unjudged);
+        html_addf(to, "<section><h2>%s</h2><p>%s</p></section>\n",
+                  say(r, PHRASE_CHECKED_AND_FINE), r->fine);
+    section(r, to, PHRASE_COULD_NOT_BE_JUDGED, &r->unjudged);
     write_nearby(r, to);
     buf_add(to, "</div>\n");
 }
@@ -283,28 +342,48 @@ static void write_main(const struct report *r, struct buf *to)
 static void write_downloads(const struct report *r, struct buf *to)
 {
     static const char *const formats[] = {"text", "html", "json", "eml"};
-    buf_add(to, "<section><h2>This report as</h2><p class=\"parts\">");
+    html_addf(to, "<section><h2>%s</h2><p class=\"parts\">",
+              say(r, PHRASE_THIS_REPORT_AS));
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         buf_add(to, "<a href=\"/v1/changes/");
         url_quote(to, r->change->change_id);
-        buf_addf(to, "/report?format=%s\">%s</a> ", formats[i], formats[i]);
+        buf_addf(to, "/report?format=%s&amp;language=%s\">%s</a> ", formats[i],
+                 language_name(r->language), formats[i]);
     }
     buf_add(to, "</p></section>\n");
+}
+
+/* Each language's name is in that language. */
+static void write_languages(const struct report *r, struct buf *to)
+{
+    buf_add(to, "<p class=\"parts\">");
+    for (int l = 0; l < LANGUAGE_N; l++) {
+        const char *words = phrase((enum language)l, PHRASE_LANGUAGE_ITSELF);
+        if ((enum language)l == r->language)
+            continue;
+        buf_add(to, "<a href=\"/changes/");
+        url_quote(to, r->change->change_id);
+        html_addf(to, "?language=%s\" lang=\"%s\">%s</a> ",
+                  language_name((enum language)l), language_tag((enum language)l),
+                  words);
+    }
+    buf_add(to, "</p>\n");
 }
 
 void report_write(const struct report *r, struct buf *to)
 {
     OWNED_BUF title = {0};
-    buf_addf(&title, "%s: %s", r->grade_words, r->title);
-    page_open(to, buf_text(&title));
+    buf_addf(&title, "%s%s%s", r->grade_words, say(r, PHRASE_COLON), r->title);
+    page_open_in(to, buf_text(&title), r->language);
     write_banner(r, to);
     buf_add(to, "<div class=\"columns\">\n");
     write_main(r, to);
     buf_add(to, "<aside>\n");
-    section(to, "The change", &r->facts);
-    section(to, "What was looked at", &r->coverage);
-    section(to, "Revisions", &r->revisions);
+    section(r, to, PHRASE_THE_CHANGE, &r->facts);
+    section(r, to, PHRASE_LOOKED_AT_WHAT, &r->coverage);
+    section(r, to, PHRASE_REVISIONS, &r->revisions);
     write_downloads(r, to);
+    write_languages(r, to);
     buf_add(to, "</aside></div>\n");
     page_close(to);
 }
@@ -316,6 +395,13 @@ static void fail(struct httpd_req *r, const struct err *err)
                   "There is no change with this id. It may not have been posted yet.");
     else
         page_fail(r, 500, "That did not work", err->text);
+}
+
+/* English where none is named; a name that is none is no reason to show no report. */
+static enum language language_asked(struct httpd_req *r)
+{
+    enum language l = language_of(httpd_query(r, "language"));
+    return l == LANGUAGE_N ? LANGUAGE_EN : l;
 }
 
 void report_page(struct httpd_req *r, void *app)
@@ -332,6 +418,7 @@ void report_page(struct httpd_req *r, void *app)
         .verdict = past_current(p),
         .revisions = (const struct verdict *const *)p->revision,
         .n_revisions = p->n,
+        .language = language_asked(r),
         .public_url = atomic_load(&n->config)->public_url,
     };
     OWNED_REPORT *report = report_new(&in, &err);
@@ -386,6 +473,7 @@ static void draw(struct httpd_req *r, struct notifier *n, const struct verdict *
         .change = c,
         .verdict = v,
         .finding = &v->findings[no - 1],
+        .language = language_asked(r),
         .width = narrow ? REPORT_PAGE_NARROW_WIDTH : REPORT_PAGE_CHART_WIDTH,
         .height = narrow ? REPORT_PAGE_NARROW_HEIGHT : REPORT_PAGE_CHART_HEIGHT,
         .dark = theme != NULL && strcmp(theme, "dark") == 0};

@@ -32,9 +32,10 @@ TEST(the_first_screen_says_what_how_bad_where_and_since_when)
     OWNED_REPORT *r = make(c, v);
     CHECK_TEXT(r->grade_words, "Must handle");
     CHECK_TEXT(r->title, "pay 2.4.1 -> 2.5.0");
-    CHECK_TEXT(r->lead,
-               "1 finding must be handled and 1 more needs attention, on 4 of 6 "
-               "hosts, since 21 Nov 2026 10:01:00 UTC.");
+    CHECK_TEXT(
+        r->lead,
+        "1 finding must be handled and 1 more needs attention, on 4 of 6 "
+        "hosts (pay-01, pay-02, pay-03, pay-04), since 21 Nov 2026 10:01:00 UTC.");
     CHECK_TEXT(r->state,
                "Look 3 of 4, 30 minutes after the change (21 Nov 2026 10:31:00 "
                "UTC). More looks follow and may change it.");
@@ -241,7 +242,7 @@ TEST(a_muted_finding_is_told_apart_and_the_first_words_say_so)
                         "40 series on 6 of 6 hosts.");
     CHECK_INT(r->n_top, 0);
     CHECK_INT(r->n_todo, 0);
-    CHECK_INT(r->n_muted, 1);
+    CHECK_INT(r->n_of[REPORT_MUTED], 1);
     CHECK_INT(r->finding[0].grade, GRADE_ATTENTION);
     static const char head[] = "Muted until 21 Nov 2026 18:00:00 UTC by li: a known ";
     CHECK(strncmp(r->finding[0].muted, head, sizeof head - 1) == 0);
@@ -264,7 +265,7 @@ TEST(beside_bad_findings_muted_ones_are_counted_apart)
     CHECK_INT(r->n_top, 1);
     CHECK(r->finding[0].muted == NULL);
     v->grade = GRADE_NOT_JUDGED;
-    v->reason = strdup("the change was cancelled");
+    v->reason = strdup("The change was cancelled.");
     OWNED_REPORT *unjudged = make(c, v);
-    CHECK_TEXT(unjudged->lead, "the change was cancelled; 1 finding is muted");
+    CHECK_TEXT(unjudged->lead, "The change was cancelled. 1 finding is muted.");
 }
