@@ -337,7 +337,7 @@ int json_text(const struct json_at *v, const char **ret_text, struct err *err)
 const char *json_text_at(const struct json_at *from, const char *const *path)
 {
     struct json_at at = *from, next;
-    const char *text;
+    const char *text = NULL;
     for (; *path != NULL; path++) {
         if (!json_member(&at, *path, &next))
             return NULL;
