@@ -22,6 +22,8 @@ import sys
 import time
 import urllib.parse
 
+import page
+
 QUERY = "avg_over_time(m[30m]) / avg_over_time(m[30m] offset 30m)"
 METRICS = 50
 ROUNDS = 5
@@ -209,9 +211,8 @@ Run it again: `./dev bench judge`, or with other sizes `./dev bench judge 500 20
 def write_page(path, folder, lines):
     with open(os.path.join(folder, "judge.txt")) as f:
         ours = f.read()
-    with open(path, "w") as f:
-        f.write(PAGE % (time.strftime("%Y-%m-%d", time.gmtime()), machine(), ours,
-                        "\n".join(lines) + "\n"))
+    page.put(path, "judge", PAGE % (time.strftime("%Y-%m-%d", time.gmtime()), machine(), ours,
+                                    "\n".join(lines) + "\n"))
 
 
 def main():
