@@ -3,7 +3,7 @@
  * A record is read whole into a struct before anything of it is stored.  Its members
  * are one table.  No clock: the present is an argument.  Any thread may run it; the
  * crowds of codes and interfaces have locks of their own. */
-#include "collector/in_calls.h"
+#include "collector/in_calls_part.h"
 
 #include "base/names.h"
 #include "collector/crowd.h"
@@ -23,20 +23,8 @@ struct in_calls {
     _Atomic uint64_t folded_codes, folded_ifaces;
 };
 
-enum outcome { OUTCOME_OK, OUTCOME_FAIL, OUTCOME_TIMEOUT, OUTCOME_N };
 static const char *const outcome_names[] = {"ok", "fail", "timeout", NULL};
 static const char *const side_names[] = {"client", "server", NULL};
-
-struct record {
-    instant at;
-    double span_s;
-    const char *caller, *callee, *iface, *caller_host, *callee_host;
-    const char *code;
-    char code_text[24]; /* of a code that was a number */
-    const char *outcome, *side;
-    double count, sum_ms, max_ms; /* NaN: not given */
-    enum drop why;                /* of what was wrong */
-};
 
 struct in_calls *in_calls_new(void)
 {
@@ -62,7 +50,7 @@ void in_calls_free(struct in_calls **c)
 
 /* ---- members ---- */
 
-static int bad_name(struct record *r, const struct json_at *v, const char *text,
+static int bad_name(struct calls_record *r, const struct json_at *v, const char *text,
                     struct err *err)
 {
     struct err why = {0};
@@ -72,7 +60,7 @@ static int bad_name(struct record *r, const struct json_at *v, const char *text,
     return json_complain(v, err, "%s", why.text);
 }
 
-static int read_name(struct record *r, const struct json_at *v, void *into,
+static int read_name(struct calls_record *r, const struct json_at *v, void *into,
                      struct err *err)
 {
     const char *text;
@@ -85,7 +73,7 @@ static int read_name(struct record *r, const struct json_at *v, void *into,
 }
 
 /* As a name, but "" is allowed and means that it is not known. */
-static int read_label(struct record *r, const struct json_at *v, void *into,
+static int read_label(struct calls_record *r, const struct json_at *v, void *into,
                       struct err *err)
 {
     const char *text;
@@ -97,7 +85,7 @@ static int read_label(struct record *r, const struct json_at *v, void *into,
     return 0;
 }
 
-static int read_code(struct record *r, const struct json_at *v, void *into,
+static int read_code(struct calls_record *r, const struct json_at *v, void *into,
                      struct err *err)
 {
     int64_t number;
@@ -115,6 +103,23 @@ static int read_code(struct record *r, const struct json_at *v, void *into,
     snprintf(r->code_text, sizeof r->code_text, "%lld", (long long)number);
     r->code = r->code_text;
     return 0;
+}
+
+static const char *known_word(const char *const *words, const char *word)
+{
+    while (*words != NULL && strcmp(*words, word) != 0)
+        words++;
+    return *words;
+}
+
+const char *calls_outcome(const char *word)
+{
+    return known_word(outcome_names, word);
+}
+
+const char *calls_side(const char *word)
+{
+    return known_word(side_names, word);
 }
 
 static int read_word(const struct json_at *v, const char *const *words,
@@ -135,21 +140,21 @@ static int read_word(const struct json_at *v, const char *const *words,
     return json_complain(v, err, "expected one of %s, got '%.40s'", list, text);
 }
 
-static int read_outcome(struct record *r, const struct json_at *v, void *into,
+static int read_outcome(struct calls_record *r, const struct json_at *v, void *into,
                         struct err *err)
 {
     (void)r;
     return read_word(v, outcome_names, into, err);
 }
 
-static int read_side(struct record *r, const struct json_at *v, void *into,
+static int read_side(struct calls_record *r, const struct json_at *v, void *into,
                      struct err *err)
 {
     (void)r;
     return read_word(v, side_names, into, err);
 }
 
-static int read_count(struct record *r, const struct json_at *v, void *into,
+static int read_count(struct calls_record *r, const struct json_at *v, void *into,
                       struct err *err)
 {
     int64_t n;
@@ -163,7 +168,7 @@ static int read_count(struct record *r, const struct json_at *v, void *into,
     return 0;
 }
 
-static int read_ms(struct record *r, const struct json_at *v, void *into,
+static int read_ms(struct calls_record *r, const struct json_at *v, void *into,
                    struct err *err)
 {
     double ms;
@@ -179,7 +184,7 @@ static int read_ms(struct record *r, const struct json_at *v, void *into,
     return 0;
 }
 
-static int read_span(struct record *r, const struct json_at *v, void *into,
+static int read_span(struct calls_record *r, const struct json_at *v, void *into,
                      struct err *err)
 {
     double s;
@@ -193,7 +198,7 @@ static int read_span(struct record *r, const struct json_at *v, void *into,
     return 0;
 }
 
-static int read_ts(struct record *r, const struct json_at *v, void *into,
+static int read_ts(struct calls_record *r, const struct json_at *v, void *into,
                    struct err *err)
 {
     const char *text;
@@ -203,12 +208,11 @@ static int read_ts(struct record *r, const struct json_at *v, void *into,
     if (json_kind(v) == JSON_KIND_NUMBER) {
         if (json_number(v, &number, err) < 0)
             return -1;
-        double ms = fabs(number) < EPOCH_MS_FROM ? number * 1000 : number;
-        if (!(fabs(ms) < 1e15)) /* past the year 33658, and safe to convert */
-            return json_complain(
-                v, err, "expected seconds or milliseconds since 1970, got %g", number);
-        ((instant *)into)->ms = (int64_t)floor(ms);
-        return 0;
+        return calls_epoch(number, into)
+                   ? 0
+                   : json_complain(
+                         v, err, "expected seconds or milliseconds since 1970, got %g",
+                         number);
     }
     if (json_text(v, &text, err) < 0)
         return -1;
@@ -219,55 +223,80 @@ static int read_ts(struct record *r, const struct json_at *v, void *into,
 
 static const struct {
     const char *name;
-    int (*read)(struct record *r, const struct json_at *v, void *into, struct err *err);
+    int (*read)(struct calls_record *r, const struct json_at *v, void *into,
+                struct err *err);
     size_t offset;
     bool required;
 } members[] = {
-    {"ts", read_ts, offsetof(struct record, at), false},
-    {"span_s", read_span, offsetof(struct record, span_s), false},
-    {"caller", read_name, offsetof(struct record, caller), true},
-    {"callee", read_name, offsetof(struct record, callee), true},
-    {"iface", read_label, offsetof(struct record, iface), false},
-    {"caller_host", read_label, offsetof(struct record, caller_host), false},
-    {"callee_host", read_label, offsetof(struct record, callee_host), false},
-    {"code", read_code, offsetof(struct record, code), true},
-    {"outcome", read_outcome, offsetof(struct record, outcome), true},
-    {"count", read_count, offsetof(struct record, count), true},
-    {"sum_ms", read_ms, offsetof(struct record, sum_ms), false},
-    {"max_ms", read_ms, offsetof(struct record, max_ms), false},
-    {"side", read_side, offsetof(struct record, side), false},
+    {"ts", read_ts, offsetof(struct calls_record, at), false},
+    {"span_s", read_span, offsetof(struct calls_record, span_s), false},
+    {"caller", read_name, offsetof(struct calls_record, caller), true},
+    {"callee", read_name, offsetof(struct calls_record, callee), true},
+    {"iface", read_label, offsetof(struct calls_record, iface), false},
+    {"caller_host", read_label, offsetof(struct calls_record, caller_host), false},
+    {"callee_host", read_label, offsetof(struct calls_record, callee_host), false},
+    {"code", read_code, offsetof(struct calls_record, code), true},
+    {"outcome", read_outcome, offsetof(struct calls_record, outcome), true},
+    {"count", read_count, offsetof(struct calls_record, count), true},
+    {"sum_ms", read_ms, offsetof(struct calls_record, sum_ms), false},
+    {"max_ms", read_ms, offsetof(struct calls_record, max_ms), false},
+    {"side", read_side, offsetof(struct calls_record, side), false},
 };
 
-static int read_time(struct record *r, const struct json_at *v,
-                     const struct in_calls_ask *ask, struct err *err)
+struct calls_record calls_record_begin(void)
 {
-    struct json_at ts;
+    return (struct calls_record){.at = INSTANT_NONE,
+                                 .iface = "",
+                                 .caller_host = "",
+                                 .callee_host = "",
+                                 .side = side_names[0],
+                                 .sum_ms = NAN,
+                                 .max_ms = NAN,
+                                 .why = DROP_SYNTAX};
+}
+
+bool calls_epoch(double number, instant *ret_at)
+{
+    double ms = fabs(number) < EPOCH_MS_FROM ? number * 1000 : number;
+    if (!(fabs(ms) < 1e15)) /* past the year 33658, and safe to convert */
+        return false;
+    ret_at->ms = (int64_t)floor(ms);
+    return true;
+}
+
+int calls_record_time(struct calls_record *r, const struct in_calls_ask *ask,
+                      struct err *err)
+{
     const char *words = NULL;
     char text[INSTANT_TEXT_MAX];
     if (instant_is_none(r->at)) {
         if (instant_is_none(ask->now))
-            return json_complain(v, err, "'ts' is missing");
+            return err_set(err, EINVAL, "'ts' is missing");
         r->at = instant_add(ask->now, (span){-(int64_t)(r->span_s * 1000)});
         return 0;
     }
     r->why = bounds_check(&ask->bounds, r->at, &words);
     if (r->why == DROP_N)
         return 0;
-    json_member(v, "ts", &ts);
-    return json_complain(&ts, err, "%s: %s", instant_text(r->at, text), words);
+    return err_set(err, EINVAL, "%s: %s", instant_text(r->at, text), words);
+}
+
+static int read_time(struct calls_record *r, const struct json_at *v,
+                     const struct in_calls_ask *ask, struct err *err)
+{
+    struct json_at ts = *v;
+    struct err why = {0};
+    if (calls_record_time(r, ask, &why) == 0)
+        return 0;
+    if (!instant_is_none(r->at))
+        json_member(v, "ts", &ts);
+    return json_complain(&ts, err, "%s", why.text);
 }
 
 static int read_record(const struct json_at *v, const struct in_calls_ask *ask,
-                       struct record *r, struct err *err)
+                       struct calls_record *r, struct err *err)
 {
-    *r = (struct record){.at = INSTANT_NONE,
-                         .iface = "",
-                         .caller_host = "",
-                         .callee_host = "",
-                         .side = side_names[0],
-                         .sum_ms = NAN,
-                         .max_ms = NAN,
-                         .why = DROP_SYNTAX};
+    *r = calls_record_begin();
     if (json_kind(v) != JSON_KIND_OBJECT)
         return json_complain(v, err, "expected a record as an object");
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
@@ -286,7 +315,7 @@ static int read_record(const struct json_at *v, const struct in_calls_ask *ask,
 /* ---- storing ---- */
 
 /* The interface, or "other" when its callee has too many. */
-static const char *iface_of(struct in_calls *c, const struct record *r)
+static const char *iface_of(struct in_calls *c, const struct calls_record *r)
 {
     if (crowd_admit(c->ifaces, crowd_key(c->ifaces, r->callee),
                     crowd_key(c->ifaces, r->iface)))
@@ -295,7 +324,8 @@ static const char *iface_of(struct in_calls *c, const struct record *r)
     return "other";
 }
 
-static const char *code_of(struct in_calls *c, const struct record *r, uint32_t edge)
+static const char *code_of(struct in_calls *c, const struct calls_record *r,
+                           uint32_t edge)
 {
     if (crowd_admit(c->codes, edge, crowd_key(c->codes, r->code)))
         return r->code;
@@ -304,8 +334,9 @@ static const char *code_of(struct in_calls *c, const struct record *r, uint32_t 
 }
 
 /* The record's samples that have a place in the sink; gives their number. */
-static size_t fill_row(const struct record *r, const char *code, const struct sink *s,
-                       struct tally *t, uint32_t metric[3], float value[3])
+static size_t fill_row(const struct calls_record *r, const char *code,
+                       const struct sink *s, struct tally *t, uint32_t metric[3],
+                       float value[3])
 {
     char name[CALLS_CODE_BYTES_MAX + 16];
     snprintf(name, sizeof name, "%s %s", r->outcome, code);
@@ -332,7 +363,7 @@ static size_t fill_row(const struct record *r, const char *code, const struct si
     return n;
 }
 
-static int store(struct in_calls *c, const struct sink *s, const struct record *r,
+static int store(struct in_calls *c, const struct sink *s, const struct calls_record *r,
                  struct tally *t, struct err *err)
 {
     uint32_t metric[3];
@@ -356,22 +387,27 @@ static int store(struct in_calls *c, const struct sink *s, const struct record *
     return 0;
 }
 
+int calls_store(struct in_calls *c, const struct sink *sink,
+                const struct calls_record *r, struct tally *tally, struct err *err)
+{
+    if (store(c, sink, r, tally, err) == 0)
+        return 0;
+    tally->taken++;
+    tally_drop(tally, DROP_FULL, 1);
+    return -1;
+}
+
 int in_calls_take(struct in_calls *c, const struct sink *sink,
                   const struct json_at *record, const struct in_calls_ask *ask,
                   struct tally *tally, struct err *err)
 {
-    struct record r;
+    struct calls_record r;
     if (read_record(record, ask, &r, err) < 0) {
         tally->taken++;
         tally_drop(tally, r.why, 1);
         return -1;
     }
-    if (store(c, sink, &r, tally, err) < 0) {
-        tally->taken++;
-        tally_drop(tally, DROP_FULL, 1);
-        return -1;
-    }
-    return 0;
+    return calls_store(c, sink, &r, tally, err);
 }
 
 /* ---- requests ---- */

@@ -8,8 +8,14 @@
  * number), outcome (ok, fail, timeout), count.  `ts` is the start of the time that the
  * record counts: RFC 3339, or seconds since 1970, or milliseconds from 1e11 on (as
  * seconds that would be the year 5138); without it the record ends now.  The whole
- * record is put at its start.  `side` is client unless it says server; the two are kept
- * apart, as each sees every call.  Further members are left alone.
+ * record is put at its start.  `side` is client unless it says server; each sees every
+ * call, so the two are kept apart and never added together.  Further members are left
+ * alone.
+ *
+ * POST with Content-Type text/plain takes the compact form, a record a line
+ * (collector/call_line.h):
+ *
+ *     web>pay:charge -1001 12 340.5 91 caller_host=w1 callee_host=p1 ts=1795255200
  *
  * A record becomes samples of the call edge (caller, callee, iface, their hosts, side):
  * `ok CODE`, `fail CODE` or `timeout CODE` with the count, `ms` with sum_ms, both added
@@ -27,8 +33,8 @@
 #include <stdint.h>
 
 enum {
-    CALLS_CODES_MAX = 64,
-    CALLS_IFACES_MAX = 2000,
+    CALLS_CODES_MAX = 50,
+    CALLS_IFACES_MAX = 1000,
     CALLS_CODE_BYTES_MAX = 64,
     CALLS_SPAN_S_MAX = 3600,
     /* A small value in JSON takes some 50 times its bytes in memory. */
@@ -59,6 +65,11 @@ void in_calls_free(struct in_calls **c);
 int in_calls_read(struct in_calls *c, const struct sink *sink, const char *text,
                   size_t n, const struct in_calls_ask *ask,
                   struct in_calls_result *result, struct err *err);
+
+/* Reads the compact form; bad lines are in the result. */
+void in_calls_read_lines(struct in_calls *c, const struct sink *sink, const char *text,
+                         size_t n, const struct in_calls_ask *ask,
+                         struct in_calls_result *result);
 
 /* One record that was parsed already, as replay has it.  -1 and *err when it was
  * refused. */

@@ -39,16 +39,7 @@ struct calls_ask {
 };
 
 /* JSON - one record, a list, or one record a line - or the compact form, a record a
- * line:
- *
- *     web>pay:/charge -1001 12 340.5 91 callee_host=h1 side=server
- *
- * is CALLER>CALLEE:INTERFACE CODE COUNT, then, if known, the sum and the maximum of
- * their milliseconds, then further members as NAME=VALUE: outcome, caller_host,
- * callee_host, side, ts (RFC 3339 or seconds since 1970) and span_s.  Interface and
- * colon may be left out.  The codes 0, ok and 100 to 399 have the outcome ok, timeout
- * has timeout, all others have fail.  Blank lines and those that begin with # are
- * passed over.  Each piece becomes a list for POST /v1/calls.  -1 with the line and
+ * line (collector/call_line.h).  Each piece becomes a list for POST /v1/calls.  -1 with the line and
  * what is wrong; an input without a record is wrong. */
 int records_calls(const char *text, size_t n, const struct calls_ask *ask,
                   struct pieces *ret, struct err *err);

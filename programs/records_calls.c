@@ -1,5 +1,6 @@
 /* programs/records_calls.c - call records, as JSON or a line each.  One thread. */
 #include "base/jsonw.h"
+#include "collector/call_line.h"
 #include "programs/records_part.h"
 
 #include <errno.h>
@@ -7,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { LINE_BYTES_MAX = 8192 };
 
 /* --- JSON --- */
 
@@ -56,46 +55,6 @@ static int take_call(const struct json_at *record, void *arg, char **ret,
 
 /* --- the compact form --- */
 
-struct call {
-    const char *caller, *callee, *iface, *code, *count, *sum_ms, *max_ms;
-    const char *outcome, *caller_host, *callee_host, *side, *ts, *span_s;
-};
-
-static const struct {
-    const char *name;
-    size_t offset;
-    bool number;
-} members[] = {
-    {"caller", offsetof(struct call, caller), false},
-    {"callee", offsetof(struct call, callee), false},
-    {"iface", offsetof(struct call, iface), false},
-    {"code", offsetof(struct call, code), false},
-    {"count", offsetof(struct call, count), true},
-    {"sum_ms", offsetof(struct call, sum_ms), true},
-    {"max_ms", offsetof(struct call, max_ms), true},
-    {"outcome", offsetof(struct call, outcome), false},
-    {"caller_host", offsetof(struct call, caller_host), false},
-    {"callee_host", offsetof(struct call, callee_host), false},
-    {"side", offsetof(struct call, side), false},
-    {"ts", offsetof(struct call, ts), false},
-    {"span_s", offsetof(struct call, span_s), true},
-};
-enum { MEMBERS = sizeof members / sizeof *members, NAMED_FROM = 7 };
-
-static const char **slot(struct call *c, size_t i)
-{
-    return (const char **)((char *)c + members[i].offset);
-}
-
-static const char *outcome_of(const char *code)
-{
-    if (strcmp(code, "0") == 0 || strcmp(code, "ok") == 0 ||
-        (strlen(code) == 3 && code[0] >= '1' && code[0] <= '3' &&
-         strspn(code, "0123456789") == 3))
-        return "ok";
-    return strcmp(code, "timeout") == 0 ? "timeout" : "fail";
-}
-
 /* "31.5": a number as JSON has it, so that it can be passed on as it is. */
 static bool is_number(const char *text)
 {
@@ -107,79 +66,21 @@ static bool is_number(const char *text)
     return end != text && *end == '\0' && isfinite(v);
 }
 
-static int read_edge(char *text, struct call *c, struct err *err)
-{
-    char *arrow = strchr(text, '>');
-    if (arrow == NULL || arrow == text || arrow[1] == '\0')
-        return err_set(err, EINVAL, "expected CALLER>CALLEE:INTERFACE, got '%.60s'",
-                       text);
-    *arrow = '\0';
-    c->caller = text;
-    c->callee = arrow + 1;
-    char *colon = strchr(arrow + 1, ':');
-    if (colon != NULL) {
-        *colon = '\0';
-        c->iface = colon[1] != '\0' ? colon + 1 : NULL;
-    }
-    return 0;
-}
-
-static int read_named(char *text, struct call *c, struct err *err)
-{
-    char *eq = strchr(text, '=');
-    *eq = '\0';
-    for (size_t i = NAMED_FROM; i < MEMBERS; i++)
-        if (strcmp(members[i].name, text) == 0) {
-            *slot(c, i) = eq + 1;
-            return 0;
-        }
-    return err_set(err, EINVAL,
-                   "'%.40s=': expected outcome, caller_host, callee_host, side, ts or "
-                   "span_s",
-                   text);
-}
-
-/* A line's columns into *c, whose texts lie in `line`. */
-static int read_columns(char *line, struct call *c, struct err *err)
-{
-    const char **place[] = {NULL, &c->code, &c->count, &c->sum_ms, &c->max_ms};
-    size_t n = 0;
-    char *rest = NULL;
-    for (char *t = strtok_r(line, " \t\r", &rest); t != NULL;
-         t = strtok_r(NULL, " \t\r", &rest), n++) {
-        int rc = 0;
-        if (n == 0)
-            rc = read_edge(t, c, err);
-        else if (n > 2 && strchr(t, '=') != NULL)
-            rc = read_named(t, c, err);
-        else if (n < sizeof place / sizeof *place)
-            *place[n] = t;
-        else
-            rc = err_set(err, EINVAL, "'%.40s': expected NAME=VALUE", t);
-        if (rc < 0)
-            return -1;
-    }
-    if (n < 3)
-        return err_set(err, EINVAL,
-                       "expected CALLER>CALLEE:INTERFACE CODE COUNT [SUM_MS [MAX_MS]]");
-    return 0;
-}
-
-static int write_call(struct call *c, struct buf *to, struct err *err)
+static int write_call(struct call_line *c, struct buf *to, struct err *err)
 {
     struct jsonw w = {.to = to};
     jsonw_open(&w, NULL);
-    for (size_t i = 0; i < MEMBERS; i++) {
-        const char *value = *slot(c, i);
+    for (size_t i = 0; i < CALL_LINE_MEMBERS; i++) {
+        const char *value = *call_line_at(c, i);
         if (value == NULL)
             continue;
-        if (!members[i].number)
-            jsonw_text(&w, members[i].name, value);
+        if (!call_line_members[i].number)
+            jsonw_text(&w, call_line_members[i].name, value);
         else if (is_number(value))
-            jsonw_raw(&w, members[i].name, value);
+            jsonw_raw(&w, call_line_members[i].name, value);
         else
             return err_set(err, EINVAL, "%s: expected a number, got '%.40s'",
-                           members[i].name, value);
+                           call_line_members[i].name, value);
     }
     jsonw_close(&w);
     return 0;
@@ -188,17 +89,17 @@ static int write_call(struct call *c, struct buf *to, struct err *err)
 static int read_line(char *line, const struct calls_ask *ask, struct buf *to,
                      struct err *err)
 {
-    struct call c = {.caller_host = ask->caller_host,
-                     .callee_host = ask->callee_host,
-                     .side = ask->side,
-                     .span_s = ask->span};
+    struct call_line c = {.caller_host = ask->caller_host,
+                          .callee_host = ask->callee_host,
+                          .side = ask->side,
+                          .span_s = ask->span};
     char begin[INSTANT_TEXT_MAX];
     instant at;
     struct err why = {0};
-    if (read_columns(line, &c, err) < 0)
+    if (call_line_read(line, &c, err) < 0)
         return -1;
     if (c.outcome == NULL)
-        c.outcome = outcome_of(c.code);
+        c.outcome = call_line_outcome(c.code);
     if (c.ts == NULL)
         c.ts = begin_of(ask->now, c.span_s != NULL ? strtod(c.span_s, NULL) : 0, begin);
     else if (records_time(c.ts, &at, &why) < 0)
@@ -212,21 +113,14 @@ static int read_compact(const char *text, size_t n, const struct calls_ask *ask,
                         struct pieces *ret, struct err *err)
 {
     struct json_list list = {.to = ret};
-    size_t no = 1;
-    for (const char *p = text; p < text + n; no++) {
-        const char *stop = memchr(p, '\n', (size_t)(text + n - p));
-        size_t long_is = (size_t)((stop != NULL ? stop : text + n) - p);
-        char line[LINE_BYTES_MAX];
-        if (long_is >= sizeof line)
-            return err_set(err, EINVAL, "line %zu: is %zu bytes long, at most %d", no,
-                           long_is, LINE_BYTES_MAX - 1);
-        if (memchr(p, '\0', long_is) != NULL)
-            return err_set(err, EINVAL, "line %zu: has a NUL byte", no);
-        memcpy(line, p, long_is);
-        line[long_is] = '\0';
-        p += long_is + 1;
-        size_t blank = strspn(line, " \t\r");
-        if (line[blank] == '\0' || line[blank] == '#')
+    const char *p = text, *end = text + n;
+    for (size_t no = 1; p < end; no++) {
+        char line[CALL_LINE_BYTES_MAX];
+        struct err bad = {0};
+        int rc = call_line_next(p, end, line, &p, &bad);
+        if (rc < 0)
+            return err_set(err, EINVAL, "line %zu: %s", no, bad.text);
+        if (rc == 0)
             continue;
         OWNED_BUF one = {0};
         struct err why = {0};
