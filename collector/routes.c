@@ -19,6 +19,7 @@
 #include "collector/in_mute.h"
 #include "collector/in_remote_write.h"
 #include "collector/in_test.h"
+#include "collector/posting.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { COLLECTOR_TAG = 0x434f4c31, READERS_KEPT_MAX = 16 };
 
@@ -37,6 +39,8 @@ struct collector {
     struct sink sink;
     _Atomic(const struct hooks *) hooks;
     struct hook_books books;
+    struct wires *wires;
+    struct inputs *inputs;
     struct intake *intake;
     struct in_calls *calls;
     struct in_alarm *alarms;
@@ -67,6 +71,7 @@ struct collector *collector_new(const struct collector_spec *spec, struct err *e
     c->ledger = spec->ledger;
     c->tags = tags_given ? spec->tags : entity_tags_default;
     c->listener = spec->listener;
+    c->inputs = spec->inputs;
     collector_set_hooks(c, spec->hooks);
     c->sink = sink_of_windows(spec->windows);
     pthread_mutex_init(&c->lock, NULL);
@@ -79,7 +84,17 @@ struct collector *collector_new(const struct collector_spec *spec, struct err *e
         c->remote_write == NULL || c->collectd == NULL) {
         collector_free(&c);
         err_set(err, ENOMEM, "out of memory");
+        return NULL;
     }
+    const struct wires_spec wires = {.graphite = spec->graphite,
+                                     .statsd = spec->statsd,
+                                     .tags = &c->tags,
+                                     .sink = c->sink,
+                                     .intake = c->intake,
+                                     .inputs = c->inputs};
+    c->wires = wires_start(&wires, err);
+    if (c->wires == NULL)
+        collector_free(&c);
     return c;
 }
 
@@ -93,6 +108,7 @@ void collector_free(struct collector **c)
 {
     if (*c == NULL)
         return;
+    wires_stop(&(*c)->wires);
     for (size_t i = 0; i < (*c)->n_readers; i++)
         in_line_free(&(*c)->reader[i]);
     pthread_mutex_destroy(&(*c)->lock);
@@ -124,16 +140,30 @@ static void reader_return(struct collector *c, struct in_line *l)
     in_line_free(&l);
 }
 
-static void serve_changes(struct httpd_req *r, void *app)
+/* Messages that the ledger takes are noted once, when they come: `r` is served again
+ * when they are stored. */
+static struct collector *noted(struct httpd_req *r, void *app, enum input input)
 {
     struct collector *c = collector_of(app);
+    struct input_note note = {
+        .peer = httpd_peer(r), .agent = httpd_header(r, "User-Agent"), .taken = 1};
+    if (posting_of(r) != NULL)
+        return c;
+    httpd_body(r, &note.bytes);
+    inputs_note(c->inputs, input, instant_now(), &note);
+    return c;
+}
+
+static void serve_changes(struct httpd_req *r, void *app)
+{
+    struct collector *c = noted(r, app, INPUT_CHANGES);
     const struct in_change_door door = {c->ledger, &c->listener, instant_now()};
     in_change_serve(r, &door);
 }
 
 static void serve_hook(struct httpd_req *r, void *app, const struct hook_source *source)
 {
-    struct collector *c = collector_of(app);
+    struct collector *c = noted(r, app, INPUT_HOOKS);
     const struct in_change_door door = {c->ledger, &c->listener, instant_now()};
     const struct hooks *hooks = atomic_load(&c->hooks);
     hook_serve(r, source, &hooks->of[source->id], &door, &c->books);
@@ -161,24 +191,24 @@ static void serve_argocd(struct httpd_req *r, void *app)
 
 static void serve_coredumps(struct httpd_req *r, void *app)
 {
-    in_core_serve(r, collector_of(app)->ledger, instant_now());
+    in_core_serve(r, noted(r, app, INPUT_COREDUMPS)->ledger, instant_now());
 }
 
 static void serve_webhook(struct httpd_req *r, void *app)
 {
-    struct collector *c = collector_of(app);
+    struct collector *c = noted(r, app, INPUT_ALARMS);
     in_alarm_serve_webhook(r, c->alarms, c->ledger, &c->tags, instant_now());
 }
 
 static void serve_alarms(struct httpd_req *r, void *app)
 {
-    struct collector *c = collector_of(app);
+    struct collector *c = noted(r, app, INPUT_ALARMS);
     in_alarm_serve(r, c->alarms, c->ledger, instant_now());
 }
 
 static void serve_tests(struct httpd_req *r, void *app)
 {
-    in_test_serve(r, collector_of(app)->ledger, instant_now());
+    in_test_serve(r, noted(r, app, INPUT_TESTS)->ledger, instant_now());
 }
 
 static void serve_mutes(struct httpd_req *r, void *app)
@@ -198,9 +228,27 @@ static void serve_feedback(struct httpd_req *r, void *app)
     in_feedback_serve(r, collector_of(app)->ledger, instant_now());
 }
 
-/* 204, or 400 with the complaint. */
-static void answer_samples(struct httpd_req *r, struct buf *complaint)
+/* Into the books: the process's counters, and the sender's. */
+static void book(struct collector *c, struct httpd_req *r, enum input input,
+                 const struct tally *t, const char *complaint)
 {
+    size_t n;
+    httpd_body(r, &n);
+    const struct input_note note = {.peer = httpd_peer(r),
+                                    .agent = httpd_header(r, "User-Agent"),
+                                    .bytes = n,
+                                    .taken = t->taken,
+                                    .dropped = tally_lost(t),
+                                    .complaint = complaint};
+    intake_add(c->intake, t);
+    inputs_note(c->inputs, input, instant_now(), &note);
+}
+
+/* The books, then 204, or 400 with the complaint. */
+static void answer_samples(struct collector *c, struct httpd_req *r, enum input input,
+                           const struct tally *t, struct buf *complaint)
+{
+    book(c, r, input, t, buf_text(complaint));
     if (complaint->len == 0 && !complaint->failed)
         httpd_answer(r, 204, NULL, NULL, 0);
     else
@@ -239,19 +287,18 @@ static void serve_write(struct httpd_req *r, void *app)
     const char *text = httpd_body(r, &n);
     in_line_read(l, text, n, &ask, &result);
     reader_return(c, l);
-    intake_add(c->intake, &result.tally);
     OWNED_BUF complaint = {0};
     in_line_write_error(&result, &complaint);
-    answer_samples(r, &complaint);
+    answer_samples(c, r, INPUT_LINE, &result.tally, &complaint);
 }
 
 /* What could not be read at all counts as one sample that is not of the format. */
-static void refuse_samples(struct collector *c, struct httpd_req *r, struct tally *t,
-                           const struct err *err)
+static void refuse_samples(struct collector *c, struct httpd_req *r, enum input input,
+                           struct tally *t, const struct err *err)
 {
     t->taken++;
     tally_drop(t, DROP_SYNTAX, 1);
-    intake_add(c->intake, t);
+    book(c, r, input, t, err->text);
     httpd_fail(r,
                err->code == EMSGSIZE ? 413
                : err->code == ENOMEM ? 503
@@ -284,13 +331,12 @@ static void serve_remote_write(struct httpd_req *r, void *app)
     if (snap_unpack(bytes, n, SAMPLES_INFLATED_MAX, &plain, &err) < 0 ||
         in_remote_write_read(c->remote_write, &c->sink, plain.data, plain.len, &ask,
                              &result, &err) < 0) {
-        refuse_samples(c, r, &result.tally, &err);
+        refuse_samples(c, r, INPUT_REMOTE_WRITE, &result.tally, &err);
         return;
     }
-    intake_add(c->intake, &result.tally);
     OWNED_BUF complaint = {0};
     in_remote_write_write_error(&result, &complaint);
-    answer_samples(r, &complaint);
+    answer_samples(c, r, INPUT_REMOTE_WRITE, &result.tally, &complaint);
 }
 
 static void serve_collectd(struct httpd_req *r, void *app)
@@ -302,13 +348,12 @@ static void serve_collectd(struct httpd_req *r, void *app)
     size_t n;
     const char *text = httpd_body(r, &n);
     if (in_collectd_read(c->collectd, &c->sink, text, n, &bounds, &result, &err) < 0) {
-        refuse_samples(c, r, &result.tally, &err);
+        refuse_samples(c, r, INPUT_COLLECTD, &result.tally, &err);
         return;
     }
-    intake_add(c->intake, &result.tally);
     OWNED_BUF complaint = {0};
     in_collectd_write_error(&result, &complaint);
-    answer_samples(r, &complaint);
+    answer_samples(c, r, INPUT_COLLECTD, &result.tally, &complaint);
 }
 
 static void serve_calls(struct httpd_req *r, void *app)
@@ -319,15 +364,16 @@ static void serve_calls(struct httpd_req *r, void *app)
     struct in_calls_result result = {0};
     struct err err = {0};
     size_t n;
-    const char *text = httpd_body(r, &n);
-    if (in_calls_read(c->calls, &c->sink, text, n, &ask, &result, &err) < 0) {
-        refuse_samples(c, r, &result.tally, &err);
+    const char *text = httpd_body(r, &n), *type = httpd_header(r, "Content-Type");
+    if (type != NULL && strncasecmp(type, "text/plain", 10) == 0)
+        in_calls_read_lines(c->calls, &c->sink, text, n, &ask, &result);
+    else if (in_calls_read(c->calls, &c->sink, text, n, &ask, &result, &err) < 0) {
+        refuse_samples(c, r, INPUT_CALLS, &result.tally, &err);
         return;
     }
-    intake_add(c->intake, &result.tally);
     OWNED_BUF complaint = {0};
     in_calls_write_error(&result, &complaint);
-    answer_samples(r, &complaint);
+    answer_samples(c, r, INPUT_CALLS, &result.tally, &complaint);
 }
 
 const struct httpd_route collector_routes[] = {
@@ -359,6 +405,7 @@ void collector_write_metrics(const struct collector *c, struct buf *to)
     in_remote_write_write_metrics(c->remote_write, to);
     in_alarm_write_metrics(c->alarms, to);
     hook_write_metrics(&c->books, to);
+    wires_write_metrics(c->wires, to);
 }
 
 struct tally collector_tally(const struct collector *c)

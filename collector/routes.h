@@ -15,6 +15,8 @@
 #include "collector/in_change.h"
 #include "collector/in_line.h"
 #include "collector/intake.h"
+#include "collector/wires.h"
+#include "storage/inputs.h"
 #include "storage/ledger.h"
 #include "storage/windows.h"
 
@@ -32,6 +34,8 @@ struct collector_spec {
     struct ledger *ledger;
     struct entity_tags tags; /* empty: entity_tags_default; the texts are borrowed */
     struct in_change_listener listener;
+    struct wire_spec graphite, statsd;
+    struct inputs *inputs;     /* who sends what; NULL: nobody asks */
     const struct hooks *hooks; /* as for collector_set_hooks; NULL: none are set */
 };
 

@@ -59,7 +59,8 @@ struct service {
     struct rules_watch watch; /* the main thread's */
     struct notice *notices;   /* given to the notifier; kept to the end */
 
-    char mail_dir[4096];
+    char mail_dir[4096], host[256]; /* the machine's name */
+    struct inputs *inputs;
     int data_fd, lock_fd;
     struct rrd *rrd;
     struct ledger *ledger;
@@ -458,6 +459,23 @@ static int open_stages(struct service *s, struct err *err)
                                 .ledger = s->ledger,
                                 .hooks = &s->config.hooks,
                                 .listener = {.on_change = on_change, .arg = s}};
+    const struct daemon_config *c = &s->config;
+    gethostname(s->host, sizeof s->host - 1);
+    s->inputs = inputs_new();
+    if (s->inputs == NULL)
+        return err_set(err, ENOMEM, "out of memory");
+    in.inputs = s->inputs;
+    in.graphite = (struct wire_spec){.listen = c->graphite.listen,
+                                     .templates = c->graphite.templates.at,
+                                     .n_templates = c->graphite.templates.n,
+                                     .counters = c->graphite.counters.at,
+                                     .n_counters = c->graphite.counters.n};
+    in.statsd =
+        (struct wire_spec){.listen = c->statsd.listen,
+                           .templates = c->statsd.templates.at,
+                           .n_templates = c->statsd.templates.n,
+                           .host = c->statsd.host != NULL ? c->statsd.host : s->host,
+                           .flush = c->statsd.flush};
     copy_tags(&s->config.host_tags, in.tags.host);
     copy_tags(&s->config.service_tags, in.tags.service);
     s->collector = collector_new(&in, err);
@@ -490,6 +508,7 @@ static void give_metrics(struct buf *to, void *arg)
                                   .httpd = s->httpd};
     if (s->httpd != NULL) {
         collector_write_metrics(s->collector, to);
+        inputs_write_metrics(s->inputs, instant_now(), to);
         daemon_metrics_write(&from, &s->state, to);
     }
     pthread_mutex_unlock(&s->lock);
@@ -545,6 +564,7 @@ static void stop(struct service *s)
     checkup_free(&s->checkup);
     notifier_close(&s->notifier);
     collector_free(&s->collector);
+    inputs_free(&s->inputs);
     windows_close(&s->windows);
     ledger_close(&s->ledger);
     history_close(&s->history);

@@ -10,7 +10,8 @@
 /* What the fields of the file are read into; maps stay nodes until their own tables. */
 struct fields {
     const char *listen, *data, *rules, *log;
-    const struct yaml_node *samples, *history, *evidence, *mail, *webhooks;
+    const struct yaml_node *samples, *history, *evidence, *mail, *webhooks, *graphite,
+        *statsd;
     struct yaml_texts host_tags, service_tags;
 };
 
@@ -32,6 +33,8 @@ static const struct yaml_field top_fields[] = {
     TOP("samples", YAML_T_NODE, samples, "how recent samples are kept"),
     TOP("history", YAML_T_NODE, history, "how past days are kept"),
     TOP("evidence", YAML_T_NODE, evidence, "how long single events are kept"),
+    TOP("graphite", YAML_T_NODE, graphite, "samples as Graphite's plaintext over TCP"),
+    TOP("statsd", YAML_T_NODE, statsd, "samples as StatsD's datagrams over UDP"),
     TOP("webhooks", YAML_T_NODE, webhooks,
         "the doors of GitHub, GitLab, Jenkins and Argo CD"),
     TOP("mail", YAML_T_NODE, mail, "who gets reports, and how they are sent"),
@@ -64,9 +67,29 @@ static const struct yaml_field evidence_fields[] = {
     {"tests", YAML_T_SPAN, AT(evidence.tests), false, 86400, 3650 * 86400.0,
      "how long results of tests are kept; 32d"},
 };
+static const struct yaml_field graphite_fields[] = {
+    {"listen", YAML_T_TEXT, AT(graphite.listen), true, 0, 0,
+     "IP address and port; without it the door is closed"},
+    {"templates", YAML_T_TEXTS, AT(graphite.templates), false, 0, 0,
+     "FILTER TEMPLATE: what the parts of a path are; [\"* host.metric*\"]"},
+    {"counters", YAML_T_TEXTS, AT(graphite.counters), false, 0, 0,
+     "metrics that are counters and become rates, * and ? allowed; none"},
+};
+static const struct yaml_field statsd_fields[] = {
+    {"listen", YAML_T_TEXT, AT(statsd.listen), true, 0, 0,
+     "IP address and port; without it the door is closed"},
+    {"flush", YAML_T_SPAN, AT(statsd.flush), false, 1, 600,
+     "how often what was gathered becomes samples; 10s"},
+    {"host", YAML_T_TEXT, AT(statsd.host), false, 0, 0,
+     "the host of senders on this machine; the machine's name"},
+    {"templates", YAML_T_TEXTS, AT(statsd.templates), false, 0, 0,
+     "FILTER TEMPLATE: what the parts of a name are; none"},
+};
 #undef AT
 
 enum {
+    N_GRAPHITE = sizeof graphite_fields / sizeof *graphite_fields,
+    N_STATSD = sizeof statsd_fields / sizeof *statsd_fields,
     N_TOP = sizeof top_fields / sizeof *top_fields,
     N_SAMPLES = sizeof sample_fields / sizeof *sample_fields,
     N_HISTORY = sizeof history_fields / sizeof *history_fields,
@@ -88,6 +111,7 @@ static void defaults(struct daemon_config *c)
         .samples = {.step = {60000}, .keep = {7200000}, .most = 8ull << 30},
         .history = {.flush = {600000}, .forget = KEEP_DAYS(30)},
         .evidence = {KEEP_DAYS(32), KEEP_DAYS(32), KEEP_DAYS(32)},
+        .statsd = {.flush = {10000}},
         .host_tags = {host_tags, 2},
         .service_tags = {service_tags, 2},
     };
@@ -115,6 +139,10 @@ static void read_file(struct daemon_config *c, struct complaints *why)
         yaml_read(c->doc, f.history, "history", history_fields, N_HISTORY, c, why);
     if (f.evidence != NULL)
         yaml_read(c->doc, f.evidence, "evidence", evidence_fields, N_EVIDENCE, c, why);
+    if (f.graphite != NULL)
+        yaml_read(c->doc, f.graphite, "graphite", graphite_fields, N_GRAPHITE, c, why);
+    if (f.statsd != NULL)
+        yaml_read(c->doc, f.statsd, "statsd", statsd_fields, N_STATSD, c, why);
     if (f.webhooks != NULL)
         daemon_hooks_read(c->doc, f.webhooks, &c->hooks, &c->hooks_own, why);
     if (f.mail != NULL)
@@ -159,6 +187,10 @@ void daemon_config_help(FILE *to)
     help_table(to, "  ", history_fields, N_HISTORY);
     fputs("\nevidence:\n", to);
     help_table(to, "  ", evidence_fields, N_EVIDENCE);
+    fputs("\ngraphite:\n", to);
+    help_table(to, "  ", graphite_fields, N_GRAPHITE);
+    fputs("\nstatsd:\n", to);
+    help_table(to, "  ", statsd_fields, N_STATSD);
     fputs("\nwebhooks:\n", to);
     daemon_hooks_help(to);
     fputs("\nmail:\n", to);

@@ -28,6 +28,16 @@ struct daemon_config {
         span coredumps, alarms, tests;
     } evidence; /* how long it is kept */
     struct yaml_texts host_tags, service_tags;
+    /* listen NULL: off; the host NULL: this machine's name */
+    struct {
+        const char *listen;
+        struct yaml_texts templates, counters;
+    } graphite;
+    struct {
+        const char *listen, *host;
+        struct yaml_texts templates;
+        span flush;
+    } statsd;
     struct hooks hooks;
     struct daemon_hooks *hooks_own; /* what they point to, or NULL */
     struct mail_config mail;
