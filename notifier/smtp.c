@@ -1,6 +1,6 @@
-/* notifier/smtp.c - one SMTP dialogue through libcurl.  libcurl tells the dialogue's
- * lines to a callback; from these the replies to each command are kept, because its own
- * result only knows the last one.  Runs on the notifier's thread; any thread may call,
+/* notifier/smtp.c - one SMTP dialogue.  The transfer tells the dialogue's lines; from
+ * these the replies to each command are kept, because its own result only knows the
+ * last one.  Runs on the notifier's thread; any thread may call,
  * each call has a handle of its own. */
 #include "notifier/smtp.h"
 
@@ -8,10 +8,9 @@
 #include "base/secret.h"
 #include "notifier/mail_address.h"
 #include "notifier/plain.h"
+#include "notifier/transfer.h"
 
-#include <curl/curl.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +34,6 @@ enum stage {
 struct dialogue {
     const struct smtp_mail *mail;
     const atomic_bool *stop;
-    size_t sent; /* bytes of the mail */
     enum stage stage;
     size_t rcpt;            /* RCPT TO commands so far */
     int last;               /* code of the last reply that was no success */
@@ -104,7 +102,7 @@ static int check_mail(const struct smtp_mail *mail, struct err *err)
     return 0;
 }
 
-/* --- the dialogue as libcurl tells it --- */
+/* --- the dialogue as it is told --- */
 
 static bool starts(const char *line, size_t n, const char *command)
 {
@@ -158,35 +156,12 @@ static void on_reply(struct dialogue *d, const char *line, size_t n)
     snprintf(d->last_words, sizeof d->last_words, "%.199s", buf_text(&clean));
 }
 
-static int on_debug(CURL *handle, curl_infotype type, char *data, size_t n, void *arg)
+static void on_line(bool out, const char *line, size_t n, void *arg)
 {
-    (void)handle;
-    struct dialogue *d = arg;
-    if (type == CURLINFO_HEADER_OUT)
-        on_command(d, data, n);
-    else if (type == CURLINFO_HEADER_IN)
-        on_reply(d, data, n);
-    return 0;
-}
-
-static size_t on_read(char *to, size_t size, size_t items, void *arg)
-{
-    struct dialogue *d = arg;
-    size_t room = size * items, left = d->mail->n - d->sent;
-    size_t n = left < room ? left : room;
-    if (d->stop != NULL && atomic_load(d->stop))
-        return CURL_READFUNC_ABORT;
-    memcpy(to, (const char *)d->mail->bytes + d->sent, n);
-    d->sent += n;
-    return n;
-}
-
-static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c,
-                       curl_off_t e)
-{
-    (void)a, (void)b, (void)c, (void)e;
-    const struct dialogue *d = arg;
-    return d->stop != NULL && atomic_load(d->stop);
+    if (out)
+        on_command(arg, line, n);
+    else
+        on_reply(arg, line, n);
 }
 
 /* --- how it ended --- */
@@ -222,110 +197,62 @@ static enum smtp_end failed_end(const struct dialogue *d)
     return d->last / 100 == 5 && about_mail ? SMTP_NEVER : SMTP_LATER;
 }
 
-static void conclude(const struct dialogue *d, CURLcode rc, const char *detail)
+static void conclude(const struct dialogue *d, const struct transfer_result *r)
 {
     struct smtp_result *to = d->to;
-    if (rc == CURLE_OK) {
+    if (r->done) {
         to->end = SMTP_SENT;
         name_refused(d, to);
         return;
     }
     to->end = d->last >= 400 ? failed_end(d) : SMTP_LATER;
-    const char *why = *detail != '\0' ? detail : curl_easy_strerror(rc);
     if (d->last >= 400 && d->last_at == STAGE_RCPT)
         name_refused(d, to);
     else if (d->last >= 400)
         snprintf(to->words, sizeof to->words, "the server said: %s", d->last_words);
-    else if (d->sent == d->mail->n && d->stage == STAGE_DATA)
+    else if (r->sent == d->mail->n && d->stage == STAGE_DATA)
         snprintf(to->words, sizeof to->words,
-                 "the server did not confirm the mail: %.200s", why);
+                 "the server did not confirm the mail: %.200s", r->words);
     else
-        snprintf(to->words, sizeof to->words, "%.250s", why);
+        snprintf(to->words, sizeof to->words, "%.250s", r->words);
 }
 
-/* --- libcurl --- */
+/* --- the call --- */
 
-static void set_up_curl(void)
-{
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
+typedef char in_brackets[MAIL_ADDRESS_BYTES_MAX + 3];
 
-static struct curl_slist *recipients_of(const struct smtp_mail *mail)
-{
-    struct curl_slist *list = NULL;
-    char address[MAIL_ADDRESS_BYTES_MAX + 3];
-    for (size_t i = 0; i < mail->n_to; i++) {
-        snprintf(address, sizeof address, "<%s>", mail->to[i]);
-        struct curl_slist *longer = curl_slist_append(list, address);
-        if (longer == NULL) {
-            curl_slist_free_all(list);
-            return NULL;
-        }
-        list = longer;
-    }
-    return list;
-}
-
-static void set_server(CURL *h, const struct smtp_server *s, const char *password)
-{
-    OWNED_BUF url = {0};
-    buf_addf(&url, "%s/%s", s->url, s->helo != NULL ? s->helo : "");
-    curl_easy_setopt(h, CURLOPT_URL, buf_text(&url));
-    curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    curl_easy_setopt(h, CURLOPT_PROXY, "");
-    curl_easy_setopt(h, CURLOPT_USE_SSL,
-                     (long)(s->plaintext ? CURLUSESSL_NONE : CURLUSESSL_ALL));
-    curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (s->ca_file != NULL)
-        curl_easy_setopt(h, CURLOPT_CAINFO, s->ca_file);
-    curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)s->connect_time.ms);
-    curl_easy_setopt(h, CURLOPT_SERVER_RESPONSE_TIMEOUT,
-                     (long)((s->answer_time.ms + 999) / 1000));
-    curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)s->whole_time.ms);
-    if (s->user != NULL) {
-        curl_easy_setopt(h, CURLOPT_USERNAME, s->user);
-        curl_easy_setopt(h, CURLOPT_PASSWORD, password);
-    }
-}
-
-static void set_mail(CURL *h, struct dialogue *d, struct curl_slist *to)
-{
-    char from[MAIL_ADDRESS_BYTES_MAX + 3];
-    snprintf(from, sizeof from, "<%s>", d->mail->from);
-    curl_easy_setopt(h, CURLOPT_MAIL_FROM, from);
-    curl_easy_setopt(h, CURLOPT_MAIL_RCPT, to);
-    curl_easy_setopt(h, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
-    curl_easy_setopt(h, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(h, CURLOPT_READFUNCTION, on_read);
-    curl_easy_setopt(h, CURLOPT_READDATA, d);
-    curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(h, CURLOPT_XFERINFODATA, d);
-    curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(h, CURLOPT_VERBOSE, 1L); /* for on_debug; nothing is printed */
-    curl_easy_setopt(h, CURLOPT_DEBUGFUNCTION, on_debug);
-    curl_easy_setopt(h, CURLOPT_DEBUGDATA, d);
-}
-
-static void converse(const struct smtp_server *server, const char *password,
+static void converse(const struct smtp_server *s, const char *password,
                      struct dialogue *d)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    char detail[CURL_ERROR_SIZE] = "";
-    pthread_once(&once, set_up_curl);
-    CURL *h = curl_easy_init();
-    struct curl_slist *to = recipients_of(d->mail);
-    CURLcode rc = CURLE_OUT_OF_MEMORY;
-    if (h != NULL && to != NULL) {
-        set_server(h, server, password);
-        set_mail(h, d, to);
-        curl_easy_setopt(h, CURLOPT_ERRORBUFFER, detail);
-        rc = curl_easy_perform(h);
+    in_brackets from, to[SMTP_RECIPIENTS_MAX];
+    const char *list[SMTP_RECIPIENTS_MAX];
+    OWNED_BUF url = {0};
+    struct transfer_result result;
+    snprintf(from, sizeof from, "<%s>", d->mail->from);
+    for (size_t i = 0; i < d->mail->n_to; i++) {
+        snprintf(to[i], sizeof to[i], "<%s>", d->mail->to[i]);
+        list[i] = to[i];
     }
-    conclude(d, rc, detail);
-    curl_slist_free_all(to);
-    curl_easy_cleanup(h);
+    buf_addf(&url, "%s/%s", s->url, s->helo != NULL ? s->helo : "");
+    const struct transfer t = {.kind = TRANSFER_SMTP,
+                               .url = buf_text(&url),
+                               .user = s->user,
+                               .password = password,
+                               .ca_file = s->ca_file,
+                               .plaintext = s->plaintext,
+                               .connect_time = s->connect_time,
+                               .answer_time = s->answer_time,
+                               .whole_time = s->whole_time,
+                               .stop = d->stop,
+                               .from = from,
+                               .list = list,
+                               .n_list = d->mail->n_to,
+                               .bytes = d->mail->bytes,
+                               .n = d->mail->n,
+                               .on_line = on_line,
+                               .arg = d};
+    transfer_run(&t, &result);
+    conclude(d, &result);
 }
 
 static int prepare(const struct smtp_server *server, const struct smtp_mail *mail,

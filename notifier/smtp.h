@@ -1,9 +1,7 @@
 /* notifier/smtp.h - hands bytes to an SMTP server.
  *
- * The only place that includes curl/curl.h.  One connection a call; STARTTLS is
- * demanded of smtp:// servers unless the configuration says `never`.  Addresses are
- * checked again here, before libcurl sees them (libcurl 7.88 puts a CR LF in an address
- * on the wire). */
+ * STARTTLS is demanded of smtp:// servers unless the configuration says `never`.
+ * Addresses are checked again here, before notifier/transfer sees them. */
 #ifndef NOTIFIER_SMTP_H
 #define NOTIFIER_SMTP_H
 
