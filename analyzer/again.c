@@ -149,9 +149,105 @@ static int judge_at(const struct again_ask *a, const struct plan *plan, size_t k
         .threads = crew_processors(),
         .explain = a->explain,
     };
+    verdict_free(&ret->now);
     int rc = judge(&jc, &ret->now, err);
-    ret->units_failed = old.failed + panel_past_failed(g.panel);
+    size_t failed = old.failed + panel_past_failed(g.panel);
+    ret->units_failed = failed > ret->units_failed ? failed : ret->units_failed;
     return rc;
+}
+
+/* --- look by look --- */
+
+/* How bad a grade is: not-judged is no worse than ok. */
+static int badness(enum grade g)
+{
+    return g == GRADE_NOT_JUDGED ? 0 : (int)g;
+}
+
+bool again_told(const struct again *a, const char *rule)
+{
+    for (size_t i = 0; i < a->n_told; i++)
+        if (strcmp(a->told[i], rule) == 0)
+            return true;
+    return false;
+}
+
+static int remember_told(struct again *a, struct err *err)
+{
+    for (size_t i = 0; i < a->now->n_findings; i++) {
+        const struct finding *f = &a->now->findings[i];
+        if (f->grade == GRADE_OK || again_told(a, f->rule))
+            continue;
+        char **more = reallocarray(a->told, a->n_told + 1, sizeof *more);
+        if (more != NULL)
+            a->told = more;
+        if (more == NULL || (more[a->n_told] = strdup(f->rule)) == NULL)
+            return err_set(err, ENOMEM, "out of memory");
+        a->n_told++;
+    }
+    return 0;
+}
+
+/* The worst revision that stood at `since` or later, the first of equals; none: it is
+ * no worse than `said`. */
+static int find_worst_said(struct ledger *l, instant since, struct again *a,
+                           struct err *err)
+{
+    int worst = badness(a->said->grade) + 1;
+    for (int r = a->said->revision - 1; r >= 1; r--) {
+        struct err why = {0};
+        struct verdict *v = ledger_revision(l, a->change->change_id, r, &why);
+        if (v == NULL && why.code != ENOENT)
+            return err_set(err, why.code, "%s", why.text);
+        bool stood = v != NULL && v->decided_at.ms >= since.ms;
+        if (stood && badness(v->grade) >= worst && !has_later(v)) {
+            worst = badness(v->grade);
+            verdict_free(&a->said_worst);
+            a->said_worst = v;
+            v = NULL;
+        }
+        verdict_free(&v);
+        if (!stood)
+            break;
+    }
+    return 0;
+}
+
+/* Of what was judged so far the worst look is kept, the first of equals. */
+static void keep_worst(struct again *a, bool last)
+{
+    int worst = a->now_worst != NULL ? badness(a->now_worst->grade) : -1;
+    if (last && badness(a->now->grade) >= worst) {
+        verdict_free(&a->now_worst);
+    } else if (!last && badness(a->now->grade) > worst) {
+        verdict_free(&a->now_worst);
+        a->now_worst = a->now;
+        a->now = NULL;
+    }
+}
+
+/* Judges the looks up to number `last` in their order, or that one alone. */
+static int judge_looks(const struct again_ask *a, const struct plan *plan, size_t last,
+                       struct again *ret, struct err *err)
+{
+    instant since = plan->at[last].at;
+    for (size_t k = a->all_looks ? 0 : last; k <= last; k++) {
+        ret->left_out = AGAIN_JUDGED;
+        if (judge_at(a, plan, k, ret, err) < 0)
+            return -1;
+        if (ret->left_out == AGAIN_TOO_COARSE) {
+            ret->looks_coarse++;
+            continue;
+        }
+        if (ret->looks++ == 0)
+            since = plan->at[k].at;
+        if (remember_told(ret, err) < 0)
+            return -1;
+        keep_worst(ret, k == last);
+    }
+    if (!a->all_looks || ret->said == NULL || ret->left_out != AGAIN_JUDGED)
+        return 0;
+    return find_worst_said(a->stores->ledger, since, ret, err);
 }
 
 /* The last look, or with `any` the latest that has come. */
@@ -181,7 +277,7 @@ int again_judge(const struct again_ask *a, struct again *ret, struct err *err)
         return 0;
     if (life_plan(ret->change, ruleset_windows(a->rules, ret->change), &plan) < 0)
         return err_set(err, ENOMEM, "out of memory");
-    int rc = judge_at(a, &plan, look_of(a, &plan), ret, err);
+    int rc = judge_looks(a, &plan, look_of(a, &plan), ret, err);
     plan_free(&plan);
     return rc;
 }
@@ -191,20 +287,31 @@ void again_free(struct again *a)
     change_free(&a->change);
     verdict_free(&a->said);
     verdict_free(&a->now);
+    verdict_free(&a->said_worst);
+    verdict_free(&a->now_worst);
+    for (size_t i = 0; i < a->n_told; i++)
+        free(a->told[i]);
+    free(a->told);
 }
 
 /* --- why it differs --- */
 
-/* How bad a grade is: not-judged is no worse than ok. */
-static int badness(enum grade g)
+void again_pair(const struct again *a, const struct verdict **ret_said,
+                const struct verdict **ret_now)
 {
-    return g == GRADE_NOT_JUDGED ? 0 : (int)g;
+    const struct verdict *said = a->said_worst != NULL ? a->said_worst : a->said;
+    const struct verdict *now = a->now_worst != NULL ? a->now_worst : a->now;
+    bool differ = badness(said->grade) != badness(now->grade);
+    *ret_said = differ ? said : a->said;
+    *ret_now = differ ? now : a->now;
 }
 
 const struct finding *again_reason(const struct again *a, bool *ret_of_now)
 {
-    *ret_of_now = badness(a->now->grade) >= badness(a->said->grade);
-    const struct verdict *v = *ret_of_now ? a->now : a->said;
+    const struct verdict *said, *now;
+    again_pair(a, &said, &now);
+    *ret_of_now = badness(now->grade) >= badness(said->grade);
+    const struct verdict *v = *ret_of_now ? now : said;
     for (size_t i = 0; i < v->n_findings; i++) {
         const struct finding *f = &v->findings[i];
         if (badness(v->grade) > 0 && f->grade == v->grade && !finding_is_muted(f) &&

@@ -14,14 +14,6 @@ struct marks {
     size_t gone[2]; /* and that these rules would no longer tell */
 };
 
-static bool tells(const struct verdict *v, const char *rule)
-{
-    for (size_t i = 0; i < v->n_findings; i++)
-        if (strcmp(v->findings[i].rule, rule) == 0 && v->findings[i].grade != GRADE_OK)
-            return true;
-    return false;
-}
-
 static struct marks *marks_of(struct backtest_marks *b, const char *rule)
 {
     for (size_t i = 0; i < b->n; i++)
@@ -47,7 +39,7 @@ int backtest_marks_count(struct backtest_marks *b, struct ledger *l,
         struct marks *m = marks_of(b, f->rule);
         if (m == NULL)
             rc = err_set(err, ENOMEM, "out of memory");
-        else if (tells(a->now, f->rule))
+        else if (again_told(a, f->rule))
             m->told[f->useful]++;
         else
             m->gone[f->useful]++;

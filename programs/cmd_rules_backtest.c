@@ -26,10 +26,15 @@ enum { STEPS_MAX = 8 };
 enum flip { FLIP_NONE, FLIP_BETTER, FLIP_WORSE, FLIP_OTHER, FLIP_N };
 static const char *const flip_name[FLIP_N] = {"same", "better", "worse", "other"};
 
+/* What was said and what these rules say, at the looks that tell them apart. */
+struct pair {
+    const struct verdict *said, *now;
+};
+
 struct backtest {
     const char *path, *since_text, *data, *service, *format, *limit_text, *fail_on,
-        *against;
-    bool json;
+        *against, *looks_text;
+    bool json, all_looks;
     size_t limit;
     instant now, since;
     struct ruleset *rules;
@@ -44,6 +49,7 @@ struct backtest {
     size_t judged, left_out[AGAIN_N], failed, history_failed;
     size_t flip[FLIP_N], from_to[GRADE_N][GRADE_N];
     size_t same_rules, same_rules_flipped, coarse, coarse_flipped;
+    size_t looks, looks_coarse, recovered;
     struct {
         span step;
         size_t n;
@@ -129,6 +135,22 @@ static enum flip flip_of(enum grade before, enum grade after)
     return up > 0 ? FLIP_WORSE : up < 0 ? FLIP_BETTER : FLIP_OTHER;
 }
 
+static struct pair pair_of(const struct again *a)
+{
+    struct pair p;
+    again_pair(a, &p.said, &p.now);
+    return p;
+}
+
+/* "at look 1 of 4, ok at the end", where it is not the last look that says it. */
+static void say_look(const struct verdict *v, const struct verdict *last,
+                     struct buf *to)
+{
+    if (v != last)
+        buf_addf(to, " at look %d of %d, %s at the end", v->looks_done, v->looks_all,
+                 grade_name(last->grade));
+}
+
 static void say_data(const struct again *a, struct buf *to)
 {
     char step[SPAN_TEXT_MAX];
@@ -158,26 +180,29 @@ static void print_flip(const struct again *a, const struct finding *f, bool of_n
     char at[EXPLAIN_LOCAL_MAX];
     OWNED_BUF line = {0};
     const struct change *c = a->change;
-    buf_addf(&line, "%s -> %s  %s  %s", grade_name(a->said->grade),
-             grade_name(a->now->grade), c->change_id, peek_local(c->start, at));
+    const struct pair p = pair_of(a);
+    buf_addf(&line, "%s -> %s  %s  %s", grade_name(p.said->grade),
+             grade_name(p.now->grade), c->change_id, peek_local(c->start, at));
     if (c->title != NULL)
         buf_addf(&line, "  %s", c->title);
     buf_add(&line, " | ");
     if (f != NULL) {
-        buf_add(&line, of_now ? "now " : "no longer ");
+        buf_add(&line, of_now ? "now" : "no longer");
+        say_look(of_now ? p.now : p.said, of_now ? a->now : a->said, &line);
+        buf_add(&line, p.now != a->now || p.said != a->said ? ": " : " ");
         say_finding(f, &line);
-    } else if (a->now->reason != NULL || a->said->reason != NULL) {
-        const bool now = a->now->reason != NULL;
+    } else if (p.now->reason != NULL || p.said->reason != NULL) {
+        const bool now = p.now->reason != NULL;
         buf_addf(&line, "%s: %s", now ? "now" : "before",
-                 now ? a->now->reason : a->said->reason);
+                 now ? p.now->reason : p.said->reason);
     } else {
         buf_add(&line, "no single finding makes the difference");
     }
     buf_add(&line, " | ");
     say_data(a, &line);
-    for (char *p = line.data; line.len > 0 && *p != '\0'; p++)
-        if ((unsigned char)*p < ' ')
-            *p = ' ';
+    for (char *ch = line.data; line.len > 0 && *ch != '\0'; ch++)
+        if ((unsigned char)*ch < ' ')
+            *ch = ' ';
     printf("%s\n", buf_text(&line));
     fflush(stdout);
 }
@@ -186,14 +211,21 @@ static void write_flip(struct backtest *b, const struct again *a,
                        const struct finding *f, bool of_now)
 {
     struct jsonw *w = &b->w;
+    const struct pair p = pair_of(a);
     jsonw_open(w, NULL);
     jsonw_text(w, "change_id", a->change->change_id);
     jsonw_text(w, "title", a->change->title);
     jsonw_text(w, "service", a->change->service);
     jsonw_instant(w, "start", a->change->start);
-    jsonw_text(w, "before", grade_name(a->said->grade));
-    jsonw_text(w, "after", grade_name(a->now->grade));
-    jsonw_text(w, "flip", flip_name[flip_of(a->said->grade, a->now->grade)]);
+    jsonw_text(w, "before", grade_name(p.said->grade));
+    jsonw_text(w, "after", grade_name(p.now->grade));
+    jsonw_text(w, "flip", flip_name[flip_of(p.said->grade, p.now->grade)]);
+    jsonw_int(w, "look_before", p.said->looks_done);
+    jsonw_int(w, "look_after", p.now->looks_done);
+    jsonw_text(w, "final_before", grade_name(a->said->grade));
+    jsonw_text(w, "final_after", grade_name(a->now->grade));
+    jsonw_int(w, "looks_judged", (int64_t)a->looks);
+    jsonw_int(w, "looks_too_coarse", (int64_t)a->looks_coarse);
     jsonw_bool(w, "from_history", a->from_history);
     jsonw_int(w, "step_ms", a->step.ms);
     jsonw_bool(w, "coarse", a->coarse);
@@ -209,8 +241,8 @@ static void write_flip(struct backtest *b, const struct again *a,
         jsonw_text(w, "because", f->because);
         jsonw_close(w);
     }
-    jsonw_text(w, "reason_before", a->said->reason);
-    jsonw_text(w, "reason_after", a->now->reason);
+    jsonw_text(w, "reason_before", p.said->reason);
+    jsonw_text(w, "reason_after", p.now->reason);
     jsonw_close(w);
 }
 
@@ -244,11 +276,15 @@ static void count(struct backtest *b, const struct again *a)
     b->left_out[a->left_out]++;
     if (a->left_out != AGAIN_JUDGED)
         return;
-    enum flip flip = flip_of(a->said->grade, a->now->grade);
+    const struct pair p = pair_of(a);
+    enum flip flip = flip_of(p.said->grade, p.now->grade);
     b->judged++;
+    b->looks += a->looks;
+    b->looks_coarse += a->looks_coarse;
+    b->recovered += a->now_worst != NULL;
     b->history_failed += a->units_failed > 0;
     b->flip[flip]++;
-    b->from_to[a->said->grade][a->now->grade]++;
+    b->from_to[p.said->grade][p.now->grade]++;
     b->coarse += a->coarse;
     b->coarse_flipped += a->coarse && flip != FLIP_NONE;
     b->same_rules += is_same_rules(b, a->said);
@@ -269,8 +305,11 @@ static void judge_one(struct backtest *b, const char *id)
 {
     OWNED_AGAIN a = {0};
     struct err why = {0};
-    const struct again_ask ask = {
-        .stores = &b->peek.stores, .rules = b->rules, .change_id = id, .now = b->now};
+    const struct again_ask ask = {.stores = &b->peek.stores,
+                                  .rules = b->rules,
+                                  .change_id = id,
+                                  .all_looks = b->all_looks,
+                                  .now = b->now};
     OWNED_CHANGE *c = ledger_change(b->peek.stores.ledger, id, &why);
     if (c != NULL && peek_refresh(&b->peek, c->start, &why) == 0 &&
         again_judge(&ask, &a, &why) == 0 &&
@@ -290,7 +329,8 @@ static void judge_all(struct backtest *b)
     for (size_t i = 0; i < b->n_ids; i++) {
         judge_one(b, b->id[i]);
         if (isatty(STDERR_FILENO))
-            progress_say(&b->progress, "judged %zu of %zu changes", i + 1, b->n_ids);
+            progress_say(&b->progress, "judged %zu of %zu changes at %zu looks", i + 1,
+                         b->n_ids, b->looks);
     }
     progress_end(&b->progress);
 }
@@ -322,6 +362,10 @@ static void print_data(const struct backtest *b)
         printf("only consolidated history was left for %zu changes (%zu of the flips): "
                "what short looks saw then cannot be told now\n",
                b->coarse, b->coarse_flipped);
+    if (b->looks_coarse > 0)
+        printf("%zu early looks were left aside, on both sides: their rows are too "
+               "long now\n",
+               b->looks_coarse);
     if (b->same_rules > 0)
         printf("judged then by these very rules: %zu, of which %zu flipped: their data "
                "makes the difference\n",
@@ -337,6 +381,9 @@ static void print_summary(const struct backtest *b)
     printf("rules %s %s, changes since %s: %zu, judged %zu, unchanged %zu\n",
            b->rules->name, b->rules->hash, peek_local(b->since, at), b->n_ids,
            b->judged, b->flip[FLIP_NONE]);
+    printf(
+        "looks judged: %zu; worse at an earlier look than at the last: %zu changes\n",
+        b->looks, b->recovered);
     print_flips(b);
     for (int i = AGAIN_JUDGED + 1; i < AGAIN_N; i++)
         if (b->left_out[i] > 0)
@@ -355,6 +402,9 @@ static void write_summary(struct backtest *b)
     jsonw_open(w, "summary");
     jsonw_int(w, "changes", (int64_t)b->n_ids);
     jsonw_int(w, "judged", (int64_t)b->judged);
+    jsonw_int(w, "looks", (int64_t)b->looks);
+    jsonw_int(w, "looks_too_coarse", (int64_t)b->looks_coarse);
+    jsonw_int(w, "worse_before_the_last_look", (int64_t)b->recovered);
     jsonw_int(w, "unchanged", (int64_t)b->flip[FLIP_NONE]);
     for (int i = FLIP_BETTER; i < FLIP_N; i++)
         jsonw_int(w, flip_name[i], (int64_t)b->flip[i]);
@@ -475,6 +525,9 @@ static int check(struct backtest *b, struct err *err)
                        b->fail_on);
     if (b->against != NULL && strcmp(b->against, "feedback") != 0)
         return err_set(err, 0, "--against: '%s' is not feedback", b->against);
+    b->all_looks = strcmp(b->looks_text, "all") == 0;
+    if (!b->all_looks && strcmp(b->looks_text, "last") != 0)
+        return err_set(err, 0, "--looks: '%s' is not all or last", b->looks_text);
     return 0;
 }
 
@@ -485,6 +538,7 @@ int cmd_rules_backtest(int argc, char **argv)
                                                 : "./aftercheck-data",
                          .format = "text",
                          .limit_text = "1000000",
+                         .looks_text = "all",
                          .now = instant_now()};
     const struct opt opts[] = {
         {"since", "TIME", "how far back, such as 30d (the default), or RFC 3339",
@@ -495,6 +549,10 @@ int cmd_rules_backtest(int argc, char **argv)
          &b.data},
         {"service", "GLOB", "only changes of these services", &b.service},
         {"limit", "N", "at most the newest N changes", &b.limit_text},
+        {"looks", "WHICH",
+         "all (the default), as the service looked; last: quicker, and blind to what "
+         "was told early and recovered",
+         &b.looks_text},
         {"format", "FORMAT", "text (the default) or json", &b.format},
         {"against", "WHAT",
          "feedback: each rule's precision by readers' marks (aftercheck feedback)",
@@ -507,10 +565,12 @@ int cmd_rules_backtest(int argc, char **argv)
         .name = "aftercheck rules backtest",
         .synopsis = "PATH",
         .about =
-            "Judges the stored changes anew with the rules in PATH, at each change's "
-            "last look, and prints a line for each grade that would have been another: "
-            "what was said, what these rules say, the change, and the finding that "
-            "makes the difference.  A summary follows.  It reads the data directory "
+            "Judges the stored changes anew with the rules in PATH, at all looks of "
+            "each, and prints a line for each grade that would have been another: the "
+            "worst that was said at any look, the worst that these rules say, the "
+            "change, and the finding that makes the difference; where the worst is the "
+            "same, the grades at the end are compared.  A summary follows.  It reads "
+            "the data directory "
             "beside a running service and changes nothing in it.  Old changes are "
             "judged from history in longer rows: the line says so.",
         .more = "Exit: 0; 1 when the rules or the data cannot be read, or by "

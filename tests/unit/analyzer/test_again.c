@@ -173,6 +173,80 @@ TEST(other_rules_say_something_else_and_the_finding_that_makes_it_is_named)
     end();
 }
 
+/* Beyond the limit at the first look and fine at the second; seen at both. */
+static void passing_trouble(void)
+{
+    samples(-300, 0, 50);
+    samples(0, 130, 99);
+    samples(130, 300, 50);
+    post("finished");
+    round_at(135);
+    round_at(255);
+}
+
+static void judge_all_looks(const struct ruleset *rs, struct again *a)
+{
+    struct err err = {0};
+    const struct again_stores stores = {w.ledger, w.windows, NULL};
+    const struct again_ask ask = {
+        .stores = &stores, .rules = rs, .change_id = "c1", .all_looks = true};
+    CHECK_INT(again_judge(&ask, a, &err), 0);
+    CHECK_INT(a->left_out, AGAIN_JUDGED);
+}
+
+TEST(what_was_told_at_an_early_look_is_compared_though_it_recovered)
+{
+    begin();
+    passing_trouble();
+    const struct verdict *said, *now;
+    bool of_now = true;
+    OWNED_AGAIN same = {0};
+    judge_all_looks(w.rules, &same);
+    CHECK_INT(same.looks, 2);
+    CHECK_TEXT(grade_name(same.said->grade), "ok");
+    CHECK_TEXT(grade_name(same.said_worst->grade), "must-handle");
+    CHECK_TEXT(grade_name(same.now_worst->grade), "must-handle");
+    CHECK_INT(same.now_worst->looks_done, 1);
+    CHECK(verdict_same(same.said_worst, same.now_worst));
+    again_pair(&same, &said, &now);
+    CHECK(said == same.said && now == same.now);
+    CHECK(again_told(&same, "full") && !again_told(&same, "ful"));
+    struct ruleset *lax = rules(WINDOWS "    limit: {above: 99.5, hold: 3 of 5}\n");
+    OWNED_AGAIN a = {0};
+    judge_all_looks(lax, &a);
+    again_pair(&a, &said, &now);
+    CHECK_TEXT(grade_name(said->grade), "must-handle");
+    CHECK_TEXT(grade_name(now->grade), "ok");
+    const struct finding *f = again_reason(&a, &of_now);
+    CHECK(f != NULL && !of_now);
+    CHECK(!again_told(&a, "full"));
+    OWNED_AGAIN last = {0}; /* the last look alone is blind to it */
+    judge_again(lax, &last);
+    again_pair(&last, &said, &now);
+    CHECK_TEXT(grade_name(said->grade), "ok");
+    ruleset_free(&lax);
+    end();
+}
+
+TEST(an_early_look_of_too_long_rows_is_left_aside_on_both_sides)
+{
+    begin();
+    passing_trouble();
+    samples(4 * 3600, 4 * 3600 + 60, 50);
+    struct err err = {0};
+    struct history h = {{60000}}; /* two rows in two minutes, four in four */
+    const struct again_stores stores = {w.ledger, w.windows, &h};
+    const struct again_ask ask = {
+        .stores = &stores, .rules = w.rules, .change_id = "c1", .all_looks = true};
+    OWNED_AGAIN a = {0};
+    CHECK_INT(again_judge(&ask, &a, &err), 0);
+    CHECK_INT(a.left_out, AGAIN_JUDGED);
+    CHECK_INT(a.looks, 1);
+    CHECK_INT(a.looks_coarse, 1);
+    CHECK(a.said_worst == NULL); /* nobody can tell what was seen then */
+    end();
+}
+
 TEST(a_change_without_a_final_verdict_is_left_out_unless_any_will_do)
 {
     begin();
