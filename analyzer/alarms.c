@@ -247,8 +247,7 @@ static int take_alarm(const struct desk *d, const struct ring *ring, size_t n,
 
 /* --- grades --- */
 
-/* As new on the unchanged hosts: whatever rang, it was not the change. */
-static bool rings_everywhere(const struct new_alarms *all, const struct new_alarm *a)
+bool alarm_is_everywhere(const struct new_alarms *all, const struct new_alarm *a)
 {
     if (a->of_service || a->control_hosts == 0)
         return false;
@@ -257,8 +256,7 @@ static bool rings_everywhere(const struct new_alarms *all, const struct new_alar
     return control >= equally_new * changed;
 }
 
-/* An alarm of ordinary times, too: then only more of them is news. */
-static bool is_ordinary(const struct new_alarm *a)
+bool alarm_is_ordinary(const struct new_alarm *a)
 {
     return a->begun_past > 0 && !isnan(a->p);
 }
@@ -266,22 +264,19 @@ static bool is_ordinary(const struct new_alarm *a)
 static bool passes(const struct bar *b, const struct new_alarm *a, double threshold)
 {
     bool more = a->begun >= ALARM_ORDINARY_LEAST && (b->q <= 0 || a->p <= threshold);
-    return b->set && (more || !is_ordinary(a));
+    return b->set && (more || !alarm_is_ordinary(a));
 }
 
-static enum grade grade_of_alarm(const struct new_alarms *all,
-                                 const struct new_alarm *a, double must, double look)
+bool alarm_meets(const struct new_alarms *all, const struct new_alarm *a, enum grade g)
 {
-    const struct rule *r = a->rule;
-    if (rings_everywhere(all, a))
-        return GRADE_OK;
-    bool alone = a->control_hosts == 0 && all->controls >= CONTROLS_LEAST;
+    const struct bar *must = &a->rule->must_handle, *look = &a->rule->attention;
     double n = a->of_service ? 0 : (double)a->n_hosts;
-    if (passes(&r->must_handle, a, must) && n > 0 &&
-        (n >= r->must_handle.count || alone))
-        return GRADE_MUST_HANDLE;
-    bool enough = a->of_service || n >= r->attention.count;
-    return passes(&r->attention, a, look) && enough ? GRADE_ATTENTION : GRADE_OK;
+    bool alone = a->control_hosts == 0 && all->controls >= CONTROLS_LEAST;
+    if (alarm_is_everywhere(all, a))
+        return false;
+    if (g == GRADE_MUST_HANDLE)
+        return passes(must, a, a->p_must) && n > 0 && (n >= must->count || alone);
+    return passes(look, a, a->p_look) && (a->of_service || n >= look->count);
 }
 
 /* Those of ordinary times are tests, and together they must not find too much. */
@@ -295,11 +290,13 @@ static int grade_all(struct new_alarms *all, struct err *err)
         size_t n = 0;
         assert(a->rule != NULL);
         for (size_t k = 0; k < all->n; k++)
-            if (all->at[k].rule == a->rule && is_ordinary(&all->at[k]))
+            if (all->at[k].rule == a->rule && alarm_is_ordinary(&all->at[k]))
                 p[n++] = all->at[k].p;
-        double must = fdr_threshold(p, n, n, a->rule->must_handle.q);
-        double look = fdr_threshold(p, n, n, a->rule->attention.q);
-        a->grade = grade_of_alarm(all, a, must, look);
+        a->p_must = fdr_threshold(p, n, n, a->rule->must_handle.q);
+        a->p_look = fdr_threshold(p, n, n, a->rule->attention.q);
+        a->grade = alarm_meets(all, a, GRADE_MUST_HANDLE) ? GRADE_MUST_HANDLE
+                   : alarm_meets(all, a, GRADE_ATTENTION) ? GRADE_ATTENTION
+                                                          : GRADE_OK;
     }
     free(p);
     return 0;

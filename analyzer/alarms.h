@@ -51,6 +51,7 @@ struct new_alarm {
     size_t control_hosts;     /* unchanged ones it is new on */
     double begun, begun_past; /* beginnings after the change, and in the day before */
     double expected, p;       /* NaN without a past; p of at least so many */
+    double p_must, p_look;    /* of ordinary ones: the largest p that each bar takes */
     instant first;
     span after; /* from the pivot to the first beginning */
     bool recovered;
@@ -72,6 +73,13 @@ int alarms_judge(const struct lineup *l, const struct controls *k,
                  const struct ruleset *rs, const struct alarm_facts *facts,
                  struct new_alarms *ret_alarms, struct err *err);
 void alarms_free(struct new_alarms *a);
+
+/* It rings in ordinary times, too: then only more of it is news. */
+bool alarm_is_ordinary(const struct new_alarm *a);
+/* As new on the unchanged hosts: whatever rang, it was not the change. */
+bool alarm_is_everywhere(const struct new_alarms *all, const struct new_alarm *a);
+/* True when it meets what its rule asks for this grade. */
+bool alarm_meets(const struct new_alarms *all, const struct new_alarm *a, enum grade g);
 #define OWNED_NEW_ALARMS __attribute__((cleanup(alarms_free))) struct new_alarms
 
 #endif

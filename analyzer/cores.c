@@ -194,7 +194,7 @@ static void tidy_hosts(struct crash *c)
 static int count_crash(const struct bench *b, const struct core_row **row, size_t n,
                        struct crash *c, struct err *err)
 {
-    *c = (struct crash){.effect = NAN};
+    *c = (struct crash){.effect = NAN, .p_must = NAN, .p_look = NAN};
     c->host = calloc(n + 1, sizeof *c->host);
     if (c->host == NULL)
         return err_set(err, ENOMEM, "out of memory");
@@ -336,25 +336,28 @@ static void score(const struct bench *b, struct crash *c)
 
 /* --- grades --- */
 
-/* Seen nowhere before, and not on unchanged hosts either. */
-static bool is_new(const struct crash *c)
+bool crash_is_new(const struct crash *c)
 {
     return c->unseen && c->control_after == 0;
 }
 
-static enum grade grade_new(const struct rule *r, const struct crash *c)
+bool crash_meets(const struct rule *r, const struct crash *c, enum grade g)
 {
-    const struct bar *must = &r->must_handle, *look = &r->attention;
-    if (must->set && (c->dumps_after >= must->count || c->n_hosts >= CRASH_HOSTS_MUST))
-        return GRADE_MUST_HANDLE;
-    return look->set && c->dumps_after >= look->count ? GRADE_ATTENTION : GRADE_OK;
+    bool must = g == GRADE_MUST_HANDLE;
+    const struct bar *bar = must ? &r->must_handle : &r->attention;
+    if (crash_is_new(c))
+        return bar->set && (c->dumps_after >= bar->count ||
+                            (must && c->n_hosts >= CRASH_HOSTS_MUST));
+    double least = fmax(bar->count, CRASH_KNOWN_LEAST);
+    return bar->set && bar->q > 0 && c->p <= (must ? c->p_must : c->p_look) &&
+           c->dumps_after >= least && (isnan(c->effect) || c->effect >= bar->effect);
 }
 
-static bool passes(const struct bar *bar, const struct crash *c, double threshold)
+static enum grade grade_of_crash(const struct rule *r, const struct crash *c)
 {
-    double least = fmax(bar->count, CRASH_KNOWN_LEAST);
-    return bar->set && bar->q > 0 && c->p <= threshold && c->dumps_after >= least &&
-           (isnan(c->effect) || c->effect >= bar->effect);
+    return crash_meets(r, c, GRADE_MUST_HANDLE) ? GRADE_MUST_HANDLE
+           : crash_meets(r, c, GRADE_ATTENTION) ? GRADE_ATTENTION
+                                                : GRADE_OK;
 }
 
 /* Known ones together: more tests, more chance. */
@@ -366,18 +369,18 @@ static int grade_known(struct crashes *all, struct err *err)
     if (p == NULL)
         return err_set(err, ENOMEM, "out of memory");
     for (size_t i = 0; i < all->n; i++)
-        if (!is_new(&all->at[i]) && !isnan(all->at[i].p))
+        if (!crash_is_new(&all->at[i]) && !isnan(all->at[i].p))
             p[n++] = all->at[i].p;
     double must = fdr_threshold(p, n, n, r->must_handle.q);
     double look = fdr_threshold(p, n, n, r->attention.q);
     free(p);
     for (size_t i = 0; i < all->n; i++) {
         struct crash *c = &all->at[i];
-        if (is_new(c) || isnan(c->p))
+        if (crash_is_new(c) || isnan(c->p))
             continue;
-        c->grade = passes(&r->must_handle, c, must) ? GRADE_MUST_HANDLE
-                   : passes(&r->attention, c, look) ? GRADE_ATTENTION
-                                                    : GRADE_OK;
+        c->p_must = must;
+        c->p_look = look;
+        c->grade = grade_of_crash(r, c);
     }
     return 0;
 }
@@ -406,8 +409,8 @@ static int judge_all(struct bench *b, struct err *err)
         return -1;
     for (size_t i = 0; i < to->n; i++) {
         score(b, &to->at[i]);
-        if (is_new(&to->at[i]))
-            to->at[i].grade = grade_new(to->rule, &to->at[i]);
+        if (crash_is_new(&to->at[i]))
+            to->at[i].grade = grade_of_crash(to->rule, &to->at[i]);
     }
     if (grade_known(to, err) < 0)
         return -1;

@@ -55,6 +55,7 @@ struct crash {
     size_t n_hosts;
     struct crash_host *host; /* changed hosts that dumped after it, worst first */
     instant first;           /* the first dump after the change */
+    double p_must, p_look;   /* of known ones: the largest p that each bar takes */
     enum grade grade;
 };
 
@@ -76,6 +77,11 @@ int crashes_judge(const struct lineup *l, const struct controls *k,
                   const struct ruleset *rs, const struct core_facts *facts,
                   struct crashes *ret_crashes, struct err *err);
 void crashes_free(struct crashes *c);
+
+/* Never seen before and not on unchanged hosts: counts alone decide. */
+bool crash_is_new(const struct crash *c);
+/* True when it meets what the rule asks for this grade. */
+bool crash_meets(const struct rule *r, const struct crash *c, enum grade g);
 
 /* The crash of a dump as findings and exceptions name it, such as "pay, SIGSEGV in
  * parse": up to the topmost frame, which with the program is what is counted. */

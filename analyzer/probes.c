@@ -607,19 +607,38 @@ static size_t mark(struct probe *p, enum probe_state state, double threshold)
     return n;
 }
 
-/* Without enough unchanged hosts only those must be handled that never fail in ordinary
- * times. */
-static void grade_probe(struct probe *p, double must, double look)
+/* The largest p with which a host counts for the grade. */
+static double threshold_for(const struct probe *p, enum grade g)
 {
     static const double none = -1;
+    if (g != GRADE_MUST_HANDLE)
+        return p->p_look;
+    return p->n_controls >= CONTROLS_LEAST ? p->p_must : none;
+}
+
+size_t probe_counted(const struct probe *p, enum grade g)
+{
+    return counted(p, threshold_for(p, g));
+}
+
+bool probe_meets(const struct probe *p, enum grade g)
+{
     const struct bar *top = &p->rule->must_handle, *low = &p->rule->attention;
-    double sure = p->n_controls >= CONTROLS_LEAST ? must : none;
-    double least = low->set && look > must ? look : must;
-    if (!p->excused && passes(top, p, counted(p, sure))) {
+    if (p->excused)
+        return false;
+    if (g == GRADE_MUST_HANDLE)
+        return passes(top, p, probe_counted(p, g));
+    return passes(low, p, probe_counted(p, g)) || passes(top, p, counted(p, p->p_must));
+}
+
+static void grade_probe(struct probe *p)
+{
+    bool low = p->rule->attention.set && p->p_look > p->p_must;
+    double least = low ? p->p_look : p->p_must;
+    if (probe_meets(p, GRADE_MUST_HANDLE)) {
         p->grade = GRADE_MUST_HANDLE;
-        p->n_told = mark(p, PROBE_FAILS, sure);
-    } else if (!p->excused &&
-               (passes(low, p, counted(p, look)) || passes(top, p, counted(p, must)))) {
+        p->n_told = mark(p, PROBE_FAILS, threshold_for(p, GRADE_MUST_HANDLE));
+    } else if (probe_meets(p, GRADE_ATTENTION)) {
         p->grade = GRADE_ATTENTION;
         p->n_told = mark(p, PROBE_FAILS, least);
     }
@@ -658,9 +677,9 @@ static int grade_all(const struct desk *d)
                 if (probe_is_ordinary(&all->at[k].host[h]))
                     p[n++] = all->at[k].host[h].p;
         }
-        double must = threshold_of(&r->must_handle, p, n, tests);
-        double look = threshold_of(&r->attention, p, n, tests);
-        grade_probe(&all->at[i], must, look);
+        all->at[i].p_must = threshold_of(&r->must_handle, p, n, tests);
+        all->at[i].p_look = threshold_of(&r->attention, p, n, tests);
+        grade_probe(&all->at[i]);
     }
     free(p);
     return 0;

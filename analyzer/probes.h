@@ -75,6 +75,7 @@ struct probe {
     /* looked at when it fails somewhere, or did */
     size_t n_controls, controls_failing, controls_recovered;
     bool excused, excused_recovered;
+    double p_must, p_look; /* the largest p that each bar takes; below 0: none */
     size_t n_told, n_over; /* hosts that are told: failing, recovered */
     enum grade grade;
 };
@@ -90,6 +91,12 @@ struct probes {
 int probes_judge(const struct lineup *l, const struct controls *k,
                  const struct ruleset *rs, struct probes *ret_probes, struct err *err);
 void probes_free(struct probes *p);
+
+/* Hosts it fails on that count for the grade, and whether they are what its rule asks
+ * for.  Without CONTROLS_LEAST unchanged hosts only those must be handled that never
+ * fail in ordinary times. */
+size_t probe_counted(const struct probe *p, enum grade g);
+bool probe_meets(const struct probe *p, enum grade g);
 
 /* Failed in ordinary times, too. */
 bool probe_is_ordinary(const struct probe_host *h);

@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* New hosts that carry this part of an old one's load do take load. */
-#define TAKEN_LEAST 0.5
-
 /* --- whose is it --- */
 
 enum side { SIDE_NONE, SIDE_OLD, SIDE_NEW };
@@ -334,9 +331,11 @@ static int measure_figure(const struct lineup *l, const struct controls *k,
 
 /* --- the judgement --- */
 
-static bool falls_short(const struct bar *b, const struct relief *r)
+bool relief_meets(const struct relief *r, enum grade g)
 {
-    return b->set && r->came < b->effect && r->taken < TAKEN_LEAST * r->after;
+    const struct bar *b =
+        g == GRADE_MUST_HANDLE ? &r->rule->must_handle : &r->rule->attention;
+    return b->set && r->came < b->effect && r->taken < RELIEF_TAKEN_LEAST * r->after;
 }
 
 static void grade(struct relief *r)
@@ -345,9 +344,9 @@ static void grade(struct relief *r)
     double share = (double)r->n_new / (double)(all_old + r->n_new);
     r->expected = r->before * (1 - share);
     r->came = (r->before - r->after) / (r->before * share);
-    r->grade = falls_short(&r->rule->must_handle, r) ? GRADE_MUST_HANDLE
-               : falls_short(&r->rule->attention, r) ? GRADE_ATTENTION
-                                                     : GRADE_OK;
+    r->grade = relief_meets(r, GRADE_MUST_HANDLE) ? GRADE_MUST_HANDLE
+               : relief_meets(r, GRADE_ATTENTION) ? GRADE_ATTENTION
+                                                  : GRADE_OK;
 }
 
 static const struct rule *rule_of(const struct lineup *l, const struct ruleset *rs)

@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* New hosts that carry this part of an old one's load do take load. */
+#define RELIEF_TAKEN_LEAST 0.5
+
 struct relief_host {
     const char *host;
     double load;          /* after */
@@ -44,6 +47,9 @@ int relief_measure(const struct lineup *l, const struct controls *k,
                    const struct ruleset *rs, double *room, struct relief *ret_relief,
                    struct err *err);
 void relief_free(struct relief *r);
+
+/* True when what was judged is what the rule asks for this grade. */
+bool relief_meets(const struct relief *r, enum grade g);
 
 /* What it says, as a plain text that the caller frees; *ret_note NULL when it was not
  * judged.  -1: out of memory. */

@@ -34,3 +34,14 @@ struct silence silence_count(const struct ruleset *rs, const struct change *c,
     }
     return s;
 }
+
+bool silence_meets(const struct silence *s, enum grade g)
+{
+    const struct bar *must = &s->rule->must_handle, *look = &s->rule->attention;
+    double asked = s->asked > 0 ? (double)s->asked : 1, n = (double)s->silent;
+    /* Hosts that still report calls live: it is their figures that are gone. */
+    double dead = (double)(s->silent - s->calling);
+    if (g == GRADE_MUST_HANDLE)
+        return must->set && dead >= must->count && dead / asked >= must->effect;
+    return look->set && n >= look->count && n / asked >= look->effect;
+}

@@ -22,6 +22,8 @@ struct silence {
 /* True when the rule speaks for the host. */
 bool silence_speaks(const struct ruleset *rs, const struct change *c,
                     const struct rule *r, const char *host);
+/* True when it is what the rule asks for this grade. */
+bool silence_meets(const struct silence *s, enum grade g);
 struct silence silence_count(const struct ruleset *rs, const struct change *c,
                              const struct rule *r, const struct pulses *p);
 

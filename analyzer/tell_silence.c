@@ -5,19 +5,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static enum grade grade_silence(const struct silence *s)
-{
-    double n = (double)s->silent, share = s->asked > 0 ? n / (double)s->asked : 0;
-    const struct bar *must = &s->rule->must_handle, *look = &s->rule->attention;
-    /* Hosts that still report calls live: it is their figures that are gone. */
-    double dead = (double)(s->silent - s->calling);
-    double dead_share = s->asked > 0 ? dead / (double)s->asked : 0;
-    if (must->set && dead >= must->count && dead_share >= must->effect)
-        return GRADE_MUST_HANDLE;
-    return look->set && n >= look->count && share >= look->effect ? GRADE_ATTENTION
-                                                                  : GRADE_OK;
-}
-
 static void say_silence(struct buf *b, const struct teller *t, const struct finding *f,
                         const struct silence *s, size_t others,
                         const struct pulse *worst)
@@ -52,7 +39,9 @@ void tell_silence(struct teller *t, const struct ruleset *rs, const struct rule 
 {
     const struct change *c = t->lineup->change;
     const struct silence s = silence_count(rs, c, r, p);
-    enum grade grade = grade_silence(&s);
+    enum grade grade = silence_meets(&s, GRADE_MUST_HANDLE) ? GRADE_MUST_HANDLE
+                       : silence_meets(&s, GRADE_ATTENTION) ? GRADE_ATTENTION
+                                                            : GRADE_OK;
     size_t others = p->others + p->good + p->fresh;
     /* With nobody else to be heard the collector is as likely to be at fault. */
     if (s.silent == 0 || grade == GRADE_OK || others == 0)

@@ -56,13 +56,20 @@ static const struct rule *rule_of(const struct change *c, const struct ruleset *
     return ruleset_for_test(rs, c, buf_text(room));
 }
 
-static enum grade grade_of_suite(const struct broken_suite *s)
+bool suite_meets(const struct broken_suite *s, enum grade g)
 {
     const struct bar *must = &s->rule->must_handle, *look = &s->rule->attention;
     double n = (double)s->n;
-    if (s->kind == BREAK_OF_CHANGE && must->set && n >= must->count)
-        return GRADE_MUST_HANDLE;
-    return look->set && n >= look->count ? GRADE_ATTENTION : GRADE_OK;
+    if (g == GRADE_MUST_HANDLE)
+        return s->kind == BREAK_OF_CHANGE && must->set && n >= must->count;
+    return look->set && n >= look->count;
+}
+
+static enum grade grade_of_suite(const struct broken_suite *s)
+{
+    return suite_meets(s, GRADE_MUST_HANDLE) ? GRADE_MUST_HANDLE
+           : suite_meets(s, GRADE_ATTENTION) ? GRADE_ATTENTION
+                                             : GRADE_OK;
 }
 
 static size_t list_turns(const struct change *c, const struct ruleset *rs,

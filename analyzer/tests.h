@@ -53,4 +53,7 @@ int tests_judge(const struct change *c, const struct ruleset *rs,
                 struct err *err);
 void tests_free(struct broken_suites *b);
 
+/* True when it meets what its rule asks for this grade. */
+bool suite_meets(const struct broken_suite *s, enum grade g);
+
 #endif

@@ -5,6 +5,8 @@
  * whether it is asked or not.  Pure, any thread. */
 #include "analyzer/why.h"
 
+#include "analyzer/silence.h"
+#include "analyzer/why_events.h"
 #include "analyzer/why_series.h"
 #include "rules/figures.h"
 #include "rules/show.h"
@@ -175,7 +177,11 @@ static size_t matters(const struct why_desk *d, const struct rule *r)
         n += is(d->probes->at[i].rule, r);
     n += d->crashes->judged && is(d->crashes->rule, r);
     n += d->relief->judged && is(d->relief->rule, r);
-    return n + (r->subject == SUBJECT_SILENCE ? d->pulses->asked : 0);
+    for (size_t i = 0; i < d->fresh_calls->n; i++)
+        n += is(d->fresh_calls->at[i].test.rule, r);
+    if (r->subject == SUBJECT_SILENCE)
+        n += silence_count(d->rules, d->jc->change, r, d->pulses).asked;
+    return n;
 }
 
 /* --- calls --- */
@@ -254,6 +260,49 @@ static void tell_call_test(const struct call_test *t, const struct calls *all,
     explain_close(e, true);
 }
 
+/* New hosts against the old ones in the same minutes. */
+static void tell_fresh_call(const struct fresh_call *c, struct explain *e)
+{
+    const struct call_test *t = &c->test;
+    explain_open(e, NULL, "%s of %s%s%s on new hosts", measure_name(t->measure),
+                 t->edge->name, t->code != NULL ? ", code " : "",
+                 t->code != NULL ? t->code : "");
+    jsonw_text(&e->w, "edge", t->edge->name);
+    jsonw_text(&e->w, "measure", measure_name(t->measure));
+    if (t->code != NULL)
+        jsonw_text(&e->w, "code", t->code);
+    explain_yes(e, "judged", "judged", t->judged);
+    if (!t->judged)
+        explain_text(e, "why_not", "why not", unjudged_words(t->why));
+    explain_count(e, "old_hosts", "old hosts compared with", c->n_old);
+    explain_num(e, "old", "old hosts have", t->before, NULL);
+    explain_num(e, "new", "new hosts have", t->after, NULL);
+    explain_num(e, "p", "p", t->p, NULL);
+    explain_num(e, "p_bar", "p must be at most", FRESH_CALLS_P, NULL);
+    explain_list(e, "hosts");
+    for (size_t i = 0; i < c->n; i++) {
+        const struct fresh_share *s = &c->share[i];
+        explain_open(e, NULL, "%s", s->host);
+        jsonw_text(&e->w, "host", s->host);
+        why_frame(&s->slot->frame, e);
+        explain_num(e, "events", "counted", s->events, NULL);
+        explain_num(e, "of", "of", s->of, NULL);
+        explain_num(e, "old_events", "old hosts, counted", s->old_events, NULL);
+        explain_num(e, "old_of", "of", s->old_of, NULL);
+        explain_num(e, "tail_events", "counted in the last fifth", s->tail_events,
+                    NULL);
+        explain_num(e, "tail_of", "of", s->tail_of, NULL);
+        explain_num(e, "expected", "expected, were it like them", s->expected, NULL);
+        explain_num(e, "delta", "delta of the shares", s->delta, NULL);
+        explain_num(e, "p", "p", s->p, NULL);
+        explain_yes(e, "listed", "the finding speaks of it", s->listed);
+        explain_close(e, true);
+    }
+    explain_list_end(e);
+    explain_text(e, "grade", "grade", grade_name(t->grade));
+    explain_close(e, true);
+}
+
 static int tell_calls(const struct why_desk *d, const struct rule *r, struct explain *e,
                       struct err *err)
 {
@@ -262,6 +311,11 @@ static int tell_calls(const struct why_desk *d, const struct rule *r, struct exp
         if (is(d->calls->test[i].rule, r)) {
             tell_call_test(&d->calls->test[i], d->calls, e);
         }
+    explain_list_end(e);
+    explain_list(e, "new_hosts");
+    for (size_t i = 0; i < d->fresh_calls->n; i++)
+        if (is(d->fresh_calls->at[i].test.rule, r))
+            tell_fresh_call(&d->fresh_calls->at[i], e);
     explain_list_end(e);
     explain_list(e, "latencies");
     if (why_levels(d, r, d->calls->latency, d->calls->n_latency, e, err) < 0)
@@ -277,102 +331,6 @@ static int tell_calls(const struct why_desk *d, const struct rule *r, struct exp
     }
     explain_list_end(e);
     return 0;
-}
-
-/* --- single events and hosts --- */
-
-static void tell_events(const struct why_desk *d, const struct rule *r,
-                        struct explain *e)
-{
-    const struct pulses *p = d->pulses;
-    explain_open(e, "counts", "what there was to judge");
-    switch (r->subject) {
-    case SUBJECT_SILENCE:
-        explain_count(e, "hosts", "changed hosts that were asked", p->asked);
-        explain_count(e, "good", "send as before", p->good);
-        explain_count(e, "silent", "went silent", p->silent);
-        explain_count(e, "others", "other hosts that send on", p->others);
-        break;
-    case SUBJECT_CORES:
-        explain_yes(e, "judged", "coredumps are known here", d->crashes->judged);
-        explain_count(e, "crashes", "different crashes after", d->crashes->n);
-        explain_count(e, "hosts", "changed hosts watched", d->crashes->hosts);
-        explain_count(e, "controls", "unchanged hosts watched", d->crashes->controls);
-        explain_num(e, "days", "days remembered", d->crashes->days, NULL);
-        break;
-    case SUBJECT_ALARMS:
-        explain_yes(e, "judged", "alarms are known here", d->alarms->judged);
-        explain_count(e, "hosts", "changed hosts watched", d->alarms->hosts);
-        explain_count(e, "controls", "unchanged hosts watched", d->alarms->controls);
-        explain_count(e, "new", "new alarms, of all rules", d->alarms->n);
-        break;
-    case SUBJECT_TESTS:
-        explain_yes(e, "judged", "tests ran after the change", d->tests->judged);
-        break;
-    case SUBJECT_RELIEF:
-        explain_yes(e, "judged", "judged", d->relief->judged);
-        if (!d->relief->judged)
-            break;
-        explain_num(e, "before", "load of an old host, before", d->relief->before,
-                    r->unit);
-        explain_num(e, "after", "after", d->relief->after, r->unit);
-        explain_num(e, "expected", "expected", d->relief->expected, r->unit);
-        explain_share(e, "came", "part of the relief that came", d->relief->came);
-        break;
-    default:
-        break;
-    }
-    explain_close(e, true);
-}
-
-static void tell_probe_host(const struct probe_host *h, struct explain *e)
-{
-    static const char *const state[] = {
-        [PROBE_NONE_BEFORE] = "too few points before",
-        [PROBE_NONE_AFTER] = "too few points after",
-        [PROBE_PASSES] = "passes",
-        [PROBE_FAILED_ALREADY] = "failed already",
-        [PROBE_RECOVERED] = "failed and passes again",
-        [PROBE_FAILS] = "fails",
-    };
-    const char *host = h->slot->host;
-    explain_open(e, NULL, "%s", host != NULL ? host : "the service as a whole");
-    if (host != NULL)
-        jsonw_text(&e->w, "host", host);
-    explain_text(e, "state", "state", state[h->state]);
-    explain_count(e, "points_before", "points before", (size_t)h->n_before);
-    explain_count(e, "failed_before", "of them, failed", (size_t)h->failed_before);
-    explain_count(e, "points_after", "points after", (size_t)h->n_after);
-    explain_count(e, "failed_after", "of them, failed", (size_t)h->failed_after);
-    explain_count(e, "points_last", "last points", (size_t)h->n_last);
-    explain_count(e, "failed_last", "of them, failed", (size_t)h->failed_last);
-    explain_num(e, "p", "p against ordinary times", h->p, NULL);
-    explain_close(e, true);
-}
-
-static void tell_probes(const struct why_desk *d, const struct rule *r,
-                        struct explain *e)
-{
-    explain_list(e, "probes");
-    for (size_t i = 0; i < d->probes->n; i++) {
-        const struct probe *p = &d->probes->at[i];
-        if (!is(p->rule, r))
-            continue;
-        explain_open(e, NULL, "probe %s", p->name);
-        jsonw_text(&e->w, "probe", p->name);
-        explain_count(e, "judged", "hosts judged", p->n_judged);
-        explain_count(e, "failing", "failing", p->n_failing);
-        explain_count(e, "controls", "unchanged hosts", p->n_controls);
-        explain_count(e, "controls_failing", "of them, failing", p->controls_failing);
-        explain_yes(e, "excused", "excused by the unchanged hosts", p->excused);
-        explain_list(e, "hosts");
-        for (size_t k = 0; k < p->n; k++)
-            tell_probe_host(&p->host[k], e);
-        explain_list_end(e);
-        explain_text(e, "grade", "grade", grade_name(p->grade));
-        explain_close(e, true);
-    }
-    explain_list_end(e);
 }
 
 /* --- what came of it --- */
@@ -443,9 +401,7 @@ static int tell_numbers(const struct why_desk *d, const struct rule *r,
         return why_series(d, r, e, err);
     if (r->subject == SUBJECT_CALLS)
         return tell_calls(d, r, e, err);
-    tell_events(d, r, e);
-    if (r->subject == SUBJECT_PROBES)
-        tell_probes(d, r, e);
+    why_events(d, r, e);
     return 0;
 }
 
