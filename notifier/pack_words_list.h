@@ -102,7 +102,40 @@
     X("See the probe that failed.", "查看失败的探测。") \
     X("Compare with the time of calls inside; what is only outside is the way to the service.", "与内部调用耗时对比；若只有外部变慢，问题在到服务的链路上。") \
     X("See whether balancers and discovery list the new hosts, and whether they pass their checks.", "确认负载均衡和服务发现是否已加入新主机，健康检查是否通过。") \
-    X("If it matters, write a rule that says which way is worse and how much is much.", "如果该指标重要，请写一条规则说明哪个方向算变差、变化多大算大。")
+    X("If it matters, write a rule that says which way is worse and how much is much.", "如果该指标重要，请写一条规则说明哪个方向算变差、变化多大算大。") \
+    \
+    X("Memory of the program", "程序内存") \
+    X("CPU use of the program", "程序 CPU 使用率") \
+    X("Files and sockets that the program holds", "程序持有的文件与 socket") \
+    X("Threads of the program", "程序线程数") \
+    X("Time spent on collecting garbage", "GC 耗时") \
+    X("Programs that crash by their configuration", "配置变更引起的程序崩溃") \
+    X("Hosts that stop sending after a change of configuration", "配置变更后停止上报的主机") \
+    X("A return code more often after a change of configuration", "配置变更后返回码增多") \
+    X("Calls that go elsewhere after a change of configuration", "配置变更后流向改变的调用") \
+    X("Programs that crash on new hosts", "新主机上的程序崩溃") \
+    X("New hosts that stop sending", "停止上报的新主机") \
+    X("Hosts that do not come back", "重启后没有恢复的主机") \
+    X("Caches that a restart empties", "因重启清空的缓存") \
+    X("Files read again after a restart", "重启后重新读取的文件") \
+    X("Connections that do not come back after a restart", "重启后没有恢复的连接") \
+    X("Programs that crash when they are stopped or started", "启停过程中的程序崩溃") \
+    \
+    X("Compare with the last release at the same age; what is kept for each request grows with them.", "与上个版本运行同样时长时对比；按请求保留的数据会随请求数增长。") \
+    X("List what the program has open on a changed host, and count by kind and peer.", "在变更主机上列出程序打开的文件和连接，按类型和对端统计。") \
+    X("Take the stacks on a changed host, and see where most of them wait.", "在变更主机上抓取线程栈，看大多数线程等在哪里。") \
+    X("See what the new code allocates for each request, and how full the heap is.", "查看新代码每个请求分配了什么，以及堆的占用情况。") \
+    X("Take the value back, then see how the program reads it.", "先把配置值改回去，再查程序如何读取它。") \
+    X("See whether the host is up and its agent runs; a firewall is configuration, too.", "确认主机是否存活、agent 是否在运行；防火墙也属于配置。") \
+    X("Look for the code beside the value that was changed.", "在用到该配置值的代码附近查找这个返回码。") \
+    X("Ask a caller which addresses it has now, and compare with those it should have.", "查看调用方当前拿到的地址，与应有的地址对比。") \
+    X("Compare kernel, libraries, limits and files of a new host with an old one.", "对比新老主机的内核、依赖库、ulimit 和文件。") \
+    X("See whether the host is up, and take it out of the balancer until it is.", "确认主机是否存活；恢复之前先从负载均衡中摘除。") \
+    X("Look at its console; a host that hangs in its start will do so in the next batch, too.", "查看主机控制台；启动时卡住的问题在下一批也会出现。") \
+    X("Wait; if calls are slow meanwhile, warm the caches before the host takes calls.", "等待即可；如果期间调用变慢，请先预热缓存再接流量。") \
+    X("See which program of a changed host still reads, and what.", "查看变更主机上哪个程序还在读、读的是什么。") \
+    X("See whether the program listens, and whether callers keep a list that left it out.", "确认程序是否在监听，以及调用方的地址列表是否漏掉了它。") \
+    X("See in its stack whether it was going down or coming up; the latter comes again.", "从栈上看崩溃发生在停止还是启动过程；如果是启动，还会再次发生。")
 /* clang-format on */
 
 #endif
