@@ -151,6 +151,26 @@ static inline void sample_fail(struct verdict *v)
     sample_curve(&f->curve, 0.0021, 0.194);
 }
 
+static inline void sample_core(struct verdict *v)
+{
+    struct finding *f = verdict_add(v);
+    sample_set(&f->rule, "crashes");
+    sample_set(&f->title, "Programs that crash");
+    f->kind = FINDING_CORE;
+    f->grade = GRADE_MUST_HANDLE;
+    sample_set(&f->service, "pay");
+    sample_set(&f->metric, "coredumps of pay, SIGSEGV in Reader::parse(int, char)");
+    f->before = 0;
+    f->after = 1204;
+    f->delta = 1204;
+    f->confidence = 1;
+    sample_set(
+        &f->because,
+        "A crash never seen in 30 days: SIGSEGV in Reader::parse(int, char) <- "
+        "read_file <- main, 1,204 dumps on 2 of 6 changed hosts since 10:00 UTC.");
+    sample_hosts(f, 2, 0, 602);
+}
+
 static inline void sample_coverage(struct coverage *c)
 {
     c->rules = 30;

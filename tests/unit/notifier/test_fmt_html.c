@@ -1,21 +1,29 @@
 #include "notifier/fmt_html.h"
 
 #include "base/names.h"
+#include "tests/unit/notifier/mail_check.h"
 #include "tests/unit/notifier/sample.h"
 
-static char *html_of(const struct change *c, const struct verdict *v,
+static char *html_in(enum language l, const struct change *c, const struct verdict *v,
                      const struct fmt_html_images *images)
 {
     struct report_input in = {.change = c,
                               .verdict = v,
                               .revisions = &v,
                               .n_revisions = v != NULL,
+                              .language = l,
                               .public_url = "https://check.example.com"};
     OWNED_REPORT *r = report_new(&in, NULL);
     CHECK(r != NULL);
     struct buf b = {0};
     fmt_html(r, images, &b);
     return buf_give(&b);
+}
+
+static char *html_of(const struct change *c, const struct verdict *v,
+                     const struct fmt_html_images *images)
+{
+    return html_in(LANGUAGE_EN, c, v, images);
 }
 
 TEST(the_grade_is_in_words_sign_and_colour)
@@ -45,19 +53,52 @@ TEST(pictures_have_their_numbers_as_text)
     free(html);
 }
 
-TEST(nothing_that_mail_clients_cannot_do_is_used)
+/* Every grade, group and kind of part is in one of these. */
+TEST(nothing_is_used_but_what_mail_clients_support)
 {
     OWNED_CHANGE *c = sample_change();
     OWNED_VERDICT *v = sample_verdict();
-    char *html = html_of(c, v, NULL);
-    const char *const bad[] = {"display:flex",     "display:grid", "var(", "<script",
-                               "background-image", "position:",    "<svg", "<form"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (strstr(html, bad[i]) != NULL)
-            test_fail(__FILE__, __LINE__, "'%s' is in it", bad[i]);
-    CHECK_INT(sample_count(html, "<table"), sample_count(html, "</table>"));
-    CHECK_INT(sample_count(html, "<tr"), sample_count(html, "</tr>"));
-    CHECK_INT(sample_count(html, "<td"), sample_count(html, "</td>"));
+    const char *src[] = {NULL, "cid:abc@x"};
+    struct fmt_html_images images = {2, src};
+    sample_set(&v->reason, "There were no unchanged hosts.");
+    sample_core(v);
+    sample_cpu(v);
+    sample_mute(&v->findings[3], "disk is replaced");
+    sample_cpu(v);
+    v->findings[4].grade = GRADE_OK;
+    v->findings[4].recovered = true;
+    sample_cpu(v);
+    v->findings[5].with = 1;
+    for (size_t i = 0; i < c->n_hosts; i++)
+        c->host[i].batch = 1 + (int)(i % 2);
+    for (int l = 0; l < LANGUAGE_N; l++) {
+        char *html = html_in((enum language)l, c, v, &images);
+        mail_check(html);
+        free(html);
+    }
+}
+
+TEST(hostile_documents_are_no_less_sound)
+{
+    OWNED_CHANGE *c = sample_hostile_change();
+    OWNED_VERDICT *v = sample_hostile_verdict();
+    for (int l = 0; l < LANGUAGE_N; l++) {
+        char *html = html_in((enum language)l, c, v, NULL);
+        mail_check(html);
+        free(html);
+    }
+}
+
+TEST(chinese_is_said_to_be_chinese_and_has_fonts)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    char *html = html_in(LANGUAGE_ZH, c, v, NULL);
+    CHECK(strstr(html, "<html lang=\"zh-CN\">") != NULL);
+    CHECK(strstr(html, "须处理</p>") != NULL);
+    CHECK(strstr(html, "'Microsoft YaHei'") != NULL);
+    CHECK(strstr(html, ">处理建议</div>") != NULL);
+    CHECK(strstr(html, "变更前") != NULL);
     free(html);
 }
 
@@ -119,10 +160,13 @@ TEST(the_longest_texts_everywhere_stay_below_80_KB)
     }
     free(v->nearby[0].change_id);
     v->nearby[0].change_id = strdup(amps);
-    char *html = html_of(c, v, NULL);
-    if (strlen(html) >= FMT_HTML_BYTES_MAX)
-        test_fail(__FILE__, __LINE__, "%zu bytes", strlen(html));
-    free(html);
+    for (int l = 0; l < LANGUAGE_N; l++) {
+        char *html = html_in((enum language)l, c, v, NULL);
+        if (strlen(html) >= FMT_HTML_BYTES_MAX)
+            test_fail(__FILE__, __LINE__, "%zu bytes", strlen(html));
+        mail_check(html);
+        free(html);
+    }
 }
 
 TEST(every_grade_and_no_verdict_make_a_document)

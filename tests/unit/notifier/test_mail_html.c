@@ -47,8 +47,8 @@ TEST(rows_and_tables_are_closed)
 {
     OWNED_BUF b = {0};
     mail_html_head(&b, "zh-CN");
-    CHECK(strncmp(buf_text(&b), "<!DOCTYPE html>\n<html lang=\"zh-CN\"><head>", 42) ==
-          0);
+    CHECK(strstr(buf_text(&b), "<!DOCTYPE html>\n<html lang=\"zh-CN\"><head>") ==
+          buf_text(&b));
     buf_clear(&b);
     mail_html_open_row(&b, "0 1px");
     mail_html_open_table(&b);
