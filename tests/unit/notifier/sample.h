@@ -213,44 +213,66 @@ static inline struct verdict *sample_verdict(void)
     return v;
 }
 
+/* Every text of a verdict is `text`. */
+static inline void sample_poison_verdict(struct verdict *v, const char *text)
+{
+    sample_set(&v->pack, text);
+    sample_set(&v->reason, text);
+    sample_set(&v->coverage.controls_note, text);
+    sample_set(&v->coverage.restart_note, text);
+    sample_set(&v->coverage.fresh_note, text);
+    sample_set(&v->coverage.relief_note, text);
+    sample_set(&v->coverage.slow_note, text);
+    for (size_t i = 0; i < v->n_nearby; i++) {
+        sample_set(&v->nearby[i].change_id, text);
+        sample_set(&v->nearby[i].title, text);
+        sample_set(&v->nearby[i].because, text);
+        sample_set(&v->nearby[i].reasons, text);
+    }
+    for (size_t i = 0; i < v->n_findings; i++) {
+        struct finding *f = &v->findings[i];
+        char **const texts[] = {&f->rule,    &f->title,  &f->host,  &f->service,
+                                &f->metric,  &f->unit,   &f->code,  &f->limit,
+                                &f->because, &f->advice, &f->owner, &f->runbook};
+        for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
+            sample_set(texts[j], text);
+        for (size_t j = 0; j < f->n_hosts; j++)
+            sample_set(&f->hosts[j].name, text);
+        if (finding_is_muted(f)) {
+            sample_set(&f->muted.author, text);
+            sample_set(&f->muted.reason, text);
+        }
+    }
+}
+
+/* As no event reader would let it through: reports must not rest on that. */
+static inline void sample_poison_change(struct change *c, const char *text)
+{
+    char **const texts[] = {&c->change_id, &c->service, &c->title, &c->actor,
+                            &c->parent_id, &c->from,    &c->to,    &c->url};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        sample_set(texts[i], text);
+    for (size_t i = 0; i < c->n_hosts; i++)
+        sample_set(&c->host[i].name, text);
+    sample_set(&c->label[0].key, text);
+    sample_set(&c->label[0].value, text);
+}
+
 /* Every text of the verdict is an attack. */
 static inline struct verdict *sample_hostile_verdict(void)
 {
     struct verdict *v = sample_verdict();
-    sample_set(&v->pack, HOSTILE);
-    sample_set(&v->reason, HOSTILE);
-    sample_set(&v->coverage.controls_note, HOSTILE);
-    sample_set(&v->nearby[0].change_id, HOSTILE);
-    sample_set(&v->nearby[0].title, HOSTILE);
-    sample_set(&v->nearby[0].because, HOSTILE);
-    sample_set(&v->nearby[0].reasons, HOSTILE);
-    for (size_t i = 0; i < v->n_findings; i++) {
-        struct finding *f = &v->findings[i];
-        char **const texts[] = {&f->rule,    &f->title,  &f->host, &f->service,
-                                &f->metric,  &f->unit,   &f->code, &f->limit,
-                                &f->because, &f->advice, &f->owner};
-        for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
-            sample_set(texts[j], HOSTILE);
-        sample_set(&f->runbook, "javascript:alert(1)//" HOSTILE);
-        for (size_t j = 0; j < f->n_hosts; j++)
-            sample_set(&f->hosts[j].name, HOSTILE);
-    }
+    sample_poison_verdict(v, HOSTILE);
+    for (size_t i = 0; i < v->n_findings; i++)
+        sample_set(&v->findings[i].runbook, "javascript:alert(1)//" HOSTILE);
     return v;
 }
 
-/* As no event reader would let it through: reports must not rest on that. */
 static inline struct change *sample_hostile_change(void)
 {
     struct change *c = sample_change();
-    char **const texts[] = {&c->change_id, &c->service, &c->title, &c->actor,
-                            &c->parent_id, &c->from,    &c->to};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        sample_set(texts[i], HOSTILE);
+    sample_poison_change(c, HOSTILE);
     sample_set(&c->url, "javascript:alert(1)");
-    for (size_t i = 0; i < c->n_hosts; i++)
-        sample_set(&c->host[i].name, HOSTILE);
-    sample_set(&c->label[0].key, HOSTILE);
-    sample_set(&c->label[0].value, HOSTILE);
     return c;
 }
 
