@@ -3,6 +3,7 @@
  * stored in between wakes it again and is not missed. */
 #include "notifier/api.h"
 
+#include "notifier/envelope.h"
 #include "notifier/fmt_json.h"
 #include "notifier/fmt_text.h"
 #include "notifier/letter.h"
@@ -246,6 +247,30 @@ void api_report(struct httpd_req *r, void *app)
     }
     guard(r);
     httpd_answer_buf(r, 200, formats[format].type, &body);
+}
+
+/* --- who would get it --- */
+
+void api_envelope(struct httpd_req *r, void *app)
+{
+    struct notifier *n = notifier_of(app);
+    const char *format = httpd_query(r, "format");
+    bool json = format != NULL && strcmp(format, "json") == 0;
+    struct envelope_ask ask = {.ledger = n->spec.ledger,
+                               .config = atomic_load(&n->config),
+                               .routing = atomic_load(&n->routing),
+                               .change_id = httpd_param(r, 0),
+                               .to = httpd_query(r, "to"),
+                               .now = n->spec.now()};
+    OWNED_BUF body = {0};
+    struct err err = {0};
+    if (!json && format != NULL && strcmp(format, "text") != 0)
+        httpd_fail(r, 400, "format: '%.60s' is no format, expected text or json",
+                   format);
+    else if ((json ? envelope_json : envelope_text)(&ask, &body, &err) < 0)
+        httpd_fail(r, status_of(&err), "%s", err.text);
+    else
+        httpd_answer_buf(r, 200, json ? json_type : "text/plain; charset=utf-8", &body);
 }
 
 /* --- mutes --- */

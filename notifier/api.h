@@ -5,6 +5,8 @@
  * GET /v1/changes/{id}/verdict     the current verdict; ?wait=60s holds until it is
  *                                  final or the time is up
  * GET /v1/changes/{id}/report      ?format=text|html|json|eml
+ * GET /v1/changes/{id}/envelope    who would get it now, and why; ?to=X an audience or
+ *                                  address of the routing, ?format=text|json
  * GET /v1/mutes                    ?active=true: those in force now, ?active=TIME: at a
  *                                  time; else all, up to LEDGER_MUTES_MAX
  * Errors are {"error": "..."}: 400 names the parameter, 404 an unknown change. */
@@ -19,6 +21,7 @@ void api_changes(struct httpd_req *r, void *app);
 void api_change(struct httpd_req *r, void *app);
 void api_verdict(struct httpd_req *r, void *app);
 void api_report(struct httpd_req *r, void *app);
+void api_envelope(struct httpd_req *r, void *app);
 void api_mutes(struct httpd_req *r, void *app);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "base/ascii.h"
 #include "base/hash.h"
+#include "base/mail_address.h"
 #include "notifier/figure.h"
-#include "notifier/mail_address.h"
 #include "notifier/plain.h"
 
 #include <errno.h>
@@ -228,6 +228,17 @@ static void header_list(struct buf *to, const struct eml *m)
     buf_addf(to, ".%s>\r\n", mail_address_domain(m->from));
 }
 
+/* RFC 8058: one POST ends it, without a page; over https only.  The link is our own
+ * and is folded nowhere. */
+static void header_unsubscribe(struct buf *to, const struct eml *m)
+{
+    if (m->unsubscribe == NULL)
+        return;
+    buf_addf(to, "List-Unsubscribe: <%s>\r\n", m->unsubscribe);
+    if (strncmp(m->unsubscribe, "https://", 8) == 0)
+        buf_add(to, "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
+}
+
 static int write_headers(const struct eml *m, struct buf *to, struct err *err)
 {
     char id[EML_ID_MAX], root[EML_ID_MAX], date[FIGURE_TEXT_MAX];
@@ -240,14 +251,18 @@ static int write_headers(const struct eml *m, struct buf *to, struct err *err)
         header_to(to, m, err) < 0)
         return -1;
     header(to, "Subject", m->subject);
-    buf_addf(to, "Message-ID: %s\r\nIn-Reply-To: %s\r\nReferences: %s\r\n", id, root,
-             root);
+    buf_addf(to, "Message-ID: %s\r\n", id);
+    if (!m->digest)
+        buf_addf(to, "In-Reply-To: %s\r\nReferences: %s\r\n", root, root);
     header_list(to, m);
+    header_unsubscribe(to, m);
     buf_add(to, "Auto-Submitted: auto-generated\r\n"
                 "X-Auto-Response-Suppress: All\r\n");
-    header(to, "X-Aftercheck-Change", m->change_id);
-    buf_addf(to, "X-Aftercheck-Grade: %s\r\nX-Aftercheck-Revision: %d\r\n",
-             grade_name(m->grade), m->revision);
+    if (!m->digest)
+        header(to, "X-Aftercheck-Change", m->change_id);
+    buf_addf(to, "X-Aftercheck-Grade: %s\r\n", grade_name(m->grade));
+    if (!m->digest)
+        buf_addf(to, "X-Aftercheck-Revision: %d\r\n", m->revision);
     buf_add(to, "MIME-Version: 1.0\r\n");
     return 0;
 }

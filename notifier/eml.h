@@ -14,6 +14,7 @@
 #include "base/instant.h"
 #include "storage/verdict.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { EML_ID_MAX = 340, EML_CID_MAX = 340 };
@@ -35,6 +36,9 @@ struct eml {
     int revision;
     enum grade grade;
     instant date;
+    bool digest; /* of many changes: `change_id` is the digest's own name, and there is
+                    no thread */
+    const char *unsubscribe; /* a link that takes a POST; NULL: none */
     const char *text, *html;
     const struct eml_image *images;
     size_t n_images;

@@ -7,6 +7,7 @@
 #include "notifier/eml.h"
 #include "notifier/mail_config.h"
 #include "notifier/report.h"
+#include "rules/routing.h"
 #include "storage/rrd.h"
 
 #include <stdatomic.h>
@@ -25,6 +26,7 @@ struct letter_ask {
     struct report_input what; /* `public_url` is taken from the configuration */
     const struct mail_config *config;
     const struct audience *audience; /* NULL: to nobody, for a file */
+    const char *unsubscribe;         /* NULL: no link */
     struct rrd *rrd;                 /* NULL: no charts */
     _Atomic uint64_t *charts_lost;   /* counts those that could not be drawn; or NULL */
 };

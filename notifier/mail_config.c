@@ -2,25 +2,19 @@
  * it, each complaint at the value's own place.  Runs at start and on reload. */
 #include "notifier/mail_config.h"
 
-#include "base/names.h"
+#include "base/mail_address.h"
 #include "notifier/html.h"
-#include "notifier/mail_address.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The maps as they are written; nodes are kept for the places of complaints. */
 struct mail_map {
     const char *public_url, *from, *from_name, *reply_to;
-    const struct yaml_node *smtp, *audiences;
+    const struct yaml_node *smtp;
 };
 struct smtp_map {
     const char *server, *tls, *user, *password_file, *ca_file, *helo;
     span connect_time, answer_time, whole_time;
-};
-struct audience_map {
-    const char *name;
-    struct yaml_texts to, on;
 };
 
 #define MAIL(name, type, help)                                                         \
@@ -34,7 +28,6 @@ static const struct yaml_field mail_fields[] = {
     MAIL(reply_to, YAML_T_TEXT, "address for answers"),
     MAIL(smtp, YAML_T_NODE,
          "the server to send through; without it mails become files"),
-    MAIL(audiences, YAML_T_NODE, "list of who gets reports of which grades"),
 };
 #undef MAIL
 
@@ -61,23 +54,10 @@ static const struct yaml_field smtp_fields[] = {
 #undef SMTP
 #undef SMTP_TIME
 
-static const struct yaml_field audience_fields[] = {
-    {"name", YAML_T_TEXT, offsetof(struct audience_map, name), true, 0, 0,
-     "name, part of the mails' ids"},
-    {"to", YAML_T_TEXTS, offsetof(struct audience_map, to), false, 0, 0,
-     "list of addresses"},
-    {"on", YAML_T_TEXTS, offsetof(struct audience_map, on), false, 0, 0,
-     "list of grades (must-handle, attention)"},
-};
-
 enum {
     N_MAIL = sizeof mail_fields / sizeof *mail_fields,
     N_SMTP = sizeof smtp_fields / sizeof *smtp_fields,
-    N_AUDIENCE = sizeof audience_fields / sizeof *audience_fields,
-    ALL_GRADES = (1u << GRADE_N) - 1,
 };
-
-static const struct audience everyone = {.name = "everyone", .on = ALL_GRADES};
 
 void mail_config_defaults(struct mail_config *c)
 {
@@ -136,86 +116,6 @@ static void read_smtp(const struct yaml_doc *doc, const struct yaml_node *map,
                                m.connect_time,  m.answer_time, m.whole_time};
 }
 
-static void read_grades(const struct yaml_doc *doc, const struct yaml_node *map,
-                        const struct yaml_texts *on, struct audience *to,
-                        struct complaints *why)
-{
-    if (on->n == 0)
-        to->on = 1u << GRADE_MUST_HANDLE | 1u << GRADE_ATTENTION;
-    for (size_t i = 0; i < on->n; i++) {
-        enum grade g = grade_of(on->at[i]);
-        if (g != GRADE_N)
-            to->on |= 1u << g;
-        else
-            yaml_complain(doc, place(map, "on"), why, "unknown-grade",
-                          "'%.40s' is no grade, expected ok, attention, must-handle or "
-                          "not-judged",
-                          on->at[i]);
-    }
-}
-
-static void read_addresses(const struct yaml_doc *doc, const struct yaml_node *map,
-                           const struct yaml_texts *to, struct complaints *why)
-{
-    if (to->n > SMTP_RECIPIENTS_MAX)
-        yaml_complain(doc, place(map, "to"), why, "too-many",
-                      "%zu addresses, at most %d are taken: use a list address", to->n,
-                      SMTP_RECIPIENTS_MAX);
-    for (size_t i = 0; i < to->n; i++) {
-        check_address(doc, map, "to", to->at[i], why);
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(to->at[i], to->at[j]) == 0)
-                yaml_complain(doc, place(map, "to"), why, "repeated",
-                              "'%.100s' is there twice", to->at[i]);
-    }
-}
-
-static void read_audience(const struct yaml_doc *doc, const struct yaml_node *map,
-                          struct mail_config *c, struct complaints *why)
-{
-    struct audience_map m = {0};
-    struct err err = {0};
-    if (yaml_read(doc, map, "an audience", audience_fields, N_AUDIENCE, &m, why) < 0)
-        return;
-    if (name_check(m.name, strlen(m.name), &err) < 0)
-        yaml_complain(doc, place(map, "name"), why, "bad-name", "name %s", err.text);
-    if (mail_config_audience(c, m.name) != NULL)
-        yaml_complain(doc, place(map, "name"), why, "repeated",
-                      "there are two audiences named '%.100s'", m.name);
-    struct audience *to = &c->audience[c->n_audiences++];
-    *to = (struct audience){.name = m.name, .to = m.to.at, .n_to = m.to.n};
-    read_addresses(doc, map, &m.to, why);
-    read_grades(doc, map, &m.on, to, why);
-}
-
-static void read_audiences(const struct yaml_doc *doc, const struct yaml_node *list,
-                           struct mail_config *c, struct complaints *why)
-{
-    if (list->kind != YAML_LIST) {
-        yaml_complain(doc, list, why, "wrong-type", "audiences must be a list");
-        return;
-    }
-    if (list->n > AUDIENCES_MAX) {
-        yaml_complain(doc, list, why, "too-many", "%zu audiences, at most %d are taken",
-                      list->n, AUDIENCES_MAX);
-        return;
-    }
-    free(c->audience);
-    c->n_audiences = 0;
-    c->audience = calloc(list->n + 1, sizeof *c->audience);
-    if (c->audience == NULL) {
-        yaml_complain(doc, list, why, "no-memory", "no memory for the audiences");
-        return;
-    }
-    for (size_t i = 0; i < list->n; i++) {
-        if (list->item[i].kind == YAML_MAP)
-            read_audience(doc, &list->item[i], c, why);
-        else
-            yaml_complain(doc, &list->item[i], why, "wrong-type",
-                          "an audience must be a map with name, to and on");
-    }
-}
-
 int mail_config_read(const struct yaml_doc *doc, const struct yaml_node *map,
                      struct mail_config *c, struct complaints *why)
 {
@@ -245,16 +145,7 @@ int mail_config_read(const struct yaml_doc *doc, const struct yaml_node *map,
         read_smtp(doc, m.smtp, &c->smtp, why);
     else if (m.smtp != NULL)
         yaml_complain(doc, m.smtp, why, "wrong-type", "smtp must be a map");
-    if (m.audiences != NULL)
-        read_audiences(doc, m.audiences, c, why);
     return why->errors > errors ? -1 : 0;
-}
-
-void mail_config_free(struct mail_config *c)
-{
-    free(c->audience);
-    c->audience = NULL;
-    c->n_audiences = 0;
 }
 
 static void help_table(FILE *to, const char *indent, const struct yaml_field *f,
@@ -270,23 +161,4 @@ void mail_config_help(FILE *to)
     help_table(to, "  ", mail_fields, N_MAIL);
     fputs("  smtp:\n", to);
     help_table(to, "    ", smtp_fields, N_SMTP);
-    fputs("  audiences, each:\n", to);
-    help_table(to, "    ", audience_fields, N_AUDIENCE);
-}
-
-const struct audience *mail_config_audiences(const struct mail_config *c, size_t *ret_n)
-{
-    *ret_n = c->audience != NULL ? c->n_audiences : 1;
-    return c->audience != NULL ? c->audience : &everyone;
-}
-
-const struct audience *mail_config_audience(const struct mail_config *c,
-                                            const char *name)
-{
-    size_t n;
-    const struct audience *all = mail_config_audiences(c, &n);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(all[i].name, name) == 0)
-            return &all[i];
-    return NULL;
 }

@@ -19,6 +19,7 @@ struct notifier *notifier_open(const struct notifier_spec *spec, struct err *err
     n->spec = *spec;
     n->tell.ledger = spec->ledger;
     atomic_store(&n->config, spec->config);
+    notifier_set_routing(n, spec->routing);
     n->tell.rrd = spec->rrd;
     n->outbox = outbox_new(spec->ledger, spec->config, spec->mail_dir, err);
     if (n->outbox == NULL)
@@ -37,12 +38,14 @@ void notifier_close(struct notifier **n)
 
 instant notifier_round(struct notifier *n, instant now, struct err *err)
 {
-    instant next = INSTANT_FAR;
+    instant next = INSTANT_FAR, next_note = INSTANT_FAR;
+    n->tell.routing = atomic_load(&n->routing);
     n->tell.config = atomic_load(&n->config);
     n->tell.notice = atomic_load(&n->notice);
     outbox_set_config(n->outbox, n->tell.config);
-    int told = tell_round(&n->tell, now, err);
+    int told = tell_round(&n->tell, now, &next_note, err);
     int sent = outbox_round(n->outbox, now, &next, err);
+    next = next_note.ms < next.ms ? next_note : next;
     instant again = instant_add(now, (span){AGAIN_MS});
     if ((told < 0 || sent < 0) && next.ms > again.ms)
         next = again;
@@ -52,6 +55,11 @@ instant notifier_round(struct notifier *n, instant now, struct err *err)
 void notifier_set_config(struct notifier *n, const struct mail_config *config)
 {
     atomic_store(&n->config, config);
+}
+
+void notifier_set_routing(struct notifier *n, const struct routing *routing)
+{
+    atomic_store(&n->routing, routing != NULL ? routing : &routing_everyone);
 }
 
 void notifier_set_notice(struct notifier *n, const char *text)

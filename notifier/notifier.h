@@ -8,6 +8,7 @@
 #include "notifier/mail_config.h"
 #include "notifier/outbox.h"
 #include "notifier/tell.h"
+#include "rules/routing.h"
 #include "storage/ledger.h"
 #include "storage/rrd.h"
 #include "storage/windows.h"
@@ -20,6 +21,7 @@ struct notifier_spec {
     struct windows *windows; /* for pages about services; NULL: none on this machine */
     struct rrd *rrd;         /* NULL: no charts */
     const struct mail_config *config;
+    const struct routing *routing; /* NULL: routing_everyone */
     const char *mail_dir;
     instant (*now)(void); /* for `since=24h` in requests */
 };
@@ -28,6 +30,7 @@ struct notifier {
     uint32_t tag;
     struct notifier_spec spec;
     const struct mail_config *_Atomic config; /* in force; the spec's is the first */
+    const struct routing *_Atomic routing;    /* in force, the same */
     const char *_Atomic notice;               /* NULL: none */
     struct tell tell;
     struct outbox *outbox;
@@ -47,6 +50,9 @@ instant notifier_round(struct notifier *n, instant now, struct err *err);
  * the stage's thread from its next round on.  The old one must stay until the end:
  * somebody may still be reading it. */
 void notifier_set_config(struct notifier *n, const struct mail_config *config);
+
+/* The same of who is told; NULL: everyone. */
+void notifier_set_routing(struct notifier *n, const struct routing *routing);
 
 /* What pages and the foot of mails say of the service itself, such as rules that could
  * not be read; NULL: nothing any more.  From any thread; the text must stay until the

@@ -5,8 +5,8 @@
 #include "notifier/smtp.h"
 
 #include "base/buf.h"
+#include "base/mail_address.h"
 #include "base/secret.h"
-#include "notifier/mail_address.h"
 #include "notifier/plain.h"
 #include "notifier/transfer.h"
 

@@ -1,110 +1,16 @@
-/* notifier/tell.c - policy first (pure), then the mails.  What an audience was told
- * before follows from the revisions themselves, so nothing of it has to be stored.
+/* notifier/tell.c - untold revisions into notes, by the policy of notifier/calm.
  * Runs on the notifier's thread. */
 #include "notifier/tell.h"
 
-#include "base/buf.h"
-#include "notifier/letter.h"
-#include "notifier/past.h"
+#include "notifier/calm.h"
+#include "notifier/dispatch.h"
+#include "notifier/recipients.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { UNTOLD_A_TIME = 50 };
-
-bool tell_due(const struct audience *a, const struct tell_step *steps, size_t n)
-{
-    enum grade told = GRADE_N;
-    bool due = false;
-    size_t later = 0; /* told of */
-    for (size_t i = 0; i < n; i++) {
-        bool loud = steps[i].grade == GRADE_MUST_HANDLE || steps[i].final;
-        bool fresh = told == GRADE_N ? audience_wants(a, steps[i].grade)
-                                     : told != steps[i].grade;
-        bool more = steps[i].final && steps[i].later > later &&
-                    audience_wants(a, steps[i].grade);
-        due = loud && (fresh || more);
-        if (due) {
-            told = steps[i].grade;
-            later = steps[i].later;
-        }
-    }
-    return due;
-}
-
-/* --- parcels --- */
-
-struct parcels {
-    size_t n, cap;
-    struct parcel *at;
-};
-
-static void drop_parcels(struct parcels *p)
-{
-    for (size_t i = 0; i < p->n; i++) {
-        free(p->at[i].key);
-        free(p->at[i].message_id);
-        free(p->at[i].recipients);
-    }
-    free(p->at);
-}
-
-/* One parcel; bytes and names are borrowed.  `recipient` is in its key when it is one
- * of several. */
-static int add_parcel(struct parcels *to, const struct untold *u,
-                      const struct audience *a, const char *recipient,
-                      const struct buf *bytes, instant now)
-{
-    if (to->n == to->cap) {
-        size_t cap = to->cap > 0 ? to->cap * 2 : 8;
-        struct parcel *grown = realloc(to->at, cap * sizeof *grown);
-        if (grown == NULL)
-            return -1;
-        to->at = grown;
-        to->cap = cap;
-    }
-    struct buf key = {0};
-    /* lengths in front, so that no two sets of names make the same key */
-    buf_addf(&key, "%zu:%s/%d/%zu:%s/%s", strlen(u->change_id), u->change_id,
-             u->revision, strlen(a->name), a->name, recipient);
-    struct parcel *p = &to->at[to->n];
-    *p = (struct parcel){.change_id = u->change_id,
-                         .revision = u->revision,
-                         .audience = (char *)(uintptr_t)a->name,
-                         .bytes = bytes->data,
-                         .n_bytes = bytes->len,
-                         .made = now,
-                         .due = now};
-    p->key = buf_give(&key);
-    p->recipients = strdup(recipient);
-    to->n++;
-    return p->key != NULL && p->recipients != NULL ? 0 : -1;
-}
-
-/* With a server, one parcel for each address: one that the server puts off is tried
- * again without the others getting the mail twice.  Without one, a single file. */
-static int pack(struct tell *t, struct parcels *to, const struct untold *u,
-                const struct audience *a, const struct buf *bytes, instant now)
-{
-    size_t first = to->n;
-    char id[EML_ID_MAX];
-    int rc = 0;
-    if (t->config->smtp.url == NULL || a->n_to == 0)
-        rc = add_parcel(to, u, a, "", bytes, now);
-    else
-        for (size_t i = 0; i < a->n_to && rc == 0; i++)
-            rc = add_parcel(to, u, a, a->to[i], bytes, now);
-    eml_message_id(t->config->from, u->change_id, u->revision, a->name, id);
-    for (size_t i = first; i < to->n && rc == 0; i++) {
-        to->at[i].message_id = strdup(id);
-        rc = to->at[i].message_id != NULL ? 0 : -1;
-    }
-    return rc;
-}
-
-/* --- one revision --- */
 
 static size_t later_of(const struct verdict *v)
 {
@@ -115,79 +21,112 @@ static size_t later_of(const struct verdict *v)
     return n;
 }
 
-/* The steps up to the revision to be told; 0 when that one is not there. */
-static size_t steps_of(const struct past *past, const struct untold *u,
-                       struct tell_step *steps)
+/* Steps through a list that is sorted by name, as the names that are asked for are. */
+static const struct last_told *told_of(const struct tidings *t, size_t *i,
+                                       const char *who)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < past->n; i++) {
-        const struct verdict *v = past->revision[i];
-        bool this_one = v->revision == u->revision;
-        bool final = this_one ? u->final : v->final;
-        steps[n++] = (struct tell_step){v->grade, v->revision, final, later_of(v)};
-        if (this_one)
-            return n;
-    }
-    return 0;
+    while (*i < t->n_told && strcmp(t->told[*i].who, who) < 0)
+        ++*i;
+    return *i < t->n_told && strcmp(t->told[*i].who, who) == 0 ? &t->told[*i] : NULL;
 }
 
-static int write_all(struct tell *t, const struct past *past, const struct untold *u,
-                     struct parcels *parcels, struct buf *bytes, instant now,
-                     struct err *err)
+static const struct note *note_of(const struct tidings *t, size_t *i, const char *who)
 {
-    struct tell_step *steps = calloc(past->n + 1, sizeof *steps);
-    size_t n_steps = steps != NULL ? steps_of(past, u, steps) : 0, n_audiences;
-    const struct audience *all = mail_config_audiences(t->config, &n_audiences);
-    int rc = steps != NULL ? 0 : err_set(err, ENOMEM, "no memory for mails");
-    for (size_t i = 0; i < n_audiences && rc == 0 && n_steps > 0; i++) {
-        if (!tell_due(&all[i], steps, n_steps))
-            continue;
-        struct letter_ask ask = {
-            .what = {.change = past->change,
-                     .verdict = past->revision[n_steps - 1],
-                     .revisions = (const struct verdict *const *)past->revision,
-                     .n_revisions = n_steps,
-                     .notice = t->notice},
-            .config = t->config,
-            .audience = &all[i],
-            .rrd = t->rrd,
-            .charts_lost = &t->stats.charts_lost,
-        };
-        rc = letter_write(&ask, &bytes[i], err);
-        if (rc == 0 && pack(t, parcels, u, &all[i], &bytes[i], now) < 0)
-            rc = err_set(err, ENOMEM, "no memory for mails");
+    while (*i < t->n_notes && strcmp(t->note[*i].who, who) < 0)
+        ++*i;
+    return *i < t->n_notes && strcmp(t->note[*i].who, who) == 0 ? &t->note[*i] : NULL;
+}
+
+struct telling {
+    const struct untold *untold;
+    const struct tidings *before;
+    struct calm_step step;
+    struct calm_times times;
+};
+
+/* False when nothing changes for the recipient. */
+static bool note_for(const struct telling *of, const struct recipient *r,
+                     const struct calm_past *past, struct note *ret)
+{
+    struct calm_times times = of->times;
+    if (!recipient_is_address(r->who))
+        times.gather = (span){0}; /* files are no mails that could be too many */
+    struct calm_say say = calm_decide(r->wish, past, &of->step, &times);
+    /* one thread a change: in whose name it was begun */
+    const char *audience =
+        past->told != NULL ? past->told->audience : r->audience->name;
+    *ret = (struct note){.who = r->who,
+                         .audience = (char *)(uintptr_t)audience,
+                         .change_id = of->untold->change_id,
+                         .revision = of->untold->revision,
+                         .grade = of->step.grade,
+                         .later = of->step.later,
+                         .digest = say.act == CALM_DIGEST,
+                         .dropped = say.act == CALM_TAKE_BACK,
+                         .made = of->times.now,
+                         .due = say.due};
+    return say.act != CALM_NOTHING;
+}
+
+static size_t notes_for(const struct telling *of, const struct recipients *all,
+                        struct note *notes)
+{
+    size_t n = 0, at_told = 0, at_note = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        const char *who = all->at[i].who;
+        struct calm_past past = {.told = told_of(of->before, &at_told, who),
+                                 .note = note_of(of->before, &at_note, who)};
+        n += note_for(of, &all->at[i], &past, &notes[n]);
     }
-    free(steps);
+    return n;
+}
+
+static struct calm_times times_of(const struct tell *t, instant now)
+{
+    const struct routing *r = t->routing;
+    return (struct calm_times){.now = now,
+                               .next_digest = routing_next_digest(r, now),
+                               .gather = r->file.limits.gather,
+                               .correction = r->file.limits.correction};
+}
+
+static int put_notes(struct tell *t, const struct telling *of,
+                     const struct recipients *all, struct err *err)
+{
+    struct note *notes = calloc(all->n + 1, sizeof *notes);
+    if (notes == NULL)
+        return err_set(err, ENOMEM, "no memory for mails");
+    size_t n = notes_for(of, all, notes);
+    int rc = ledger_tell(t->ledger, of->untold, notes, n, of->times.now, err);
+    free(notes);
     return rc;
 }
 
 static int tell_one(struct tell *t, const struct untold *u, instant now,
                     struct err *err)
 {
-    size_t n_audiences;
-    mail_config_audiences(t->config, &n_audiences);
-    OWNED_PAST *past = past_read(t->ledger, u->change_id, err);
-    struct buf *bytes = calloc(n_audiences + 1, sizeof *bytes);
-    struct parcels parcels = {0};
-    int rc = -1;
-    if (bytes == NULL)
-        err_set(err, ENOMEM, "no memory for mails");
-    else if (past != NULL)
-        rc = write_all(t, past, u, &parcels, bytes, now, err);
+    struct tidings before = {0};
+    OWNED_RECIPIENTS all = {0};
+    OWNED_CHANGE *c = ledger_change(t->ledger, u->change_id, err);
+    OWNED_VERDICT *v =
+        c != NULL ? ledger_revision(t->ledger, u->change_id, u->revision, err) : NULL;
+    if (v == NULL ||
+        recipients_of(t->routing, t->config->smtp.url != NULL, c, &all, err) < 0 ||
+        ledger_tidings(t->ledger, u->change_id, &before, err) < 0)
+        return -1;
+    struct telling of = {.untold = u,
+                         .before = &before,
+                         .step = {v->grade, u->final, later_of(v)},
+                         .times = times_of(t, now)};
+    int rc = put_notes(t, &of, &all, err);
     if (rc == 0)
-        rc = ledger_tell(t->ledger, u, parcels.at, parcels.n, now, err);
-    if (rc == 0) {
         atomic_fetch_add(&t->stats.revisions, 1);
-        atomic_fetch_add(&t->stats.mails, parcels.n);
-    }
-    drop_parcels(&parcels);
-    for (size_t i = 0; bytes != NULL && i < n_audiences; i++)
-        buf_free(&bytes[i]);
-    free(bytes);
+    tidings_free(&before);
     return rc;
 }
 
-int tell_round(struct tell *t, instant now, struct err *err)
+/* All that is untold, before any mail is made: so a storm is seen as one. */
+static int tell_all(struct tell *t, instant now, struct err *err)
 {
     size_t n = UNTOLD_A_TIME, failed = 0;
     while (n == UNTOLD_A_TIME && failed == 0) {
@@ -200,4 +139,11 @@ int tell_round(struct tell *t, instant now, struct err *err)
     }
     atomic_fetch_add(&t->stats.failures, failed);
     return failed > 0 ? -1 : 0;
+}
+
+int tell_round(struct tell *t, instant now, instant *ret_next, struct err *err)
+{
+    int told = tell_all(t, now, err);
+    int sent = dispatch_round(t, now, ret_next, err);
+    return told < 0 || sent < 0 ? -1 : 0;
 }

@@ -2,8 +2,8 @@
  * signals.  Wiring only.
  *
  * The main thread handles signals: TERM and INT end the service in order (a second one
- * at once), HUP reads configuration and rules anew, and so does a change of the rules'
- * files for the rules.  Rules in force belong to the
+ * at once), HUP reads configuration, rules and routing anew, and so does a change of
+ * the files of rules and routing.  Rules in force belong to the
  * analyzer's thread, who audiences are to the notifier's; a reload leaves the new ones
  * in `pending`, and the threads take them over between two rounds, so nobody sees half
  * of each. */
@@ -18,6 +18,7 @@
 #include "programs/daemon_metrics.h"
 #include "programs/rules_watch.h"
 #include "rules/facts.h"
+#include "rules/routing.h"
 #include "storage/history.h"
 #include "storage/history_prune.h"
 
@@ -38,10 +39,16 @@ enum { DRAIN_MS = 5000, SYNC_MS = 10000 };
 /* What is too old goes in small steps: while there is some, one a second. */
 enum { PRUNE_MS = 600000, PRUNE_STEP_MS = 1000, FORGET_MS = 86400000 };
 
-/* What people are told of rules that could not be read. */
+/* What people are told of files that could not be read. */
 struct notice {
     struct notice *next;
-    char text[NOTICE_BYTES];
+    char text[2 * NOTICE_BYTES];
+};
+
+/* Routing that was in force once: somebody may still be reading it. */
+struct routing_kept {
+    struct routing_kept *next;
+    struct routing *routing;
 };
 
 struct service {
@@ -56,8 +63,11 @@ struct service {
     struct daemon_config **later; /* of reloads; kept to the end, as threads may read
                                      any of them */
     size_t n_later;
-    struct rules_watch watch; /* the main thread's */
-    struct notice *notices;   /* given to the notifier; kept to the end */
+    struct rules_watch watch, routing_watch; /* the main thread's */
+    struct routing_kept *routings; /* the first is in force; kept to the end */
+    char rules_note[NOTICE_BYTES]; /* what is wrong on disk; "": nothing */
+    char routing_note[NOTICE_BYTES];
+    struct notice *notices; /* given to the notifier; kept to the end */
 
     char mail_dir[4096], host[256]; /* the machine's name */
     struct inputs *inputs;
@@ -109,68 +119,122 @@ static void check_reach(const struct daemon_config *config, const struct ruleset
                  span_text(config->samples.step, have), span_text(shortest, text));
 }
 
-/* Both, or neither. */
-static int load(const char *path, const char *data, const char *listen,
-                struct daemon_config *config, struct ruleset **ret_rules,
-                struct complaints *c)
+/* What a configuration names. */
+struct loaded {
+    struct ruleset *rules;
+    struct routing *routing; /* NULL: there is no file */
+};
+
+static void loaded_free(struct loaded *l)
 {
-    *ret_rules = NULL;
+    ruleset_free(&l->rules);
+    routing_free(&l->routing);
+}
+
+/* All, or nothing. */
+static int load(const char *path, const char *data, const char *listen,
+                struct daemon_config *config, struct loaded *ret, struct complaints *c)
+{
+    *ret = (struct loaded){0};
     if (daemon_config_load(path, config, c) < 0)
         return -1;
     config->data = data != NULL ? data : config->data;
     config->listen = listen != NULL ? listen : config->listen;
-    *ret_rules = ruleset_load(config->rules, c);
-    if (*ret_rules == NULL)
-        return -1;
-    check_reach(config, *ret_rules, c);
+    ret->rules = ruleset_load(config->rules, c);
+    if (config->routing != NULL)
+        ret->routing = routing_load(config->routing, c);
+    if (ret->rules != NULL)
+        check_reach(config, ret->rules, c);
     if (c->errors > 0)
-        ruleset_free(ret_rules);
+        loaded_free(ret);
     return c->errors > 0 ? -1 : 0;
 }
 
-/* Says on pages and in mails that rules were refused, with the first complaint; or that
- * all is well again. */
+/* Pages and mails say what is wrong with either file. */
+static void publish_notes(struct service *s)
+{
+    struct notice *n = calloc(1, sizeof *n);
+    if (n == NULL)
+        return;
+    snprintf(n->text, sizeof n->text, "%s%s%s", s->rules_note,
+             s->rules_note[0] != '\0' && s->routing_note[0] != '\0' ? " " : "",
+             s->routing_note);
+    n->next = s->notices;
+    s->notices = n;
+    notifier_set_notice(s->notifier, n->text[0] != '\0' ? n->text : NULL);
+}
+
+/* "The rules on disk could not be read ..." with the first complaint. */
+static void note_file(char to[NOTICE_BYTES], const char *what, bool ok,
+                      const struct complaints *c)
+{
+    size_t i = 0;
+    to[0] = '\0';
+    if (ok)
+        return;
+    while (i < c->n && c->at[i].warning)
+        i++;
+    snprintf(to, NOTICE_BYTES,
+             "The %s on disk could not be read, what was before stays in force.%s",
+             what, i < c->n ? " First mistake: " : "");
+    size_t at = strlen(to);
+    if (i < c->n)
+        snprintf(to + at, NOTICE_BYTES - at, "%s:%u:%u: %s", c->at[i].file,
+                 c->at[i].line, c->at[i].column, c->at[i].text);
+}
+
 static void note_rules(struct service *s, bool ok, const struct complaints *c)
 {
     pthread_mutex_lock(&s->lock);
     s->state.rules_ok = ok;
     pthread_mutex_unlock(&s->lock);
-    if (ok) {
-        notifier_set_notice(s->notifier, NULL);
-        return;
-    }
-    struct notice *n = calloc(1, sizeof *n);
-    if (n == NULL)
-        return;
-    size_t i = 0;
-    while (i < c->n && c->at[i].warning)
-        i++;
-    snprintf(n->text, sizeof n->text,
-             "The rules on disk could not be read, those before stay in force.%s",
-             i < c->n ? " First mistake: " : "");
-    size_t at = strlen(n->text);
-    if (i < c->n)
-        snprintf(n->text + at, sizeof n->text - at, "%s:%u:%u: %s", c->at[i].file,
-                 c->at[i].line, c->at[i].column, c->at[i].text);
-    n->next = s->notices;
-    s->notices = n;
-    notifier_set_notice(s->notifier, n->text);
+    note_file(s->rules_note, "rules", ok, c);
+    publish_notes(s);
+}
+
+static void note_routing(struct service *s, bool ok, const struct complaints *c)
+{
+    pthread_mutex_lock(&s->lock);
+    s->state.routing_ok = ok;
+    pthread_mutex_unlock(&s->lock);
+    note_file(s->routing_note, "routing", ok, c);
+    publish_notes(s);
+}
+
+/* Puts it in force; NULL: everybody. */
+static int keep_routing(struct service *s, struct routing *routing)
+{
+    struct routing_kept *k = calloc(1, sizeof *k);
+    if (k == NULL)
+        return -1;
+    k->routing = routing;
+    k->next = s->routings;
+    s->routings = k;
+    notifier_set_routing(s->notifier, routing);
+    pthread_mutex_lock(&s->lock);
+    s->state.routing_reloads++;
+    snprintf(s->state.routing, sizeof s->state.routing, "%s",
+             routing != NULL ? routing->hash : "");
+    pthread_mutex_unlock(&s->lock);
+    return 0;
 }
 
 /* The configuration joins those that are kept; the rules wait for the analyzer. */
 static int take_over(struct service *s, struct daemon_config *config,
-                     struct ruleset *rules)
+                     const struct loaded *l)
 {
     struct daemon_config **more = realloc(s->later, (s->n_later + 1) * sizeof *more);
     if (more == NULL)
         return -1;
     s->later = more;
+    if (keep_routing(s, l->routing) < 0)
+        return -1;
     s->later[s->n_later++] = config;
     notifier_set_config(s->notifier, &config->mail);
     collector_set_hooks(s->collector, &config->hooks);
     pthread_mutex_lock(&s->lock);
     ruleset_free(&s->pending_rules);
-    s->pending_rules = rules;
+    s->pending_rules = l->rules;
     s->state.reloads++;
     s->state.rules_reloads++;
     pthread_mutex_unlock(&s->lock);
@@ -215,20 +279,41 @@ static void reload_rules(struct service *s)
     worker_poke(s->analyzer);
 }
 
+/* The routing alone, the same way. */
+static void reload_routing(struct service *s)
+{
+    struct complaints c = {0};
+    struct routing *routing = routing_load(config_of(s)->routing, &c);
+    print_complaints(&c);
+    bool ok = routing != NULL && keep_routing(s, routing) == 0;
+    note_routing(s, ok, &c);
+    complaints_free(&c);
+    if (!ok) {
+        routing_free(&routing);
+        log_error("the new routing is refused, the old one stays in force");
+        return;
+    }
+    log_info("routing was read anew: %zu audiences, %s", routing->all.n, routing->hash);
+    worker_poke(s->teller);
+}
+
 static void reload(struct service *s)
 {
     struct complaints c = {0};
-    struct ruleset *rules = NULL;
+    struct loaded loaded = {0};
     struct daemon_config *config = calloc(1, sizeof *config);
     int rc = config != NULL ? load(s->config_path, s->config.data, s->config.listen,
-                                   config, &rules, &c)
+                                   config, &loaded, &c)
                             : -1;
     print_complaints(&c);
     if (rc == 0)
-        rc = take_over(s, config, rules);
+        rc = take_over(s, config, &loaded);
+    if (rc == 0)
+        note_routing(s, true, &c);
     note_rules(s, rc == 0, &c);
     complaints_free(&c);
     s->watch.known = rules_stamp(rules_path(s));
+    s->routing_watch.known = rules_stamp(config_of(s)->routing);
     pthread_mutex_lock(&s->lock);
     s->state.reload_ok = rc == 0;
     pthread_mutex_unlock(&s->lock);
@@ -236,7 +321,7 @@ static void reload(struct service *s)
         if (config != NULL)
             daemon_config_free(config);
         free(config);
-        ruleset_free(&rules);
+        loaded_free(&loaded);
         log_error("the new configuration is refused, the old one stays in force");
         return;
     }
@@ -487,6 +572,7 @@ static int open_stages(struct service *s, struct err *err)
                                 .windows = s->windows,
                                 .rrd = s->rrd,
                                 .config = &s->config.mail,
+                                .routing = s->routings->routing,
                                 .mail_dir = s->mail_dir,
                                 .now = instant_now};
     s->notifier = notifier_open(&out, err);
@@ -501,6 +587,7 @@ static void give_metrics(struct buf *to, void *arg)
     struct service *s = arg;
     pthread_mutex_lock(&s->lock);
     struct daemon_sources from = {.ledger = s->ledger,
+                                  .notifier = s->notifier,
                                   .windows = s->windows,
                                   .history = s->history,
                                   .rrd = s->rrd,
@@ -537,6 +624,16 @@ static int start_threads(struct service *s, struct err *err)
     pthread_mutex_unlock(&s->lock);
     atomic_store(&s->state.health.ready, true);
     return 0;
+}
+
+static void free_routings(struct service *s)
+{
+    while (s->routings != NULL) {
+        struct routing_kept *k = s->routings;
+        s->routings = k->next;
+        routing_free(&k->routing);
+        free(k);
+    }
 }
 
 /* Ends what was started, in reverse; also after a start that failed half-way. */
@@ -576,6 +673,7 @@ static void stop(struct service *s)
         free(s->later[i]);
     }
     free(s->later);
+    free_routings(s);
     while (s->notices != NULL) {
         struct notice *n = s->notices;
         s->notices = n->next;
@@ -597,8 +695,12 @@ static void wait_for_end(struct service *s, const sigset_t *signals)
                                       .tv_nsec = WATCH_MS % 1000 * 1000000L};
         int sig = sigtimedwait(signals, NULL, &wait);
         if (sig < 0) {
-            if (errno == EAGAIN && rules_watch_look(&s->watch, rules_path(s)))
+            if (errno != EAGAIN)
+                continue;
+            if (rules_watch_look(&s->watch, rules_path(s)))
                 reload_rules(s);
+            if (rules_watch_look(&s->routing_watch, config_of(s)->routing))
+                reload_routing(s);
             continue;
         }
         if (sig == SIGHUP) {
@@ -679,7 +781,7 @@ int main(int argc, char **argv)
                  "records over "
                  "HTTP, judges every change, and mails change health reports.",
         .more = "Signals: TERM ends in order, HUP reads configuration and rules anew.  "
-                "Rules whose files change are read anew by themselves.",
+                "Rules and routing whose files change are read anew by themselves.",
         .opts = opts,
     };
     log_set_name("aftercheckd");
@@ -696,21 +798,30 @@ int main(int argc, char **argv)
                         .data_fd = -1,
                         .lock_fd = -1};
     struct complaints c = {0};
-    int rc = load(config, data, listen, &s.config, &s.rules, &c);
+    struct loaded loaded = {0};
+    int rc = load(config, data, listen, &s.config, &loaded, &c);
     print_complaints(&c);
     complaints_free(&c);
     if (rc == 0 && set_log_level(s.config.log) < 0)
         rc = -1;
     if (rc == 0 && check)
-        printf("configuration and rules are good: %zu rules, pack %s %s\n", s.rules->n,
-               s.rules->name, s.rules->hash);
-    if (rc < 0 || check) {
-        ruleset_free(&s.rules);
+        printf("configuration and rules are good: %zu rules, pack %s %s\n",
+               loaded.rules->n, loaded.rules->name, loaded.rules->hash);
+    struct routing_kept *first = calloc(1, sizeof *first);
+    if (rc < 0 || check || first == NULL) {
+        free(first);
+        loaded_free(&loaded);
         daemon_config_free(&s.config);
         return rc < 0 ? 1 : 0;
     }
-    s.state.reload_ok = s.state.rules_ok = true;
+    s.rules = loaded.rules;
+    first->routing = loaded.routing;
+    s.routings = first;
+    s.state.reload_ok = s.state.rules_ok = s.state.routing_ok = true;
     s.watch.known = s.watch.last = rules_stamp(s.config.rules);
+    s.routing_watch.known = s.routing_watch.last = rules_stamp(s.config.routing);
+    if (loaded.routing != NULL)
+        snprintf(s.state.routing, sizeof s.state.routing, "%s", loaded.routing->hash);
     snprintf(s.state.pack, sizeof s.state.pack, "%s", s.rules->hash);
     return run(&s);
 }

@@ -114,6 +114,19 @@ static int write_rules(const struct demo *d, struct err *err)
     return write_file(path, buf_text(&text), text.len, err);
 }
 
+static int write_routing(const struct demo *d, struct err *err)
+{
+    static const char text[] =
+        "routing: 1\naudiences:\n"
+        "  - name: demo\n"
+        "    to: you@localhost.localdomain\n"
+        "    tell: {must-handle: at-once, attention: final, not-judged: final, ok: "
+        "final}\n";
+    char path[500];
+    snprintf(path, sizeof path, "%s/routing.yml", d->dir);
+    return write_file(path, text, strlen(text), err);
+}
+
 static int write_daemon_config(const struct demo *d, int port, struct err *err)
 {
     OWNED_BUF text = {0};
@@ -121,11 +134,11 @@ static int write_daemon_config(const struct demo *d, int port, struct err *err)
     buf_addf(&text,
              "listen: 127.0.0.1:%d\ndata: %s/data\nrules: %s/rules\n"
              "samples: {step: 1s, keep: 15m}\n"
-             "mail:\n  public_url: %s\n  audiences:\n"
-             "    - {name: demo, to: [you@localhost.localdomain], "
-             "on: [ok, attention, must-handle, not-judged]}\n",
-             port, d->dir, d->dir, d->url);
+             "routing: %s/routing.yml\nmail: {public_url: \"%s\"}\n",
+             port, d->dir, d->dir, d->dir, d->url);
     snprintf(path, sizeof path, "%s/aftercheckd.yml", d->dir);
+    if (write_routing(d, err) < 0)
+        return -1;
     return write_file(path, buf_text(&text), text.len, err);
 }
 

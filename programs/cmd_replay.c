@@ -75,9 +75,7 @@ static int print_html(struct replay *r, const struct past *p, struct buf *to,
     struct mail_config config;
     mail_config_defaults(&config);
     struct letter_ask ask = letter_of(r, p, &config);
-    int rc = letter_html(&ask, to, err);
-    mail_config_free(&config);
-    return rc;
+    return letter_html(&ask, to, err);
 }
 
 static int print_eml(struct replay *r, const struct past *p, struct buf *to,
@@ -86,9 +84,7 @@ static int print_eml(struct replay *r, const struct past *p, struct buf *to,
     struct mail_config config;
     mail_config_defaults(&config);
     struct letter_ask ask = letter_of(r, p, &config);
-    int rc = letter_write(&ask, to, err);
-    mail_config_free(&config);
-    return rc;
+    return letter_write(&ask, to, err);
 }
 
 static const struct format {

@@ -1,14 +1,18 @@
 /* programs/cmd_rules_lint.c - `aftercheck rules lint`: what is wrong in rule files, and
  * what will disappoint.  One thread. */
 #include "base/opt.h"
+#include "base/yaml.h"
 #include "programs/cmd.h"
 #include "programs/cmd_rules.h"
 #include "rules/lint.h"
 #include "rules/lint_format.h"
+#include "rules/routing.h"
 #include "storage/seen.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { EXIT_ERRORS = 1, EXIT_WARNINGS = 3 };
 
@@ -62,9 +66,51 @@ static int read_options(const struct lint_options *o, struct lint_ask *ask,
     return 0;
 }
 
+/* A file that is no YAML is told of by whoever reads it as rules. */
+static bool is_routing(const char *path)
+{
+    struct stat st;
+    struct complaints unheard = {0};
+    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+        return false;
+    struct yaml_doc *doc = yaml_load(path, &unheard);
+    bool is = doc != NULL && routing_is(doc);
+    yaml_doc_free(&doc);
+    complaints_free(&unheard);
+    return is;
+}
+
+static void lint_routing(const char *path, struct complaints *c)
+{
+    struct routing *r = routing_load(path, c);
+    routing_free(&r);
+}
+
+/* Those that stand beside rules. */
+static void lint_routing_in(const char *path, struct complaints *c)
+{
+    DIR *d = opendir(path);
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        char file[4096];
+        size_t n = strlen(e->d_name);
+        if (n < 5 || e->d_name[0] == '.' || strcmp(e->d_name + n - 4, ".yml") != 0)
+            continue;
+        if (snprintf(file, sizeof file, "%s/%s", path, e->d_name) < (int)sizeof file &&
+            is_routing(file))
+            lint_routing(file, c);
+    }
+    if (d != NULL)
+        closedir(d);
+}
+
 static void lint_path(const char *path, const struct lint_ask *ask,
                       struct complaints *c)
 {
+    if (is_routing(path)) {
+        lint_routing(path, c);
+        return;
+    }
+    lint_routing_in(path, c);
     struct ruleset *rs = ruleset_load(path, c);
     if (rs != NULL)
         lint(rs, ask, c);
@@ -100,6 +146,7 @@ int cmd_rules_lint(int argc, char **argv)
         .name = "aftercheck rules lint",
         .synopsis = "PATH...",
         .about = "Checks rule files, or folders of them (each folder is one pack), and "
+                 "routing files, and "
                  "prints all that is wrong or doubtful as file:line:column: "
                  "error[code]: what, and what was expected.",
         .more = "Exit: 0 no errors, 1 errors, 2 wrong usage, 3 warnings with --strict.",

@@ -14,8 +14,8 @@ struct command_end {
     int stop_signal; /* that we got meanwhile and that asks to end; 0: none */
 };
 
-/* From here on signals are held until command_run or command_stop_signal takes them; the
- * commands get the signal mask of before. */
+/* From here on signals are held until command_run or command_stop_signal takes them;
+ * the commands get the signal mask of before. */
 void command_hold_signals(void);
 
 /* Runs argv[0] (found on the PATH when it has no slash) to its end.  HUP, INT, QUIT,

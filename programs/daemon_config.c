@@ -9,7 +9,7 @@
 
 /* What the fields of the file are read into; maps stay nodes until their own tables. */
 struct fields {
-    const char *listen, *data, *rules, *log;
+    const char *listen, *data, *rules, *routing, *log;
     const struct yaml_node *samples, *history, *evidence, *mail, *webhooks, *graphite,
         *statsd;
     struct yaml_texts host_tags, service_tags;
@@ -25,6 +25,8 @@ static const struct yaml_field top_fields[] = {
         "the data directory; /var/lib/aftercheck, or ./aftercheck-data when not root"),
     TOP("rules", YAML_T_TEXT, rules,
         "a rule file, or a folder of them; the shipped pack when not given"),
+    TOP("routing", YAML_T_TEXT, routing,
+        "the file that says who gets reports; everybody's become files when not given"),
     TOP("log", YAML_T_TEXT, log, "error, warn, info or debug; info"),
     TOP("host_tags", YAML_T_TEXTS, host_tags,
         "tags that name the host, the first present wins; [host, instance]"),
@@ -37,7 +39,7 @@ static const struct yaml_field top_fields[] = {
     TOP("statsd", YAML_T_NODE, statsd, "samples as StatsD's datagrams over UDP"),
     TOP("webhooks", YAML_T_NODE, webhooks,
         "the doors of GitHub, GitLab, Jenkins and Argo CD"),
-    TOP("mail", YAML_T_NODE, mail, "who gets reports, and how they are sent"),
+    TOP("mail", YAML_T_NODE, mail, "how reports are sent"),
 };
 #undef TOP
 
@@ -130,6 +132,7 @@ static void read_file(struct daemon_config *c, struct complaints *why)
     c->listen = f.listen;
     c->data = f.data;
     c->rules = f.rules;
+    c->routing = f.routing;
     c->log = f.log;
     c->host_tags = f.host_tags;
     c->service_tags = f.service_tags;
@@ -164,7 +167,6 @@ int daemon_config_load(const char *path, struct daemon_config *ret_config,
 
 void daemon_config_free(struct daemon_config *c)
 {
-    mail_config_free(&c->mail);
     daemon_hooks_free(&c->hooks_own);
     yaml_doc_free(&c->doc);
 }

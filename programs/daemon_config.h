@@ -16,7 +16,7 @@
 #include <stdio.h>
 
 struct daemon_config {
-    const char *listen, *data, *rules, *log;
+    const char *listen, *data, *rules, *routing, *log;
     struct {
         span step, keep;
         uint64_t most;

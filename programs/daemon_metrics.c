@@ -48,6 +48,23 @@
       (double)l.parcels_sent)                                                          \
     X("aftercheck_mails_dead_total", "counter", "mails given up",                      \
       (double)l.parcels_dead)                                                          \
+    X("aftercheck_mails_noted", "gauge",                                               \
+      "what waits to be told: within limits, for a digest, as a correction",           \
+      (double)l.notes)                                                                 \
+    X("aftercheck_mails_retried_total", "counter", "tries that are repeated later",    \
+      (double)o.retried)                                                               \
+    X("aftercheck_mails_refused_total", "counter", "recipients that servers refused",  \
+      (double)o.refused)                                                               \
+    X("aftercheck_mails_made_total", "counter", "mails made since the start",          \
+      (double)told->mails)                                                             \
+    X("aftercheck_mail_storm_digests_total", "counter",                                \
+      "storms that became one mail for one address", (double)told->storms)             \
+    X("aftercheck_mail_day_digests_total", "counter", "mails of the day",              \
+      (double)told->digests)                                                           \
+    X("aftercheck_mail_withdrawn_total", "counter",                                    \
+      "notes for recipients who are in no audience any more", (double)told->withdrawn) \
+    X("aftercheck_mail_failures_total", "counter",                                     \
+      "mails that could not be made and are tried again", (double)told->failures)      \
     X("aftercheck_ledger_commits_total", "counter", "commits of the ledger",           \
       (double)l.commits)                                                               \
     X("aftercheck_entities", "gauge", "hosts, services and call edges known",          \
@@ -77,7 +94,11 @@
     X("aftercheck_rules_reloads_total", "counter", "times that rules were swapped",    \
       (double)state->rules_reloads)                                                    \
     X("aftercheck_rules_last_reload_successful", "gauge",                              \
-      "1 when the rules on disk are those in force", state->rules_ok ? 1.0 : 0.0)
+      "1 when the rules on disk are those in force", state->rules_ok ? 1.0 : 0.0)      \
+    X("aftercheck_routing_reloads_total", "counter",                                   \
+      "times that the routing was swapped", (double)state->routing_reloads)            \
+    X("aftercheck_routing_last_reload_successful", "gauge",                            \
+      "1 when the routing on disk is that in force", state->routing_ok ? 1.0 : 0.0)
 
 void daemon_metrics_write(const struct daemon_sources *from,
                           const struct daemon_state *state, struct buf *to)
@@ -87,6 +108,8 @@ void daemon_metrics_write(const struct daemon_sources *from,
     struct history_stats h = history_stats(from->history);
     struct checkup_stats c = checkup_stats(from->checkup);
     struct httpd_stats q = httpd_stats(from->httpd);
+    struct outbox_stats o = outbox_stats(from->notifier->outbox);
+    const struct tell_stats *told = &from->notifier->tell.stats;
 #define X(name, type, help, value)                                                     \
     buf_addf(to, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", name, help, name, type,     \
              name, value);
@@ -113,8 +136,8 @@ void daemon_metrics_write(const struct daemon_sources *from,
     buf_addf(to,
              "# HELP aftercheck_build_info version and hash of the rules in force\n"
              "# TYPE aftercheck_build_info gauge\n"
-             "aftercheck_build_info{version=\"%s\",rules=\"%s\"} 1\n",
-             AFTERCHECK_VERSION, state->pack);
+             "aftercheck_build_info{version=\"%s\",rules=\"%s\",routing=\"%s\"} 1\n",
+             AFTERCHECK_VERSION, state->pack, state->routing);
 }
 
 static void serve_healthy(struct httpd_req *r, void *app)

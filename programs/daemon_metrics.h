@@ -5,6 +5,7 @@
 #include "analyzer/checkup.h"
 #include "base/buf.h"
 #include "base/httpd.h"
+#include "notifier/notifier.h"
 #include "programs/daemon_config.h"
 #include "storage/history.h"
 #include "storage/ledger.h"
@@ -27,16 +28,19 @@ extern const struct httpd_route daemon_routes[];
 /* The service's own state; the caller guards it. */
 struct daemon_state {
     bool reload_ok;
-    bool rules_ok; /* the last reading of rules, at a reload or a change of files */
-    uint64_t rules_reloads;
+    bool rules_ok;   /* the last reading of rules, at a reload or a change of files */
+    bool routing_ok; /* the same of who is told */
+    uint64_t rules_reloads, routing_reloads;
     uint64_t reloads;
     int64_t slowest_ms; /* round of looks */
     uint64_t forgotten; /* files of history */
     char pack[32];      /* hash of the rules in force */
+    char routing[32];   /* of the routing; "": there is no file */
     struct daemon_health health;
 };
 
 struct daemon_sources {
+    struct notifier *notifier;
     struct ledger *ledger;
     struct windows *windows;
     struct history *history;

@@ -3,7 +3,7 @@
  * A code is what scripts and people look up, so it never changes its meaning; a new
  * mistake gets a new number at the end of its group.  E0xx: the YAML itself, E1xx: a
  * field, E2xx: a rule as a whole, E3xx: overrides, W4xx: legal, but hardly meant,
- * E5xx: tests of rules. */
+ * E5xx: tests of rules, E6xx: routing. */
 #ifndef RULES_CODES_H
 #define RULES_CODES_H
 
@@ -61,6 +61,9 @@
     X(TEST_WHOM, "E505", "", "something that belongs to nobody, or to several")        \
     X(TEST_SAME, "E506", "", "the same series given twice")                            \
     X(TEST_EXPECT, "E507", "", "an expectation that contradicts itself or another")    \
+    X(OWNER, "E601", "", "an owner that owns nothing")                                 \
+    X(CLOCK, "E602", "", "a time of day, or a zone, that is none")                     \
+    X(NOBODY, "E603", "", "an audience that is told nothing, or none at all")          \
     X(WEAKER, "W401", "", "must-handle asks for less than attention")                  \
     X(NEVER, "W402", "", "a condition that can never hold, or always does")            \
     X(NEVER_SEEN, "W403", "", "a pattern that no figure ever seen fits")               \

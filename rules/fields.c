@@ -103,6 +103,11 @@ static int clear_list(struct fields *f, const struct schema_field *field, size_t
         ((struct probing *)at)->n_pass = 0;
     } else if (field->type == SCHEMA_CHOICES) {
         memset(at, 0, sizeof(unsigned));
+    } else if (field->type == SCHEMA_ADDRESSES) {
+        struct mail_addresses *to = at;
+        *to = (struct mail_addresses){.at = keep_alloc(f->keep, n * sizeof *to->at)};
+        if (to->at == NULL)
+            return -1;
     } else {
         struct matches *m = at;
         *m = (struct matches){.at = keep_alloc(f->keep, n * sizeof *m->at)};
@@ -137,7 +142,8 @@ static int read_list(struct fields *f, const struct schema_field *field,
 static int read_labels(struct fields *f, const struct schema_field *field,
                        const struct yaml_node *node, void *at)
 {
-    static const struct schema_field value = {.name = "label", .type = SCHEMA_PATTERNS};
+    struct schema_field value = {.name = "label", .type = SCHEMA_PATTERNS};
+    bool labels = strcmp(field->name, "labels") == 0;
     struct scope_labels *l = at;
     int rc = 0;
     if (node->kind != YAML_MAP)
@@ -152,6 +158,8 @@ static int read_labels(struct fields *f, const struct schema_field *field,
     for (size_t i = 0; l->at != NULL && i < node->n; i++) {
         struct scope_label *one = &l->at[l->n++];
         one->key = node->key[i].text;
+        if (!labels) /* names of another kind, such as owners */
+            value.name = one->key;
         if (read_list(f, &value, &node->item[i], &one->value) < 0)
             rc = -1;
     }

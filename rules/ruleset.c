@@ -12,6 +12,7 @@
 #include "rules/defaults.h"
 #include "rules/override.h"
 #include "rules/reader.h"
+#include "rules/routing.h"
 #include "rules/settle.h"
 
 #include <dirent.h>
@@ -69,11 +70,15 @@ static void take_text(struct gathering *g, const char *file, const char *text, s
         rs->file = more;
         g->cap = cap;
     }
+    struct yaml_doc *doc = yaml_parse(file, text, n, g->c);
+    rules_code_all(g->c, told);
+    if (doc != NULL && routing_is(doc)) { /* may stand beside the rules */
+        yaml_doc_free(&doc);
+        return;
+    }
     buf_add_n(&g->texts, text, n);
     buf_add_ch(&g->texts,
                '\0'); /* so that moving text between files changes the hash */
-    struct yaml_doc *doc = yaml_parse(file, text, n, g->c);
-    rules_code_all(g->c, told);
     if (doc == NULL || keep_until_end(&rs->keep, end_doc, doc) < 0)
         return;
     rs->file[rs->n_files++] = (struct rule_file){.path = yaml_file(doc), .doc = doc};

@@ -30,9 +30,9 @@ struct ruleset {
 };
 
 /* Reads a file, or all *.yml of a folder in order of their names, but for *_test.yml,
- * which are tests of rules.  NULL `path`: the shipped pack that is built into the
- * program.  NULL when anything is wrong: the complaints say all of it; they may also
- * hold warnings on success. */
+ * which are tests of rules, and routing files.  NULL `path`: the shipped pack that is
+ * built into the program.  NULL when anything is wrong: the complaints say all of it;
+ * they may also hold warnings on success. */
 struct ruleset *ruleset_load(const char *path, struct complaints *c);
 /* The same of several files and folders as one set. */
 struct ruleset *ruleset_load_all(const char *const *path, size_t n,

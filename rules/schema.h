@@ -6,6 +6,7 @@
 #ifndef RULES_SCHEMA_H
 #define RULES_SCHEMA_H
 
+#include "base/mail_address.h"
 #include "rules/rule.h"
 
 /* id, C type of the struct's member, what it looks like, JSON Schema without braces */
@@ -46,12 +47,15 @@
       "a glob such as pay-*, a regular expression such as /^pay-[0-9]+$/, or a list "  \
       "of them",                                                                       \
       "\"type\": [\"string\", \"number\", \"array\"]")                                 \
+    X(ADDRESSES, struct mail_addresses,                                                \
+      "an address such as ops@example.com, or a list of them",                         \
+      "\"type\": [\"string\", \"array\"]")                                             \
     X(WHEN, struct when, "a condition such as \"after > before * 1.3\"",               \
       "\"type\": \"string\"")                                                          \
     X(MAP, void *, "a map", "")                                                        \
     X(LIST, struct schema_list, "a list of maps", "")                                  \
     X(TABLE, struct schema_list, "a map from globs to maps", "")                       \
-    X(LABELS, struct scope_labels, "a map from labels to globs", "")                   \
+    X(LABELS, struct scope_labels, "a map from names to globs", "")                    \
     X(NODE, const struct yaml_node *, "a map", "")
 #define X(id, type, words, json) SCHEMA_##id,
 enum schema_type { SCHEMA_TYPES(X) SCHEMA_TYPE_N };

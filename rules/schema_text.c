@@ -6,6 +6,7 @@
 #include "base/jsonw.h"
 #include "rules/codes.h"
 #include "rules/figures.h"
+#include "rules/routing.h"
 #include "rules/schema.h"
 
 #include <assert.h>
@@ -32,10 +33,10 @@ static void add_map(struct maps *m, const struct schema_map *map)
     m->at[m->n++] = map;
 }
 
-static struct maps all_maps(void)
+static struct maps all_maps(const struct schema_map *root)
 {
     struct maps m = {0};
-    add_map(&m, &schema_file);
+    add_map(&m, root);
     for (size_t i = 0; i < m.n; i++)
         for (size_t k = 0; k < m.at[i]->n; k++)
             add_map(&m, m.at[i]->field[k].map);
@@ -169,19 +170,31 @@ static void json_map(const struct schema_map *map, struct buf *to)
     buf_add(to, "\n      }\n    }");
 }
 
-void schema_write_json(struct buf *to)
+static void write_json(const struct schema_map *root, struct buf *to)
 {
-    struct maps m = all_maps();
-    buf_add(to, "{\n"
-                "  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
-                "  \"title\": \"aftercheck rule file\",\n"
-                "  \"$ref\": \"#/$defs/file\",\n"
-                "  \"$defs\": {\n");
+    struct maps m = all_maps(root);
+    buf_addf(to,
+             "{\n"
+             "  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
+             "  \"title\": \"aftercheck %s\",\n"
+             "  \"$ref\": \"#/$defs/file\",\n"
+             "  \"$defs\": {\n",
+             root->what);
     for (size_t i = 0; i < m.n; i++) {
         json_map(m.at[i], to);
         buf_add(to, i + 1 < m.n ? ",\n" : "\n");
     }
     buf_add(to, "  }\n}\n");
+}
+
+void schema_write_json(struct buf *to)
+{
+    write_json(&schema_file, to);
+}
+
+void schema_write_routing_json(struct buf *to)
+{
+    write_json(&schema_routing, to);
 }
 
 /* --- words that both manuals use --- */
@@ -240,11 +253,21 @@ static void markdown_map(const struct schema_map *map, struct buf *to)
     buf_add_ch(to, '\n');
 }
 
-void schema_write_markdown(struct buf *to)
+static void markdown_maps(const struct schema_map *root, struct buf *to)
 {
-    struct maps m = all_maps();
+    struct maps m = all_maps(root);
     for (size_t i = 0; i < m.n; i++)
         markdown_map(m.at[i], to);
+}
+
+void schema_write_routing_markdown(struct buf *to)
+{
+    markdown_maps(&schema_routing, to);
+}
+
+void schema_write_markdown(struct buf *to)
+{
+    markdown_maps(&schema_file, to);
     buf_add(to, "### Names in conditions\n\n");
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
         size_t n;
@@ -353,12 +376,43 @@ static void man_conditions(struct buf *to)
     }
 }
 
-void schema_write_man(struct buf *to)
+static void man_maps(const struct schema_map *root, struct buf *to)
 {
-    struct maps m = all_maps();
-    buf_add(to, man_head);
+    struct maps m = all_maps(root);
     for (size_t i = 0; i < m.n; i++)
         man_map(m.at[i], to);
+}
+
+static const char routing_man_head[] =
+    ".\\\" made by aftercheck rules schema --of routing --format man\n"
+    ".TH AFTERCHECK-ROUTING 5 \"\" aftercheck\n"
+    ".SH NAME\n"
+    "aftercheck-routing \\- who is told of which changes\n"
+    ".SH DESCRIPTION\n"
+    "The routing file is one YAML file, named by\n"
+    ".B routing:\n"
+    "in the configuration of\n"
+    ".BR aftercheckd ,\n"
+    "in the language of\n"
+    ".BR rules (5)\n"
+    "and under the same bounds.  It is read anew when it changes; while it has a\n"
+    "mistake, the one before stays in force.\n"
+    ".PP\n"
+    "Of several owners whose services fit, the best fit counts, the first of equals.\n"
+    "An audience without matchers is told of every change.\n"
+    ".SH FIELDS\n";
+
+void schema_write_routing_man(struct buf *to)
+{
+    buf_add(to, routing_man_head);
+    man_maps(&schema_routing, to);
+    buf_add(to, ".SH SEE ALSO\n.BR aftercheck (1),\n.BR rules (5)\n");
+}
+
+void schema_write_man(struct buf *to)
+{
+    buf_add(to, man_head);
+    man_maps(&schema_file, to);
     man_conditions(to);
     buf_add(to, ".SH CODES\n");
     for (int i = 0; i < RULES_CODE_N; i++)

@@ -15,4 +15,10 @@ void schema_write_markdown(struct buf *to);
 /* man/rules.5 */
 void schema_write_man(struct buf *to);
 
+/* The same of routing files: docs/routing.schema.json, the reference of
+ * docs/routing.md, man/aftercheck-routing.5. */
+void schema_write_routing_json(struct buf *to);
+void schema_write_routing_markdown(struct buf *to);
+void schema_write_routing_man(struct buf *to);
+
 #endif

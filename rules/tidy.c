@@ -9,6 +9,7 @@
 
 #include "base/names.h"
 #include "base/yaml.h"
+#include "rules/routing.h"
 #include "rules/schema.h"
 
 #include <assert.h>
@@ -559,7 +560,7 @@ static bool came_out_right(struct tidier *t, const struct yaml_doc *doc, size_t 
 static int tidy_doc(struct tidier *t, const struct yaml_doc *doc)
 {
     const struct yaml_node *root = yaml_root(doc);
-    struct inside in = {&schema_file, false};
+    struct inside in = {routing_is(doc) ? &schema_routing : &schema_file, false};
     struct room all = {1, t->n_lines + 1};
     mark_inside(t, root);
     if (root->kind == YAML_MAP && !root->flow && root->n > 0)

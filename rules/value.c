@@ -396,6 +396,15 @@ static bool parse_pattern(struct parsing *p, void *at)
     return true;
 }
 
+static bool parse_address(struct parsing *p, void *at)
+{
+    struct mail_addresses *to = at;
+    if (mail_address_check(p->text, p->err) < 0)
+        return false;
+    to->at[to->n++] = p->text; /* rules/fields made room */
+    return true;
+}
+
 /* --- hold and when --- */
 
 static bool parse_hold(struct parsing *p, void *at)
@@ -453,17 +462,19 @@ static const struct {
     [SCHEMA_CHOICE] = {parse_choice, RULES_E_CHOICE},
     [SCHEMA_CHOICES] = {parse_choices, RULES_E_CHOICE},
     [SCHEMA_PATTERNS] = {parse_pattern, RULES_E_PATTERN},
+    [SCHEMA_ADDRESSES] = {parse_address, RULES_E_VALUE},
     [SCHEMA_WHEN] = {parse_when, RULES_E_EMPTY},
 };
 
 size_t value_most(enum schema_type type)
 {
-    return type == SCHEMA_LOOKS      ? LOOKS_MAX
-           : type == SCHEMA_SLOW     ? SLOW_MAX
-           : type == SCHEMA_PASSES   ? PASSES_MAX
-           : type == SCHEMA_CHOICES  ? PATTERNS_MAX
-           : type == SCHEMA_PATTERNS ? PATTERNS_MAX
-                                     : 0;
+    return type == SCHEMA_LOOKS       ? LOOKS_MAX
+           : type == SCHEMA_SLOW      ? SLOW_MAX
+           : type == SCHEMA_PASSES    ? PASSES_MAX
+           : type == SCHEMA_CHOICES   ? PATTERNS_MAX
+           : type == SCHEMA_PATTERNS  ? PATTERNS_MAX
+           : type == SCHEMA_ADDRESSES ? MAIL_ADDRESSES_MAX
+                                      : 0;
 }
 
 bool value_is_list(enum schema_type type)

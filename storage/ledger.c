@@ -141,6 +141,7 @@ static void stats_add(struct ledger_stats *to, const struct ledger_stats *more)
     to->parcels_waiting += more->parcels_waiting; /* wraps for fewer, as it should */
     to->parcels_sent += more->parcels_sent;
     to->parcels_dead += more->parcels_dead;
+    to->notes += more->notes;
     to->cores += more->cores; /* wrap, too */
     to->alarms += more->alarms;
     to->test_runs += more->test_runs;
@@ -238,6 +239,7 @@ static int count_held(struct ledger *l, struct err *err)
                   {DO_COUNT_CORES, -1, &s->cores},
                   {DO_COUNT_ALARMS, -1, &s->alarms},
                   {DO_COUNT_TEST_RUNS, -1, &s->test_runs},
+                  {DO_COUNT_NOTES, -1, &s->notes},
                   {DO_COUNT_PARCELS, 0, &s->parcels_waiting},
                   {DO_COUNT_PARCELS, 1, &s->parcels_sent},
                   {DO_COUNT_PARCELS, 2, &s->parcels_dead}};

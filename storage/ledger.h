@@ -399,10 +399,74 @@ struct untold {
 int ledger_untold(struct ledger *l, size_t limit, struct untold **ret_untold,
                   size_t *ret_n, struct err *err);
 void ledger_untold_free(struct untold **untold, size_t n);
+
+/* What waits to be told to one recipient of one change; a later one for the same two
+ * takes its place. */
+struct note {
+    char *who;      /* an address; "/NAME": the files of an audience */
+    char *audience; /* in whose name */
+    char *change_id;
+    int revision;
+    enum grade grade;
+    size_t later; /* findings of the slow look */
+    bool digest;  /* for the mail of the day, not one of its own */
+    bool dropped; /* given to ledger_tell and ledger_send: it is taken back, untold */
+    instant made, due;
+};
+/* What a recipient was told last of a change. */
+struct last_told {
+    char *who, *audience;
+    int revision;
+    enum grade grade;
+    size_t later;
+    bool digest;
+    instant at;
+};
+struct tidings {
+    size_t n_notes, n_told; /* each by `who` */
+    struct note *note;
+    struct last_told *told;
+};
+/* All of a change. */
+int ledger_tidings(struct ledger *l, const char *change_id, struct tidings *ret,
+                   struct err *err);
+void tidings_free(struct tidings *t);
+
+/* In one transaction: puts the notes, or takes back what is dropped, and marks the
+ * revision as told. */
+int ledger_tell(struct ledger *l, const struct untold *told, const struct note *notes,
+                size_t n, instant now, struct err *err);
+
+/* Recipients who have notes that are due at `now`, by name, with those that will be due
+ * up to `soon`. */
+struct note_queue {
+    char *who;
+    size_t n, n_due;
+    instant first, last; /* due */
+};
+int ledger_note_queues(struct ledger *l, bool digest, instant now, instant soon,
+                       struct note_queue **ret_queues, size_t *ret_n, struct err *err);
+void note_queues_free(struct note_queue **queues, size_t n);
+/* Those of a recipient that are due up to `until`: must-handle first, then attention,
+ * not judged, ok, each in the order they were made. */
+int ledger_notes(struct ledger *l, const char *who, bool digest, instant until,
+                 struct note **ret_notes, size_t *ret_n, struct err *err);
+void notes_free(struct note **notes, size_t n);
+/* When the first note after `now` is due; INSTANT_FAR when none waits. */
+instant ledger_next_note(struct ledger *l, bool digest, instant now);
+
 /* In one transaction: puts the parcels (those whose key is there already are left
- * alone) and marks the revision as told. */
-int ledger_tell(struct ledger *l, const struct untold *told,
-                const struct parcel *parcels, size_t n, instant now, struct err *err);
+ * alone), and takes the notes away; what they say is now told, unless they are dropped.
+ */
+int ledger_send(struct ledger *l, const struct parcel *parcels, size_t n,
+                const struct note *notes, size_t n_notes, instant now, struct err *err);
+/* How many parcels for an address were made after `since`; NULL: for all addresses. */
+int ledger_mails(struct ledger *l, const char *who, instant since, size_t *ret_n,
+                 struct err *err);
+/* When the last parcel for the address and audience was made; INSTANT_NONE: never. */
+int ledger_last_mail(struct ledger *l, const char *who, const char *audience,
+                     instant *ret_made, struct err *err);
+
 /* The parcels due at `now`, oldest first. */
 int ledger_due(struct ledger *l, instant now, size_t limit, struct parcel **ret_parcels,
                size_t *ret_n, struct err *err);
@@ -420,7 +484,7 @@ int ledger_parcel(struct ledger *l, int64_t no, enum parcel_end end, instant due
 struct ledger_stats {
     /* held */
     uint64_t events, changes, verdicts, cores, alarms, test_runs;
-    uint64_t parcels_waiting, parcels_sent, parcels_dead;
+    uint64_t parcels_waiting, parcels_sent, parcels_dead, notes;
     /* since it was opened */
     uint64_t commits, commit_rows;
     uint64_t cores_taken, alarms_taken, test_runs_taken; /* that were new */

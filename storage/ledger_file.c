@@ -135,6 +135,24 @@ static const struct {
      "  GROUP BY v.change_id, rule;"},
     {"coredumps that speak for more than one",
      "ALTER TABLE cores ADD COLUMN more INTEGER NOT NULL DEFAULT 0;"},
+    {"notes",
+     /* notes: what waits to be told, one a recipient and change; told: what they were
+      * told last of each.  who: an address, or "/" and an audience whose mails become
+      * files */
+     "CREATE TABLE notes("
+     "  no INTEGER PRIMARY KEY, who TEXT NOT NULL, change_id TEXT NOT NULL,"
+     "  audience TEXT NOT NULL, revision INTEGER NOT NULL, grade INTEGER NOT NULL,"
+     "  later INTEGER NOT NULL, digest INTEGER NOT NULL, made INTEGER NOT NULL,"
+     "  due INTEGER NOT NULL, UNIQUE(who, change_id));"
+     "CREATE INDEX notes_by_due ON notes(digest, due);"
+     "CREATE INDEX notes_of ON notes(change_id);"
+     "CREATE TABLE told("
+     "  change_id TEXT NOT NULL, who TEXT NOT NULL, audience TEXT NOT NULL,"
+     "  revision INTEGER NOT NULL, grade INTEGER NOT NULL, later INTEGER NOT NULL,"
+     "  digest INTEGER NOT NULL, at INTEGER NOT NULL,"
+     "  PRIMARY KEY(change_id, who)) WITHOUT ROWID;"
+     "CREATE INDEX parcels_by_who ON parcels(recipients, made);"
+     "CREATE INDEX parcels_by_made ON parcels(made);"},
 };
 enum {
     N_MIGRATIONS = sizeof migrations / sizeof *migrations,

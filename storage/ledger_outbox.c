@@ -1,9 +1,9 @@
 /* storage/ledger_outbox.c - which verdicts are to be told, and the mails that tell
  * them.
  *
- * The parcels of a revision are put in the transaction that marks it as told, so it is
- * told neither twice nor never; a parcel's key stays when its bytes are gone, so it
- * cannot be put again.  What writes runs on the writing thread, what reads on any. */
+ * A parcel's key stays when its bytes are gone, so it cannot be put again; who puts it,
+ * and in which transaction, is in storage/ledger_notes.c.  What writes runs on the
+ * writing thread, what reads on any. */
 #include "storage/ledger_part.h"
 
 #include <errno.h>
@@ -60,15 +60,9 @@ void ledger_untold_free(struct untold **untold, size_t n)
     *untold = NULL;
 }
 
-struct tell {
-    struct ledger_op op;
-    const struct untold *told;
-    const struct parcel *parcels;
-    size_t n;
-    instant now;
-};
+/* --- parcels put --- */
 
-static int parcel_add(struct ledger *l, const struct parcel *p, struct err *err)
+int ledger_parcel_add(struct ledger *l, const struct parcel *p, struct err *err)
 {
     int added = 0;
     struct sql_query q = sql_start(l->writer->sql, DO_ADD_PARCEL);
@@ -89,41 +83,18 @@ static int parcel_add(struct ledger *l, const struct parcel *p, struct err *err)
     return 0;
 }
 
-static int tell_run(struct ledger *l, struct ledger_op *op, struct err *err)
+int ledger_parcels_check(const struct parcel *parcels, size_t n, size_t *ret_bytes,
+                         struct err *err)
 {
-    struct tell *t = (struct tell *)op;
-    int found = 0;
-    struct sql_query q = sql_start(l->writer->sql, DO_TELL);
-    sql_bind_text(&q, t->told->change_id);
-    sql_bind_int(&q, t->told->revision);
-    sql_bind_int(&q, t->told->final ? 2 : 1);
-    sql_bind_instant(&q, t->now);
-    if (sql_run(&q, &found, err) < 0)
-        return -1;
-    if (found == 0) {
-        err_set(&op->err, ENOENT, "there is no revision %d of '%s' to tell",
-                t->told->revision, t->told->change_id);
-        return 0;
-    }
-    for (size_t i = 0; i < t->n; i++)
-        if (parcel_add(l, &t->parcels[i], err) < 0)
-            return -1;
-    return 0;
-}
-
-int ledger_tell(struct ledger *l, const struct untold *told,
-                const struct parcel *parcels, size_t n, instant now, struct err *err)
-{
-    struct tell t = {
-        .op = {.run = tell_run}, .told = told, .parcels = parcels, .n = n, .now = now};
+    *ret_bytes = 0;
     for (size_t i = 0; i < n; i++) {
         const struct parcel *p = &parcels[i];
         if (p->key == NULL || p->change_id == NULL || p->audience == NULL ||
             p->message_id == NULL || p->recipients == NULL)
             return err_set(err, EINVAL, "parcel %zu lacks a text it needs", i);
-        t.op.bytes += p->n_bytes;
+        *ret_bytes += p->n_bytes;
     }
-    return ledger_queue_wait(l, &t.op, err);
+    return 0;
 }
 
 /* --- parcels on their way --- */

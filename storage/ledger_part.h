@@ -3,7 +3,8 @@
  * ledger.c has the writing thread and the lives of the connections, ledger_file.c what
  * is in the file, and the other parts what is written and read: ledger_events.c,
  * ledger_lists.c, ledger_verdicts.c, ledger_cores.c, ledger_alarms.c, ledger_tests.c,
- * ledger_prune.c, ledger_mutes.c, ledger_feedback.c, ledger_outbox.c, ledger_packs.c.
+ * ledger_prune.c, ledger_mutes.c, ledger_feedback.c, ledger_notes.c, ledger_outbox.c,
+ * ledger_packs.c.
  */
 #ifndef STORAGE_LEDGER_PART_H
 #define STORAGE_LEDGER_PART_H
@@ -77,6 +78,14 @@ int ledger_copy_text(const char *text, char **ret_copy, struct err *err);
  * none. */
 struct change *ledger_change_read(struct ledger *l, const char *change_id,
                                   struct err *err);
+
+/* --- parcels (ledger_outbox.c) --- */
+
+/* Inside a write; one whose key is there is left alone. */
+int ledger_parcel_add(struct ledger *l, const struct parcel *p, struct err *err);
+/* EINVAL when one lacks a text it needs. */
+int ledger_parcels_check(const struct parcel *parcels, size_t n, size_t *ret_bytes,
+                         struct err *err);
 
 /* --- the file (ledger_file.c) --- */
 

@@ -16,6 +16,10 @@
     "SELECT id, rule, service, host, metric, kind, author, reason, begins, until, "    \
     "made_at, ended_at, ended_by FROM mutes "
 
+#define LEDGER_NOTE_COLUMNS                                                            \
+    "SELECT no, who, change_id, audience, revision, grade, later, digest, made, due "  \
+    "FROM notes "
+
 /* Runs posted for the change ?1, for the service ?2, or for other changes of it. */
 #define LEDGER_TEST_RUNS_OF                                                            \
     "(r.change_id = ?1 OR r.service = ?2 OR r.change_id IN "                           \
@@ -79,6 +83,36 @@
       "UPDATE parcels SET tries = tries + 1, state = ?2, due = ?3, last_error = ?4, "  \
       "ended = ?5, bytes = CASE ?2 WHEN 1 THEN x'' ELSE bytes END "                    \
       "WHERE no = ?1 AND state = 0")                                                   \
+    X(ADD_NOTE,                                                                        \
+      "INSERT INTO notes(who, change_id, audience, revision, grade, later, digest, "   \
+      "due, made) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")                         \
+    X(RENEW_NOTE,                                                                      \
+      "UPDATE notes SET audience = ?3, revision = ?4, grade = ?5, later = ?6, "        \
+      "digest = ?7, due = ?8 WHERE who = ?1 AND change_id = ?2")                       \
+    X(DROP_NOTE, "DELETE FROM notes WHERE who = ?1 AND change_id = ?2")                \
+    X(NOTES_OF, LEDGER_NOTE_COLUMNS "WHERE change_id = ?1 ORDER BY who")               \
+    X(NOTES, LEDGER_NOTE_COLUMNS                                                       \
+      "WHERE who = ?1 AND digest = ?2 AND due <= ?3 ORDER BY CASE grade WHEN 2 THEN "  \
+      "0 WHEN 1 THEN 1 WHEN 3 THEN 2 ELSE 3 END, no")                                  \
+    X(NOTE_QUEUES,                                                                     \
+      "SELECT who, count(*), sum(due <= ?2), min(due), max(due) FROM notes "           \
+      "WHERE digest = ?1 AND due <= ?3 GROUP BY who HAVING min(due) <= ?2 "            \
+      "ORDER BY who")                                                                  \
+    X(NEXT_NOTE, "SELECT min(due) FROM notes WHERE digest = ?1 AND due > ?2")          \
+    X(COUNT_NOTES, "SELECT count(*) FROM notes")                                       \
+    X(TOLD_OF, "SELECT who, audience, revision, grade, later, digest, at FROM told "   \
+               "WHERE change_id = ?1 ORDER BY who")                                    \
+    X(ADD_TOLD,                                                                        \
+      "INSERT INTO told(change_id, who, audience, revision, grade, later, digest, "    \
+      "at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET "          \
+      "audience = excluded.audience, revision = excluded.revision, "                   \
+      "grade = excluded.grade, later = excluded.later, digest = excluded.digest, "     \
+      "at = excluded.at")                                                              \
+    X(MAILS_TO, "SELECT count(*) FROM parcels WHERE recipients = ?1 AND made > ?2")    \
+    X(MAILS_ALL, "SELECT count(*) FROM parcels WHERE made > ?1 AND "                   \
+                 "recipients <> ''")                                                   \
+    X(LAST_MAIL, "SELECT max(made) FROM parcels WHERE recipients = ?1 AND "            \
+                 "audience = ?2")                                                      \
     X(ADD_CORE,                                                                        \
       "INSERT INTO cores(time, host, pid, exe, service, coarse, fine, unsure, title, " \
       "received, json, more) "                                                         \

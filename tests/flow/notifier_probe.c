@@ -60,7 +60,7 @@ static int write_report(size_t mode, struct rrd *rrd, struct err *err)
     first->revision = 1;
     const struct verdict *all[] = {first, v};
     const char *to[] = {"pay-oncall@example.com"};
-    struct audience audience = {.name = "payments", .to = to, .n_to = 1};
+    struct audience audience = {.name = "payments", .to = {1, to}};
     struct mail_config config;
     mail_config_defaults(&config);
     config.public_url = "https://check.example.com";

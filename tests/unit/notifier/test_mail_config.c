@@ -11,7 +11,6 @@ static struct yaml_doc *doc;
 static int read_text(const char *text)
 {
     complaints_free(&why);
-    mail_config_free(&config);
     yaml_doc_free(&doc);
     why = (struct complaints){0};
     mail_config_defaults(&config);
@@ -23,7 +22,6 @@ static int read_text(const char *text)
 static void done(void)
 {
     complaints_free(&why);
-    mail_config_free(&config);
     yaml_doc_free(&doc);
 }
 
@@ -46,38 +44,12 @@ TEST(a_whole_configuration_is_read)
                         "  server: smtp://mail.example.com:587\n"
                         "  user: check\n"
                         "  password_file: /etc/aftercheck/smtp\n"
-                        "  connect_time: 5s\n"
-                        "audiences:\n"
-                        "  - {name: pay, to: [a@example.com, b@example.com],\n"
-                        "     on: [must-handle, ok]}\n"
-                        "  - {name: all, to: c@example.com}\n"),
+                        "  connect_time: 5s\n"),
               0);
     CHECK_TEXT(config.smtp.url, "smtp://mail.example.com:587");
     CHECK_INT(config.smtp.connect_time.ms, 5000);
     CHECK_INT(config.smtp.answer_time.ms, 600000);
     CHECK(!config.smtp.plaintext);
-    CHECK_INT(config.n_audiences, 2);
-    CHECK_INT(config.audience[0].n_to, 2);
-    CHECK(audience_wants(&config.audience[0], GRADE_OK));
-    CHECK(!audience_wants(&config.audience[0], GRADE_ATTENTION));
-    CHECK(audience_wants(&config.audience[1], GRADE_ATTENTION));
-    CHECK(!audience_wants(&config.audience[1], GRADE_OK));
-    done();
-}
-
-TEST(without_audiences_there_is_one_for_every_grade)
-{
-    size_t n;
-    CHECK_INT(read_text(""), 0);
-    const struct audience *all = mail_config_audiences(&config, &n);
-    CHECK_INT(n, 1);
-    CHECK_TEXT(all->name, "everyone");
-    CHECK_INT(all->n_to, 0);
-    for (int g = 0; g < GRADE_N; g++)
-        CHECK(audience_wants(all, (enum grade)g));
-    CHECK_INT(read_text("audiences: []\n"), 0);
-    mail_config_audiences(&config, &n);
-    CHECK_INT(n, 0);
     done();
 }
 
@@ -92,14 +64,7 @@ TEST(complaints_name_the_place)
     check_complaint("smtp: {server: \"smtp://x\", tls: never, user: u, "
                     "password_file: /p}\n",
                     "over the wire unhidden");
-    check_complaint("audiences:\n  - {name: a, to: [x@y.de], on: [bad]}\n",
-                    "'bad' is no grade");
-    check_complaint("audiences:\n  - {name: a, to: [x@y.de, x@y.de]}\n", "there twice");
-    check_complaint("audiences:\n  - {name: a}\n  - {name: a}\n", "two audiences");
-    check_complaint("audiences:\n  - {name: a, to: [\"x@y.de>\"]}\n", "bad-address");
-    check_complaint("audiences: x\n", "audiences must be a list");
-    check_complaint("audiences: [x]\n", "an audience must be a map");
-    check_complaint("audience: []\n", "audiences"); /* did you mean */
+    check_complaint("audiences: []\n", "mail has no field 'audiences'");
     check_complaint("smtp: [1]\n", "smtp must be a map");
     done();
 }

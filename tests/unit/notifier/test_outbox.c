@@ -25,7 +25,8 @@ static void put(struct ledger *l, const char *id, const char *recipients)
                        .n_bytes = 20,
                        .made = SAMPLE_START,
                        .due = SAMPLE_START};
-    if (ledger_tell(l, &u, &p, 1, SAMPLE_START, &err) < 0)
+    if (ledger_tell(l, &u, NULL, 0, SAMPLE_START, &err) < 0 ||
+        ledger_send(l, &p, 1, NULL, 0, SAMPLE_START, &err) < 0)
         test_fail(__FILE__, __LINE__, "%s", err.text);
 }
 

@@ -1,85 +1,7 @@
 #include "notifier/tell.h"
 
+#include "tests/unit/notifier/make_routing.h"
 #include "tests/unit/notifier/store.h"
-
-enum { WANTS_BAD = 1u << GRADE_MUST_HANDLE | 1u << GRADE_ATTENTION, WANTS_ALL = 15 };
-
-static bool due(unsigned on, const struct tell_step *steps, size_t n)
-{
-    struct audience a = {.name = "a", .on = on};
-    return tell_due(&a, steps, n);
-}
-
-TEST(must_handle_is_told_at_once_and_the_rest_when_final)
-{
-    for (int g = 0; g < GRADE_N; g++) {
-        struct tell_step early[] = {{(enum grade)g, 1, false, 0}};
-        struct tell_step last[] = {{(enum grade)g, 1, true, 0}};
-        CHECK_INT(due(WANTS_ALL, early, 1), g == GRADE_MUST_HANDLE);
-        CHECK_INT(due(WANTS_ALL, last, 1), true);
-    }
-}
-
-TEST(grades_that_are_not_wanted_are_not_told)
-{
-    struct tell_step ok[] = {{GRADE_OK, 1, true, 0}};
-    struct tell_step none[] = {{GRADE_NOT_JUDGED, 1, true, 0}};
-    CHECK(!due(WANTS_BAD, ok, 1));
-    CHECK(!due(WANTS_BAD, none, 1));
-}
-
-TEST(who_was_told_hears_when_it_is_taken_back)
-{
-    struct tell_step steps[] = {{GRADE_MUST_HANDLE, 1, false, 0},
-                                {GRADE_OK, 2, true, 0}};
-    CHECK(due(WANTS_BAD, steps, 2));
-}
-
-TEST(a_grade_that_comes_and_goes_is_taken_back_only_at_the_end)
-{
-    struct tell_step steps[] = {{GRADE_MUST_HANDLE, 1, false, 0},
-                                {GRADE_ATTENTION, 2, false, 0},
-                                {GRADE_MUST_HANDLE, 3, false, 0}};
-    CHECK(!due(WANTS_ALL, steps, 2));
-    CHECK(!due(WANTS_ALL, steps, 3));
-}
-
-TEST(the_same_grade_is_not_told_twice)
-{
-    struct tell_step steps[] = {{GRADE_MUST_HANDLE, 1, false, 0},
-                                {GRADE_MUST_HANDLE, 2, true, 0}};
-    CHECK(!due(WANTS_ALL, steps, 2));
-}
-
-TEST(who_was_not_told_hears_of_no_correction)
-{
-    struct tell_step steps[] = {{GRADE_ATTENTION, 1, false, 0}, {GRADE_OK, 2, true, 0}};
-    CHECK(!due(WANTS_BAD, steps, 2));
-}
-
-TEST(what_the_slow_look_finds_is_told_once_to_those_who_want_it)
-{
-    struct tell_step steps[] = {{GRADE_OK, 1, true, 0},
-                                {GRADE_ATTENTION, 2, true, 1},
-                                {GRADE_ATTENTION, 3, true, 1},
-                                {GRADE_ATTENTION, 4, true, 2}};
-    CHECK(due(WANTS_BAD, steps, 2));
-    CHECK(due(WANTS_ALL, steps, 2));
-    CHECK(!due(1u << GRADE_MUST_HANDLE, steps, 2));
-    CHECK(!due(WANTS_BAD, steps, 3)); /* says no more than it said */
-    CHECK(due(WANTS_BAD, steps, 4));  /* another look found more */
-    steps[0].grade = GRADE_ATTENTION; /* the hour after had findings of its own */
-    CHECK(due(WANTS_BAD, steps, 2));
-    CHECK(!due(1u << GRADE_MUST_HANDLE, steps, 2));
-    steps[0].grade = GRADE_MUST_HANDLE;
-    steps[1].grade = steps[2].grade = GRADE_MUST_HANDLE;
-    CHECK(due(WANTS_ALL, steps, 2));
-    CHECK(!due(WANTS_ALL, steps, 3));
-}
-
-/* --- with a ledger --- */
-
-static const char *const two[] = {"a@example.com", "b@example.com"};
 
 static size_t parcels(struct ledger *l, struct parcel **ret)
 {
@@ -88,11 +10,19 @@ static size_t parcels(struct ledger *l, struct parcel **ret)
     return n;
 }
 
-static void round_of(struct tell *t)
+/* The round at so many seconds, and when the next one is wanted. */
+static int64_t round_at(struct tell *t, int64_t s)
 {
     struct err err = {0};
-    if (tell_round(t, SAMPLE_START, &err) < 0)
+    instant next, now = instant_add(SAMPLE_START, span_seconds(s));
+    if (tell_round(t, now, &next, &err) < 0)
         test_fail(__FILE__, __LINE__, "%s", err.text);
+    return next.ms == INSTANT_FAR.ms ? -1 : (next.ms - SAMPLE_START.ms) / 1000;
+}
+
+static void round_of(struct tell *t)
+{
+    round_at(t, 0);
 }
 
 TEST(a_told_revision_leaves_one_parcel_and_is_not_told_again)
@@ -100,7 +30,7 @@ TEST(a_told_revision_leaves_one_parcel_and_is_not_told_again)
     struct ledger *l = store_open();
     struct mail_config config;
     mail_config_defaults(&config);
-    struct tell t = {.ledger = l, .config = &config};
+    struct tell t = {.ledger = l, .config = &config, .routing = &routing_everyone};
     struct parcel *p = NULL;
     store_change(l, "c1");
     store_verdict(l, "c1", 1, GRADE_MUST_HANDLE, false);
@@ -120,23 +50,27 @@ TEST(a_told_revision_leaves_one_parcel_and_is_not_told_again)
 TEST(with_a_server_each_address_has_a_parcel_of_the_same_mail)
 {
     struct ledger *l = store_open();
-    struct audience a = {.name = "ops", .to = two, .n_to = 2, .on = WANTS_ALL};
+    struct routing *r =
+        make_routing("routing: 1\naudiences:\n  - {name: ops, to: [a@example.com, "
+                     "b@example.com], tell: {ok: final}}\n");
     struct mail_config config;
     mail_config_defaults(&config);
     config.smtp.url = "smtp://127.0.0.1:1";
-    config.audience = &a;
-    config.n_audiences = 1;
-    struct tell t = {.ledger = l, .config = &config};
+    struct tell t = {.ledger = l, .config = &config, .routing = r};
     struct parcel *p = NULL;
     store_change(l, "c1");
     store_verdict(l, "c1", 1, GRADE_OK, true);
-    round_of(&t);
+    CHECK_INT(round_at(&t, 0), 10); /* waits for others first */
+    CHECK_INT(parcels(l, &p), 0);
+    parcels_free(&p, 0);
+    CHECK_INT(round_at(&t, 10), -1);
     CHECK_INT(parcels(l, &p), 2);
     CHECK(strcmp(p[0].recipients, p[1].recipients) != 0);
     CHECK_TEXT(p[0].message_id, p[1].message_id);
     CHECK_TEXT(p[0].bytes, p[1].bytes);
     parcels_free(&p, 2);
     ledger_close(&l);
+    routing_free(&r);
 }
 
 TEST(a_correction_shares_the_thread_and_the_subject)
@@ -144,13 +78,14 @@ TEST(a_correction_shares_the_thread_and_the_subject)
     struct ledger *l = store_open();
     struct mail_config config;
     mail_config_defaults(&config);
-    struct tell t = {.ledger = l, .config = &config};
+    struct tell t = {.ledger = l, .config = &config, .routing = &routing_everyone};
     struct parcel *p = NULL;
     store_change(l, "c1");
     store_verdict(l, "c1", 1, GRADE_MUST_HANDLE, false);
     round_of(&t);
     store_verdict(l, "c1", 2, GRADE_OK, true);
-    round_of(&t);
+    CHECK_INT(round_at(&t, 600), 3600); /* an hour after the first */
+    CHECK_INT(round_at(&t, 3600), -1);
     CHECK_INT(parcels(l, &p), 2);
     for (size_t i = 0; i < 2; i++)
         CHECK(strstr(p[i].bytes, "Subject: [aftercheck] pay 2.5.0 (c1)\r\n") != NULL);
@@ -190,12 +125,11 @@ static void store_later(struct ledger *l, int revision, const char *note)
 TEST(a_leak_found_a_day_later_is_mailed_once_in_the_changes_thread)
 {
     struct ledger *l = store_open();
-    struct audience a = {.name = "ops", .to = two, .n_to = 1, .on = WANTS_BAD};
+    struct routing *r =
+        make_routing("routing: 1\naudiences: [{name: ops, to: a@example.com}]\n");
     struct mail_config config;
     mail_config_defaults(&config);
-    config.audience = &a;
-    config.n_audiences = 1;
-    struct tell t = {.ledger = l, .config = &config};
+    struct tell t = {.ledger = l, .config = &config, .routing = r};
     struct parcel *p = NULL;
     store_change(l, "c1");
     store_later(l, 1, NULL);
@@ -215,4 +149,5 @@ TEST(a_leak_found_a_day_later_is_mailed_once_in_the_changes_thread)
     CHECK(strstr(p[0].bytes, "References: ") != NULL);
     parcels_free(&p, 1);
     ledger_close(&l);
+    routing_free(&r);
 }

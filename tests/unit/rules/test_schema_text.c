@@ -53,6 +53,16 @@ TEST(the_manual_holds_the_reference_of_the_table)
     CHECK(strstr(buf_text(&there), buf_text(&made)) != NULL);
 }
 
+TEST(what_is_beside_the_code_of_routing_is_that_of_its_table)
+{
+    OWNED_BUF made = {0}, there = {0};
+    check_same("docs/routing.schema.json", schema_write_routing_json);
+    check_same("man/aftercheck-routing.5", schema_write_routing_man);
+    schema_write_routing_markdown(&made);
+    read_source("docs/routing.md", &there);
+    CHECK(strstr(buf_text(&there), buf_text(&made)) != NULL);
+}
+
 TEST(the_json_schema_is_json)
 {
     OWNED_BUF made = {0};

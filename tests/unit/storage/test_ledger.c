@@ -582,7 +582,9 @@ static int tell(struct ledger *l, const struct untold *u, const char *key,
                        .n_bytes = sizeof bytes - 1,
                        .made = NOW,
                        .due = plus(due_s)};
-    int rc = ledger_tell(l, u, &p, 1, NOW, &err);
+    int rc = ledger_tell(l, u, NULL, 0, NOW, &err);
+    if (rc == 0)
+        rc = ledger_send(l, &p, 1, NULL, 0, NOW, &err);
     CHECK_INT(rc < 0, err.code != 0);
     return err.code;
 }
@@ -1124,4 +1126,118 @@ TEST(many_may_post_and_read_at_once)
 {
     crowd_run(file_path(), 64, 20);
     crowd_run(":memory:", 16, 50);
+}
+
+/* --- notes --- */
+
+static struct note a_note(const char *who, const char *change, enum grade g,
+                          int64_t due_s)
+{
+    return (struct note){.who = (char *)(uintptr_t)who,
+                         .change_id = (char *)(uintptr_t)change,
+                         .audience = the_owner,
+                         .revision = 1,
+                         .grade = g,
+                         .made = NOW,
+                         .due = plus(due_s)};
+}
+
+static int note_tell(struct ledger *l, const char *change, const struct note *notes,
+                     size_t n)
+{
+    struct err err = {0};
+    struct untold u = {(char *)(uintptr_t)change, 1, true};
+    return ledger_tell(l, &u, notes, n, NOW, &err);
+}
+
+TEST(a_note_waits_until_it_is_sent_and_is_then_known_as_told)
+{
+    OWNED_LEDGER *l = opened(":memory:", NULL);
+    struct err err = {0};
+    struct tidings t = {0};
+    struct note *list = NULL;
+    size_t n = 0;
+    post(l, "c", 0);
+    CHECK_INT(put(l, "c", 1, GRADE_ATTENTION, true), 0);
+    struct note two[] = {a_note("a@x.de", "c", GRADE_ATTENTION, 5),
+                         a_note("b@x.de", "c", GRADE_ATTENTION, 7)};
+    CHECK_INT(note_tell(l, "c", two, 2), 0);
+    CHECK_INT(ledger_stats(l).notes, 2);
+    CHECK_INT(ledger_next_note(l, false, NOW).ms, plus(5).ms);
+    CHECK_INT(ledger_next_note(l, true, NOW).ms, INSTANT_FAR.ms);
+    two[0].grade = GRADE_MUST_HANDLE; /* a later one takes its place */
+    two[0].revision = 2;
+    two[1].dropped = true;
+    CHECK_INT(note_tell(l, "c", two, 2), 0);
+    CHECK_INT(ledger_stats(l).notes, 1);
+    CHECK_INT(ledger_notes(l, "a@x.de", false, plus(5), &list, &n, &err), 0);
+    CHECK_INT(n, 1);
+    CHECK_INT(list[0].revision, 2);
+    struct parcel p = {.key = (char[]){"k"},
+                       .change_id = the_change,
+                       .audience = the_owner,
+                       .message_id = the_message,
+                       .recipients = (char[]){"a@x.de"},
+                       .bytes = bytes,
+                       .n_bytes = sizeof bytes - 1,
+                       .made = NOW,
+                       .due = NOW};
+    CHECK_INT(ledger_send(l, &p, 1, list, n, plus(6), &err), 0);
+    notes_free(&list, n);
+    CHECK_INT(ledger_stats(l).notes, 0);
+    CHECK_INT(ledger_tidings(l, "c", &t, &err), 0);
+    CHECK_INT(t.n_notes, 0);
+    CHECK_INT(t.n_told, 1);
+    CHECK_TEXT(t.told[0].who, "a@x.de");
+    CHECK_INT(t.told[0].grade, GRADE_MUST_HANDLE);
+    CHECK_INT(t.told[0].at.ms, plus(6).ms);
+    tidings_free(&t);
+    CHECK_INT(ledger_mails(l, "a@x.de", plus(-1), &n, &err), 0);
+    CHECK_INT(n, 1);
+    CHECK_INT(ledger_mails(l, "a@x.de", NOW, &n, &err), 0);
+    CHECK_INT(n, 0);
+    CHECK_INT(ledger_mails(l, NULL, plus(-1), &n, &err), 0);
+    CHECK_INT(n, 1);
+    instant made;
+    CHECK_INT(ledger_last_mail(l, "a@x.de", the_owner, &made, &err), 0);
+    CHECK_INT(made.ms, NOW.ms);
+    CHECK_INT(ledger_last_mail(l, "b@x.de", the_owner, &made, &err), 0);
+    CHECK(instant_is_none(made));
+}
+
+TEST(queues_are_those_of_recipients_with_something_due_the_worst_first)
+{
+    OWNED_LEDGER *l = opened(":memory:", NULL);
+    struct err err = {0};
+    struct note_queue *q = NULL;
+    struct note *list = NULL;
+    size_t n = 0;
+    static const char *const ids[] = {"c1", "c2", "c3", "c4"};
+    for (size_t i = 0; i < 4; i++) {
+        post(l, ids[i], 0);
+        CHECK_INT(put(l, ids[i], 1, GRADE_OK, true), 0);
+        struct note two[] = {a_note("a@x.de", ids[i], (enum grade)i, (int64_t)i * 10),
+                             a_note("b@x.de", ids[i], GRADE_OK, 100)};
+        two[1].digest = i == 0;
+        CHECK_INT(note_tell(l, ids[i], two, 2), 0);
+    }
+    CHECK_INT(ledger_note_queues(l, false, plus(10), plus(20), &q, &n, &err), 0);
+    CHECK_INT(n, 1);
+    CHECK_TEXT(q[0].who, "a@x.de");
+    CHECK_INT(q[0].n, 3);
+    CHECK_INT(q[0].n_due, 2);
+    CHECK_INT(q[0].first.ms, NOW.ms);
+    CHECK_INT(q[0].last.ms, plus(20).ms);
+    note_queues_free(&q, n);
+    CHECK_INT(ledger_note_queues(l, true, plus(100), plus(100), &q, &n, &err), 0);
+    CHECK_INT(n, 1);
+    CHECK_INT(q[0].n, 1);
+    note_queues_free(&q, n);
+    CHECK_INT(ledger_notes(l, "a@x.de", false, plus(100), &list, &n, &err), 0);
+    CHECK_INT(n, 4);
+    CHECK_INT(list[0].grade, GRADE_MUST_HANDLE);
+    CHECK_INT(list[1].grade, GRADE_ATTENTION);
+    CHECK_INT(list[2].grade, GRADE_NOT_JUDGED);
+    CHECK_INT(list[3].grade, GRADE_OK);
+    notes_free(&list, n);
 }

@@ -1,4 +1,4 @@
-#include "notifier/mail_address.h"
+#include "base/mail_address.h"
 
 #include "tests/test.h"
 

@@ -1,5 +1,5 @@
-/* notifier/mail_address.c - the grammar of addresses.  Pure. */
-#include "notifier/mail_address.h"
+/* base/mail_address.c - the grammar of addresses.  Pure. */
+#include "base/mail_address.h"
 
 #include "base/ascii.h"
 

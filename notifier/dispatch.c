@@ -1,0 +1,361 @@
+/* notifier/dispatch.c - one recipient after another: their notes become parcels and go
+ * away in the same transaction.  Runs on the notifier's thread. */
+#include "notifier/dispatch.h"
+
+#include "base/hash.h"
+#include "notifier/calm.h"
+#include "notifier/digest.h"
+#include "notifier/figure.h"
+#include "notifier/language.h"
+#include "notifier/letter.h"
+#include "notifier/past.h"
+#include "notifier/plain.h"
+#include "notifier/recipients.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HOUR_MS = 3600000, SENTENCE_CHARS = 300 };
+
+struct dispatch {
+    struct tell *tell;
+    instant now, next;
+    size_t failed;
+    struct err *err;
+};
+
+static void want(struct dispatch *d, instant at)
+{
+    d->next = at.ms < d->next.ms ? at : d->next;
+}
+
+/* The audience that still is for the recipient: addresses come from the file only. */
+static const struct audience *audience_of(const struct tell *t, const struct note *n)
+{
+    const struct audience *a = routing_audience(t->routing, n->audience);
+    if (!recipient_is_address(n->who))
+        return a != NULL && strcmp(a->name, n->who + 1) == 0 ? a : NULL;
+    if (a != NULL && audience_has(a, n->who))
+        return a;
+    for (size_t i = 0; i < t->routing->all.n; i++)
+        if (audience_has(&t->routing->all.at[i], n->who))
+            return &t->routing->all.at[i];
+    return NULL;
+}
+
+/* --- parcels --- */
+
+/* What is in a parcel's key and Message-ID. */
+struct stamp {
+    const char *change_id, *audience, *recipient;
+    int revision;
+};
+
+static int fill_parcel(struct dispatch *d, const struct stamp *s, struct buf *bytes,
+                       struct parcel *p)
+{
+    char id[EML_ID_MAX];
+    struct buf key = {0};
+    /* lengths in front, so that no two sets of names make the same key */
+    buf_addf(&key, "%zu:%s/%d/%zu:%s/%s", strlen(s->change_id), s->change_id,
+             s->revision, strlen(s->audience), s->audience, s->recipient);
+    eml_message_id(d->tell->config->from, s->change_id, s->revision, s->audience, id);
+    *p = (struct parcel){.key = buf_give(&key),
+                         .change_id = (char *)(uintptr_t)s->change_id,
+                         .revision = s->revision,
+                         .audience = (char *)(uintptr_t)s->audience,
+                         .message_id = strdup(id),
+                         .recipients = (char *)(uintptr_t)s->recipient,
+                         .bytes = bytes->data,
+                         .n_bytes = bytes->len,
+                         .made = d->now,
+                         .due = d->now};
+    if (p->key == NULL || p->message_id == NULL)
+        return err_set(d->err, ENOMEM, "no memory for mails");
+    return 0;
+}
+
+static int send_one(struct dispatch *d, const struct stamp *s, struct buf *bytes,
+                    const struct note *notes, size_t n)
+{
+    struct parcel p;
+    int rc = fill_parcel(d, s, bytes, &p);
+    if (rc == 0)
+        rc = ledger_send(d->tell->ledger, &p, 1, notes, n, d->now, d->err);
+    free(p.key);
+    free(p.message_id);
+    return rc;
+}
+
+/* Takes a note back that is nobody's any more. */
+static int withdraw(struct dispatch *d, const struct note *n)
+{
+    struct note gone = *n;
+    gone.dropped = true;
+    atomic_fetch_add(&d->tell->stats.withdrawn, 1);
+    return ledger_send(d->tell->ledger, NULL, 0, &gone, 1, d->now, d->err);
+}
+
+/* --- a mail of its own --- */
+
+static int write_letter(struct dispatch *d, const struct note *n,
+                        const struct audience *a, struct buf *to)
+{
+    struct tell *t = d->tell;
+    OWNED_PAST *past = past_read(t->ledger, n->change_id, d->err);
+    if (past == NULL)
+        return -1;
+    size_t steps = 0;
+    while (steps < past->n && past->revision[steps]->revision <= n->revision)
+        steps++;
+    if (steps == 0)
+        return err_set(d->err, ENOENT, "revision %d of '%.60s' is not there",
+                       n->revision, n->change_id);
+    struct letter_ask ask = {
+        .what = {.change = past->change,
+                 .verdict = past->revision[steps - 1],
+                 .revisions = (const struct verdict *const *)past->revision,
+                 .n_revisions = steps,
+                 .language = language_of(
+                     routing_language_name((enum routing_language)a->language)),
+                 .notice = t->notice},
+        .config = t->config,
+        .audience = a,
+        .rrd = t->rrd,
+        .charts_lost = &t->stats.charts_lost,
+    };
+    return letter_write(&ask, to, d->err);
+}
+
+static int send_letter(struct dispatch *d, const struct note *n)
+{
+    const struct audience *a = audience_of(d->tell, n);
+    if (a == NULL)
+        return withdraw(d, n);
+    OWNED_BUF bytes = {0};
+    if (write_letter(d, n, a, &bytes) < 0)
+        return -1;
+    struct stamp s = {.change_id = n->change_id,
+                      .audience = a->name,
+                      .recipient = recipient_is_address(n->who) ? n->who : "",
+                      .revision = n->revision};
+    if (send_one(d, &s, &bytes, n, 1) < 0)
+        return -1;
+    atomic_fetch_add(&d->tell->stats.mails, 1);
+    return 0;
+}
+
+static void send_each(struct dispatch *d, const struct note *notes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        d->failed += send_letter(d, &notes[i]) < 0;
+}
+
+/* --- digests --- */
+
+static char *plain(const char *text, size_t most)
+{
+    struct buf b = {0};
+    plain_add(&b, text, most);
+    return buf_give(&b);
+}
+
+static int fill_line(struct dispatch *d, const struct note *n, struct digest_line *l)
+{
+    struct tell *t = d->tell;
+    char time[FIGURE_TEXT_MAX];
+    OWNED_CHANGE *c = ledger_change(t->ledger, n->change_id, d->err);
+    OWNED_VERDICT *v =
+        c != NULL ? ledger_revision(t->ledger, n->change_id, n->revision, d->err)
+                  : NULL;
+    if (v == NULL)
+        return -1;
+    *l = (struct digest_line){.grade = n->grade, .title = report_change_title(c)};
+    if (v->n_findings > 0 && v->findings[0].because != NULL)
+        l->sentence = plain(v->findings[0].because, SENTENCE_CHARS);
+    l->time = strdup(figure_time(LANGUAGE_EN, v->decided_at, time));
+    if (t->config->public_url != NULL)
+        l->url = report_page_url(t->config->public_url, n->change_id);
+    return l->title != NULL && l->time != NULL
+               ? 0
+               : err_set(d->err, ENOMEM, "no memory for a digest");
+}
+
+/* "storm-1f3a...": the same notes make the same name. */
+static char *name_digest(bool storm, const char *who, const struct note *notes,
+                         size_t n)
+{
+    OWNED_BUF all = {0};
+    struct buf name = {0};
+    char hex[SHA256_HEX_MAX];
+    buf_addf(&all, "%s\n", who);
+    for (size_t i = 0; i < n; i++)
+        buf_addf(&all, "%zu:%s %d\n", strlen(notes[i].change_id), notes[i].change_id,
+                 notes[i].revision);
+    if (buf_done(&all) < 0)
+        return NULL;
+    sha256_hex(buf_text(&all), all.len, hex);
+    buf_addf(&name, "%s-%.20s", storm ? "storm" : "day", hex);
+    return buf_give(&name);
+}
+
+static int write_digest(struct dispatch *d, struct digest *digest,
+                        const struct note *notes, size_t n, struct buf *to)
+{
+    size_t most = n < DIGEST_LINES_MAX ? n : DIGEST_LINES_MAX;
+    int rc = 0;
+    digest->line = calloc(most + 1, sizeof *digest->line);
+    if (digest->line == NULL)
+        return err_set(d->err, ENOMEM, "no memory for a digest");
+    for (size_t i = 0; i < n; i++)
+        digest->count[notes[i].grade]++;
+    for (; digest->n < most && rc == 0; digest->n++)
+        rc = fill_line(d, &notes[digest->n], &digest->line[digest->n]);
+    if (rc == 0)
+        rc = digest_write(digest, d->tell->config, to, d->err);
+    digest_lines_free(&digest->line, digest->n);
+    return rc;
+}
+
+static int send_digest(struct dispatch *d, const char *who, bool storm,
+                       const struct note *notes, size_t n)
+{
+    bool address = recipient_is_address(who);
+    const struct audience *a = audience_of(d->tell, &notes[0]);
+    OWNED_BUF bytes = {0};
+    char *name = name_digest(storm, who, notes, n);
+    if (name == NULL)
+        return err_set(d->err, ENOMEM, "no memory for a digest");
+    const char *kind = storm ? DISPATCH_STORM : DISPATCH_DAY;
+    struct digest digest = {.storm = storm,
+                            .id = name,
+                            .audience = a->name,
+                            .to = address ? who : NULL,
+                            .date = d->now,
+                            .notice = d->tell->notice};
+    struct stamp s = {.change_id = name,
+                      .audience = address ? kind : a->name,
+                      .recipient = address ? who : ""};
+    int rc = write_digest(d, &digest, notes, n, &bytes);
+    if (rc == 0)
+        rc = send_one(d, &s, &bytes, notes, n);
+    free(name);
+    if (rc == 0) {
+        atomic_fetch_add(&d->tell->stats.mails, 1);
+        atomic_fetch_add(storm ? &d->tell->stats.storms : &d->tell->stats.digests, 1);
+    }
+    return rc;
+}
+
+/* Leaves those in the list that are still somebody's; -1 when one could not be taken
+ * back. */
+static int keep_wanted(struct dispatch *d, struct note *notes, size_t *n)
+{
+    size_t kept = 0;
+    int rc = 0;
+    for (size_t i = 0; i < *n; i++) {
+        if (audience_of(d->tell, &notes[i]) == NULL) {
+            if (withdraw(d, &notes[i]) < 0)
+                rc = -1;
+            continue;
+        }
+        struct note moved = notes[kept];
+        notes[kept++] = notes[i];
+        notes[i] = moved;
+    }
+    *n = kept;
+    return rc;
+}
+
+static void digest_of(struct dispatch *d, const char *who, bool storm, instant until)
+{
+    struct note *notes = NULL;
+    size_t n = 0;
+    if (ledger_notes(d->tell->ledger, who, !storm, until, &notes, &n, d->err) < 0) {
+        d->failed++;
+        return;
+    }
+    size_t kept = n;
+    d->failed += keep_wanted(d, notes, &kept) < 0;
+    if (kept > 0)
+        d->failed += send_digest(d, who, storm, notes, kept) < 0;
+    notes_free(&notes, n);
+}
+
+/* --- one recipient --- */
+
+static void each_of(struct dispatch *d, const char *who)
+{
+    struct note *notes = NULL;
+    size_t n = 0;
+    if (ledger_notes(d->tell->ledger, who, false, d->now, &notes, &n, d->err) < 0)
+        d->failed++;
+    else
+        send_each(d, notes, n);
+    notes_free(&notes, n);
+}
+
+static int look_at(struct dispatch *d, const struct note_queue *q,
+                   struct calm_queue *ret)
+{
+    struct ledger *l = d->tell->ledger;
+    instant since = {d->now.ms - HOUR_MS};
+    *ret = (struct calm_queue){.n = q->n, .first = q->first, .last = q->last};
+    return ledger_mails(l, q->who, since, &ret->mails, d->err) < 0 ||
+                   ledger_mails(l, NULL, since, &ret->mails_all, d->err) < 0 ||
+                   ledger_last_mail(l, q->who, DISPATCH_STORM, &ret->last_storm,
+                                    d->err) < 0
+               ? -1
+               : 0;
+}
+
+static void queue_of(struct dispatch *d, const struct note_queue *q, instant soon)
+{
+    struct calm_queue look;
+    if (!recipient_is_address(q->who)) {
+        each_of(d, q->who);
+        return;
+    }
+    if (look_at(d, q, &look) < 0) {
+        d->failed++;
+        return;
+    }
+    instant storm = calm_storm(&d->tell->routing->file.limits, &look);
+    if (instant_is_none(storm))
+        each_of(d, q->who);
+    else if (storm.ms <= d->now.ms)
+        digest_of(d, q->who, true, soon);
+    else
+        want(d, storm);
+}
+
+static int queues(struct dispatch *d, bool digest, instant soon)
+{
+    struct note_queue *list = NULL;
+    size_t n = 0;
+    if (ledger_note_queues(d->tell->ledger, digest, d->now, soon, &list, &n, d->err) <
+        0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (digest)
+            digest_of(d, list[i].who, false, d->now);
+        else
+            queue_of(d, &list[i], soon);
+    note_queues_free(&list, n);
+    want(d, ledger_next_note(d->tell->ledger, digest, d->now));
+    return 0;
+}
+
+int dispatch_round(struct tell *t, instant now, instant *ret_next, struct err *err)
+{
+    struct dispatch d = {.tell = t, .now = now, .next = INSTANT_FAR, .err = err};
+    instant soon = instant_add(now, t->routing->file.limits.gather);
+    int rc = queues(&d, false, soon);
+    if (queues(&d, true, now) < 0)
+        rc = -1;
+    atomic_fetch_add(&t->stats.failures, d.failed);
+    *ret_next = d.next;
+    return rc < 0 || d.failed > 0 ? -1 : 0;
+}
