@@ -7,9 +7,10 @@
  *
  * cpu       percent of one processor since the last pass
  * memory    bytes: what each process has for itself, and once the most that any of them
- *           shares.  Processes of one service share with one another, so this is near
- *           to the sum of their PSS, which the kernel would have to walk all page
- *           tables for, and only for root
+ *           shares, for processes of one service share with one another.  So it lies
+ *           between the sums of PSS, which the kernel would have to walk all page
+ *           tables for, and of RSS, which counts shared pages many times; what forked
+ *           processes still share of their parent's own memory counts several times
  * threads, processes, files (open ones; left out where they may not be seen)
  * restarts  since the last pass: the oldest process is gone and a newer one is the
  *           oldest now.  Workers that come and go are no restart

@@ -405,6 +405,26 @@ class Agent(FlowTest):
             self.assertTrue(got.stderr.startswith(word) or
                             got.stderr.startswith("--" + word), got.stderr)
 
+    def test_the_packaged_configuration_is_right(self):
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+        got = self.run_once("--config", os.path.join(source, "packaging", "aftercheck-agent.yml"),
+                            "--check-config")
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+
+    def test_every_option_of_the_configuration_is_in_the_guide(self):
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+        shown = self.run_once("--help").stdout.split("A configuration file may have:\n")[1]
+        shown = shown.split("\nA flag stands above")[0]
+        names = re.findall(r"^ {2,4}([a-z_]+) ", shown, re.M)
+        self.assertGreater(len(names), 20)
+        with open(os.path.join(source, "docs", "agent.md")) as f:
+            guide = f.read()
+        with open(os.path.join(source, "man", "aftercheck-agent.8")) as f:
+            manual = f.read()
+        for name in names:
+            self.assertIn("`%s`" % name, guide)
+            self.assertIn(name, manual)
+
     def test_help_and_print(self):
         got = self.run_once("--help")
         self.assertEqual(got.returncode, 0)
