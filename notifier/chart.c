@@ -2,6 +2,7 @@
  * Pure but for chart_draw.  Shares are drawn in percent, as all texts say them. */
 #include "notifier/chart.h"
 
+#include "base/jsonw.h"
 #include "notifier/phrases.h"
 #include "notifier/plain.h"
 #include "notifier/report.h"
@@ -182,6 +183,51 @@ void chart_clear(struct chart *chart)
         free(chart->scaled[i]);
         chart->scaled[i] = NULL;
     }
+}
+
+static void write_time(struct jsonw *w, const char *key, instant at)
+{
+    if (instant_is_none(at))
+        jsonw_null(w, key);
+    else
+        jsonw_num_digits(w, key, (double)at.ms / 1000, JSONW_DIGITS_MAX);
+}
+
+static void write_stretch(struct jsonw *w, const char *key, instant from, instant to)
+{
+    jsonw_list(w, key);
+    write_time(w, NULL, from);
+    write_time(w, NULL, to);
+    jsonw_end(w);
+}
+
+void chart_write(const struct chart *chart, struct buf *to)
+{
+    const struct rrd_picture *p = &chart->picture;
+    struct jsonw w = {.to = to};
+    jsonw_open(&w, NULL);
+    jsonw_text(&w, "title", p->title);
+    jsonw_text(&w, "unit", p->unit);
+    write_time(&w, "from", p->from);
+    jsonw_num_digits(&w, "step", (double)p->step.ms / 1000, JSONW_DIGITS_MAX);
+    write_time(&w, "pivot", p->pivot);
+    write_stretch(&w, "before", p->before_from, p->before_to);
+    write_stretch(&w, "after", p->after_from, p->after_to);
+    jsonw_num(&w, "limit", p->limit);
+    jsonw_list(&w, "lines");
+    for (size_t i = 0; i < p->n_lines; i++) {
+        jsonw_open(&w, NULL);
+        jsonw_text(&w, "label", p->lines[i].label);
+        jsonw_int(&w, "rgb", p->lines[i].rgb);
+        jsonw_bool(&w, "dashed", p->lines[i].dashed);
+        jsonw_list(&w, "values");
+        for (size_t k = 0; k < p->n; k++)
+            jsonw_num(&w, NULL, p->lines[i].value[k]);
+        jsonw_end(&w);
+        jsonw_close(&w);
+    }
+    jsonw_end(&w);
+    jsonw_close(&w);
 }
 
 int chart_draw(struct rrd *rrd, const struct chart_ask *ask, struct buf *to,

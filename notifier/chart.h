@@ -43,6 +43,11 @@ struct chart {
 int chart_plan(const struct chart_ask *ask, struct chart *chart, struct err *err);
 void chart_clear(struct chart *chart);
 
+/* Adds it as JSON for who draws by himself: {"title", "unit", "from" and "step" in
+ * seconds, "pivot", "before" and "after" as [from, to], "limit", "lines": [{"label",
+ * "rgb" as a number, "dashed", "values"}]}.  What is not there is null. */
+void chart_write(const struct chart *chart, struct buf *to);
+
 /* Draws it as PNG. */
 int chart_draw(struct rrd *rrd, const struct chart_ask *ask, struct buf *to,
                struct err *err);

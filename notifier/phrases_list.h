@@ -344,7 +344,9 @@
     X(CHART_UNCHANGED, "unchanged hosts", "未变更主机") \
     X(CHART_USUAL, "usual at this hour", "该时段常态") \
     X(CHART_PER_SECOND, "per second", "每秒") \
-    X(CHART_BYTES_PER_SECOND, "bytes/s", "字节/秒")
+    X(CHART_BYTES_PER_SECOND, "bytes/s", "字节/秒") \
+    X(CHART_ZOOM, "Drag to look closer, double-click for all.", \
+      "拖动可放大，双击还原。")
 /* clang-format on */
 
 #endif

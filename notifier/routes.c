@@ -4,6 +4,7 @@
 #include "notifier/api.h"
 #include "notifier/pages/list.h"
 #include "notifier/pages/mutes.h"
+#include "notifier/pages/assets.h"
 #include "notifier/pages/report.h"
 #include "notifier/pages/rules.h"
 #include "notifier/pages/service.h"
@@ -18,6 +19,7 @@ const struct httpd_route notifier_routes[] = {
     {.method = "GET", .path = "/services/{name}/course.png", .serve = service_course},
     {.method = "GET", .path = "/what", .serve = what_page},
     {.method = "GET", .path = "/style.css", .serve = style_sheet},
+    {.method = "GET", .path = "/assets/{file}", .serve = assets_file},
     {.method = "GET", .path = "/changes/{id}", .serve = report_page},
     {.method = "GET", .path = "/changes/{id}/chart/{file}", .serve = report_chart},
     {.method = "GET", .path = "/v1/changes", .serve = api_changes},

@@ -98,7 +98,7 @@ static int write_rules(const struct demo *d, struct err *err)
     snprintf(path, sizeof path, "%s/rules", d->dir);
     if (mkdir(path, 0700) < 0)
         return err_sys(err, errno, "%s cannot be made", path);
-    for (const struct default_pack *p = default_packs; p->name != NULL; p++) {
+    for (const struct embedded *p = default_packs; p->name != NULL; p++) {
         if (strstr(p->name, "windows") != NULL || strstr(p->name, "hosts") != NULL)
             continue;
         snprintf(path, sizeof path, "%s/rules/%s", d->dir, p->name);

@@ -1,14 +1,9 @@
-/* rules/defaults.h - the shipped packs as built into the program (rules/embed.cmake).
- */
+/* rules/defaults.h - the shipped packs as built into the program. */
 #ifndef RULES_DEFAULTS_H
 #define RULES_DEFAULTS_H
 
-#include <stddef.h>
+#include "base/embedded.h"
 
-struct default_pack {
-    const char *name, *text; /* "calls.yml" and its text */
-    size_t n;
-};
-extern const struct default_pack default_packs[]; /* in order of names, ended by {0} */
+extern const struct embedded default_packs[]; /* in order of names, ended by {0} */
 
 #endif

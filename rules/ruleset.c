@@ -303,7 +303,7 @@ struct ruleset *ruleset_parse(const char *file, const char *text, size_t n,
 
 static void take_defaults(struct gathering *g)
 {
-    for (const struct default_pack *p = default_packs; p->name != NULL; p++) {
+    for (const struct embedded *p = default_packs; p->name != NULL; p++) {
         char file[128];
         snprintf(file, sizeof file, "defaults/%s", p->name);
         take_text(g, file, p->text, p->n);

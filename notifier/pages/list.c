@@ -183,6 +183,7 @@ void list_page(struct httpd_req *r, void *app)
         html_addf(&page, "<p class=\"mutes\">%s</p>\n", notice);
     mutes_page_note(&mutes, now, &page);
     list_form(&q, httpd_query(r, "kind"), &page);
+    buf_add(&page, "<div data-live>\n"); /* see assets/page.js */
     if (count > 0) {
         buf_add(&page, "<ul class=\"changes\">\n");
         buf_add_n(&page, buf_text(&rows), rows.len);
@@ -192,6 +193,7 @@ void list_page(struct httpd_req *r, void *app)
         buf_add(&page, "<p class=\"none\">No change fits.</p>\n");
     }
     add_next(&q, httpd_query(r, "kind"), next, &page);
+    buf_add(&page, "</div>\n");
     free(next);
     page_close(&page);
     page_answer(r, 200, &page);

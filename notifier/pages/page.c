@@ -13,7 +13,8 @@ void page_open_in(struct buf *to, const char *title, enum language l)
               "initial-scale=1\">\n"
               "<meta name=\"color-scheme\" content=\"light dark\">\n"
               "<title>%s</title>\n"
-              "<link rel=\"stylesheet\" href=\"/style.css\"></head>\n",
+              "<link rel=\"stylesheet\" href=\"/style.css\">\n"
+              "<script src=\"/assets/page.js\" defer></script></head>\n",
               language_tag(l), title);
     html_addf(to,
               "<body><a class=\"skip\" href=\"#main\">%s</a>\n"
@@ -49,6 +50,7 @@ void page_answer(struct httpd_req *r, unsigned status, const struct buf *page)
 {
     httpd_set_header(r, "Content-Security-Policy",
                      "default-src 'none'; style-src 'self'; img-src 'self'; "
+                     "script-src 'self'; connect-src 'self'; "
                      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
     httpd_set_header(r, "Referrer-Policy", "no-referrer");
     httpd_answer_buf(r, status, "text/html; charset=utf-8", page);

@@ -129,13 +129,14 @@ static void write_todo(const struct report *r, struct buf *to)
 }
 
 /* The picture's address, as attribute text. */
-static void chart_url(const struct report *r, size_t no, const char *more,
-                      struct buf *to)
+static void chart_url(const struct report *r, size_t no, const char *form,
+                      const char *more, struct buf *to)
 {
     OWNED_BUF url = {0};
     buf_add(&url, "/changes/");
     url_quote(&url, r->change->change_id);
-    buf_addf(&url, "/chart/%zu.png?revision=%d%s", no + 1, r->verdict->revision, more);
+    buf_addf(&url, "/chart/%zu.%s?revision=%d%s", no + 1, form, r->verdict->revision,
+             more);
     if (r->language != LANGUAGE_EN)
         buf_addf(&url, "&language=%s", language_name(r->language));
     html_attr(to, buf_text(&url));
@@ -152,14 +153,16 @@ static void write_chart(const struct report *r, const struct report_finding *f,
     };
     if (f->of->curve.n == 0)
         return;
-    buf_add(to, "<picture>");
+    buf_add(to, "<picture data-chart=\"");
+    chart_url(r, f->no, "json", "", to);
+    html_addf(to, "\" data-hint=\"%s\">", say(r, PHRASE_CHART_ZOOM));
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         html_addf(to, "<source media=\"%s\" srcset=\"", sources[i][0]);
-        chart_url(r, f->no, sources[i][1], to);
+        chart_url(r, f->no, "png", sources[i][1], to);
         buf_add(to, "\">");
     }
     buf_add(to, "<img loading=\"lazy\" src=\"");
-    chart_url(r, f->no, "", to);
+    chart_url(r, f->no, "png", "", to);
     html_addf(to, "\" width=\"%d\" height=\"%d\" alt=\"%s\"></picture>\n",
               REPORT_PAGE_CHART_WIDTH, REPORT_PAGE_CHART_HEIGHT, f->alt);
 }
@@ -457,27 +460,31 @@ static struct verdict *verdict_of(struct httpd_req *r, struct notifier *n,
     return ledger_revision(n->spec.ledger, id, (int)no, err);
 }
 
-static void draw(struct httpd_req *r, struct notifier *n, const struct verdict *v,
-                 size_t no)
+/* What a script draws by itself. */
+static void give_values(struct httpd_req *r, const struct chart_ask *ask)
 {
     struct err err = {0};
-    OWNED_CHANGE *c = ledger_change(n->spec.ledger, httpd_param(r, 0), &err);
-    const char *theme = httpd_query(r, "theme"), *size = httpd_query(r, "size");
-    bool narrow = size != NULL && strcmp(size, "narrow") == 0;
-    OWNED_BUF png = {0};
-    if (c == NULL) {
-        httpd_fail(r, err.code == ENOENT ? 404 : 500, "%s", err.text);
+    struct chart chart;
+    OWNED_BUF json = {0};
+    if (chart_plan(ask, &chart, &err) < 0) {
+        httpd_fail(r, err.code == ENODATA ? 404 : 500, "%s", err.text);
         return;
     }
-    struct chart_ask ask = {
-        .change = c,
-        .verdict = v,
-        .finding = &v->findings[no - 1],
-        .language = language_asked(r),
-        .width = narrow ? REPORT_PAGE_NARROW_WIDTH : REPORT_PAGE_CHART_WIDTH,
-        .height = narrow ? REPORT_PAGE_NARROW_HEIGHT : REPORT_PAGE_CHART_HEIGHT,
-        .dark = theme != NULL && strcmp(theme, "dark") == 0};
-    if (chart_draw(n->spec.rrd, &ask, &png, &err) < 0) {
+    chart_write(&chart, &json);
+    chart_clear(&chart);
+    httpd_set_header(r, "Cache-Control", "private, max-age=60");
+    httpd_answer_buf(r, 200, "application/json; charset=utf-8", &json);
+}
+
+static void draw(struct httpd_req *r, struct notifier *n, const struct chart_ask *ask)
+{
+    struct err err = {0};
+    OWNED_BUF png = {0};
+    if (n->spec.rrd == NULL) {
+        httpd_fail(r, 503, "charts are switched off");
+        return;
+    }
+    if (chart_draw(n->spec.rrd, ask, &png, &err) < 0) {
         atomic_fetch_add(&n->tell.stats.charts_lost, err.code != ENODATA);
         httpd_fail(r, err.code == ENODATA ? 404 : 503, "%s", err.text);
         return;
@@ -490,17 +497,36 @@ void report_chart(struct httpd_req *r, void *app)
 {
     struct notifier *n = notifier_of(app);
     struct err err = {0};
+    const char *file = httpd_param(r, 1);
+    const char *theme = httpd_query(r, "theme"), *size = httpd_query(r, "size");
+    bool narrow = size != NULL && strcmp(size, "narrow") == 0;
     OWNED_VERDICT *v = verdict_of(r, n, &err);
     if (v == NULL) {
         unsigned status = err.code == ENOENT ? 404 : err.code == EINVAL ? 400 : 500;
         httpd_fail(r, status, "%s", err.text);
         return;
     }
-    size_t no = number_of(httpd_param(r, 1), ".png", v->n_findings);
-    if (no == 0)
-        httpd_fail(r, 404, "there is no chart '%.60s'", httpd_param(r, 1));
-    else if (n->spec.rrd == NULL)
-        httpd_fail(r, 503, "charts are switched off");
+    size_t picture = number_of(file, ".png", v->n_findings);
+    size_t values = number_of(file, ".json", v->n_findings);
+    if (picture + values == 0) {
+        httpd_fail(r, 404, "there is no chart '%.60s'", file);
+        return;
+    }
+    OWNED_CHANGE *c = ledger_change(n->spec.ledger, httpd_param(r, 0), &err);
+    if (c == NULL) {
+        httpd_fail(r, err.code == ENOENT ? 404 : 500, "%s", err.text);
+        return;
+    }
+    struct chart_ask ask = {
+        .change = c,
+        .verdict = v,
+        .finding = &v->findings[picture + values - 1],
+        .language = language_asked(r),
+        .width = narrow ? REPORT_PAGE_NARROW_WIDTH : REPORT_PAGE_CHART_WIDTH,
+        .height = narrow ? REPORT_PAGE_NARROW_HEIGHT : REPORT_PAGE_CHART_HEIGHT,
+        .dark = theme != NULL && strcmp(theme, "dark") == 0};
+    if (values > 0)
+        give_values(r, &ask);
     else
-        draw(r, n, v, no);
+        draw(r, n, &ask);
 }

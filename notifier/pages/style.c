@@ -67,6 +67,8 @@ const char style_text[] =
     ".top{display:flex;flex-wrap:wrap;gap:8px 28px;align-items:baseline}"
     ".top nav{display:flex;flex-wrap:wrap;gap:4px 20px}"
     ".top nav a{font-weight:400;font-size:.95rem}\n"
+    "picture.drawn{display:none}.zoom{margin:4px 0 14px}"
+    ".zoom .u-legend{font-size:.85rem}.zoom .quiet{font-size:.85rem;margin:2px 0 0}\n"
     ".changes .why{margin-top:4px}\n"
     /* a service */
     ".timeline{display:block;width:100%;height:auto;margin:0 0 16px}"
@@ -153,7 +155,8 @@ const char style_text[] =
     ".timeline text{font-size:34px}.timeline circle{r:16px}"
     ".finding{padding:16px}.figures{gap:10px}.figures dd{font-size:1.05rem}"
     ".facts div,aside .facts div{grid-template-columns:8rem 1fr}}\n"
-    "@media print{body{background:#fff}.top,.filter,.pager{display:none}}\n";
+    "@media print{body{background:#fff}.top,.filter,.pager,.zoom{display:none}"
+    "picture.drawn{display:block}}\n";
 
 void style_sheet(struct httpd_req *r, void *app)
 {

@@ -99,3 +99,33 @@ TEST(a_drawn_chart_is_a_png_and_repeats)
     CHECK(one.len == two.len && memcmp(one.data, two.data, one.len) == 0);
     rrd_stop(&rrd);
 }
+
+TEST(a_chart_as_json_has_all_that_the_picture_has)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    v->findings[1].curve.value[1] = NAN;
+    struct chart_ask ask = ask_for(c, v, 1);
+    struct chart chart;
+    struct err err = {0};
+    OWNED_BUF json = {0};
+    CHECK_INT(chart_plan(&ask, &chart, NULL), 0);
+    chart_write(&chart, &json);
+    chart_clear(&chart);
+    OWNED_JSON *doc = json_parse(buf_text(&json), json.len, &err);
+    if (doc == NULL)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    struct json_at root = json_root(doc), lines, values, pivot;
+    double at = 0;
+    CHECK(json_member(&root, "pivot", &pivot));
+    CHECK_INT(json_number(&pivot, &at, &err), 0);
+    CHECK_NEAR(at, (double)SAMPLE_START.ms / 1000, 1e-9);
+    CHECK(json_member(&root, "lines", &lines));
+    CHECK_INT(json_count(&lines), 3);
+    struct json_at first = json_item(&lines, 0);
+    CHECK(json_member(&first, "values", &values));
+    CHECK_INT(json_count(&values), 90);
+    struct json_at gap = json_item(&values, 1);
+    CHECK_INT(json_kind(&gap), JSON_KIND_NULL);
+    CHECK(strstr(buf_text(&json), "\"limit\":null") != NULL);
+}

@@ -167,7 +167,7 @@ TEST(what_cannot_be_kept_exact_is_refused)
 
 TEST(every_shipped_pack_is_tidy_and_stays_so)
 {
-    for (const struct default_pack *p = default_packs; p->name != NULL; p++) {
+    for (const struct embedded *p = default_packs; p->name != NULL; p++) {
         struct complaints c = {0};
         OWNED_BUF out = {0};
         CHECK_INT(tidy(p->name, p->text, p->n, &out, &c), 0);

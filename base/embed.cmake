@@ -1,0 +1,15 @@
+# Writes OUT, a C file that holds the bytes of each file in FILES as the array NAME, of
+# struct embedded (base/embedded.h) and ended by {0}.
+set(text "/* made at build time */\n#include \"base/embedded.h\"\n")
+set(list "")
+set(n 0)
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  string(APPEND text "static const char file_${n}[] = {${bytes}0};\n")
+  string(APPEND list "    {\"${name}\", file_${n}, sizeof file_${n} - 1},\n")
+  math(EXPR n "${n} + 1")
+endforeach()
+string(APPEND text "extern const struct embedded ${NAME}[];\nconst struct embedded ${NAME}[] = {\n${list}    {0, 0, 0},\n};\n")
+file(WRITE ${OUT} "${text}")
