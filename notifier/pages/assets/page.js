@@ -57,6 +57,10 @@
         u.ctx.restore();
     }
 
+    function clock(seconds, from, to) {
+        return new Date(seconds * 1000).toISOString().slice(from, to).replace("T", " ");
+    }
+
     function series(line) {
         return {
             label: line.label,
@@ -79,8 +83,20 @@
             height: height,
             tzDate: function (s) { return UPlot.tzDate(new Date(s * 1000), "Etc/UTC"); },
             cursor: { drag: { x: true, y: false } },
-            axes: [axis, Object.assign({ size: 64, label: chart.unit || undefined }, axis)],
-            series: [{ label: "UTC" }].concat(chart.lines.map(series)),
+            axes: [
+                Object.assign({
+                    values: function (u, splits, no, space, step) {
+                        return splits.map(function (s) {
+                            return clock(s, 11, step < 60 ? 19 : 16);
+                        });
+                    },
+                }, axis),
+                Object.assign({ size: 64, label: chart.unit || undefined }, axis),
+            ],
+            series: [{
+                label: "UTC",
+                value: function (u, s) { return s === null ? "–" : clock(s, 0, 19); },
+            }].concat(chart.lines.map(series)),
             hooks: {
                 drawClear: [function (u) {
                     shade(u, chart.before[0], chart.before[1], "rgba(110,119,129,.13)");
