@@ -135,7 +135,26 @@
     X("Wait; if calls are slow meanwhile, warm the caches before the host takes calls.", "等待即可；如果期间调用变慢，请先预热缓存再接流量。") \
     X("See which program of a changed host still reads, and what.", "查看变更主机上哪个程序还在读、读的是什么。") \
     X("See whether the program listens, and whether callers keep a list that left it out.", "确认程序是否在监听，以及调用方的地址列表是否漏掉了它。") \
-    X("See in its stack whether it was going down or coming up; the latter comes again.", "从栈上看崩溃发生在停止还是启动过程；如果是启动，还会再次发生。")
+    X("See in its stack whether it was going down or coming up; the latter comes again.", "从栈上看崩溃发生在停止还是启动过程；如果是启动，还会再次发生。") \
+     \
+    X("CPU use of a group of processes", "进程组 CPU 使用率") \
+    X("Memory of a group of processes", "进程组内存") \
+    X("Threads and open files of a group of processes", "进程组的线程数与打开文件数") \
+    X("Groups without processes", "没有进程的进程组") \
+    X("Number of processes of a group", "进程组的进程数") \
+    X("Restarts of a group of processes", "进程组重启") \
+    X("Age of a group of processes", "进程组运行时长") \
+    X("Sources of the agent that fell silent", "agent 停止产出数据的采集源") \
+    X("The agent's own figures", "agent 自身的指标") \
+    X("Profile the group on one changed host and on an unchanged one.", "在一台变更主机和一台未变更主机上对该进程组做 profile 对比。") \
+    X("Compare it with the last release at the same age; what keeps rising is a leak.", "与上个版本运行同样时长时对比；如果持续上涨，就是泄漏。") \
+    X("See what the threads wait for, and what the files are.", "查看线程在等什么、打开的是哪些文件。") \
+    X("Start it by hand on one changed host and read what it says.", "在一台变更主机上手工启动，查看它的输出。") \
+    X("Compare the configuration of a changed host with that of an unchanged one.", "对比变更主机与未变更主机的配置。") \
+    X("See its log right before it ended, and whether it left a core.", "查看它退出前的日志，以及是否留下 core。") \
+    X("See the restarts of the group.", "查看该进程组的重启情况。") \
+    X("The agent's log on the host says why the source gives nothing.", "主机上 agent 的日志会说明该采集源为何没有数据。") \
+    X("See the sources that fell silent.", "查看停止产出数据的采集源。")
 /* clang-format on */
 
 #endif

@@ -2,6 +2,7 @@
  * Each stage has counters; here they get their names.  Any HTTP thread. */
 #include "programs/daemon_metrics.h"
 
+#include "base/instant.h"
 #include "base/version.h"
 
 #include <string.h>
@@ -100,6 +101,40 @@
     X("aftercheck_routing_last_reload_successful", "gauge",                            \
       "1 when the routing on disk is that in force", state->routing_ok ? 1.0 : 0.0)
 
+/* Hosts whose last row is older than two steps, but not than an hour: those have gone.
+ */
+struct hush {
+    struct windows *windows;
+    instant since, gone;
+    uint64_t silent;
+};
+
+static bool count_silent(uint32_t entity, const struct entity *who, void *arg)
+{
+    struct hush *h = arg;
+    if (who->kind != ENTITY_HOST)
+        return true;
+    instant newest = windows_newest(h->windows, entity); /* the end of a row */
+    h->silent +=
+        !instant_is_none(newest) && newest.ms < h->since.ms && newest.ms >= h->gone.ms;
+    return true;
+}
+
+static void write_silent(struct windows *w, instant now, struct buf *to)
+{
+    enum { GONE_MS = 60 * 60 * 1000 };
+    struct hush h = {.windows = w,
+                     .since = {now.ms - windows_step(w).ms},
+                     .gone = {now.ms - GONE_MS}};
+    windows_each(w, count_silent, &h);
+    buf_addf(to,
+             "# HELP aftercheck_hosts_silent hosts that sent within the last hour, but "
+             "not within the last two steps\n"
+             "# TYPE aftercheck_hosts_silent gauge\n"
+             "aftercheck_hosts_silent %llu\n",
+             (unsigned long long)h.silent);
+}
+
 void daemon_metrics_write(const struct daemon_sources *from,
                           const struct daemon_state *state, struct buf *to)
 {
@@ -115,6 +150,7 @@ void daemon_metrics_write(const struct daemon_sources *from,
              name, value);
     METRICS(X)
 #undef X
+    write_silent(from->windows, instant_now(), to);
     buf_add(to,
             "# HELP aftercheck_graded_total final verdicts by grade since the start\n"
             "# TYPE aftercheck_graded_total counter\n");

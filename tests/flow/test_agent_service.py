@@ -84,6 +84,18 @@ class AgentAndService(FlowTest):
         self.assertIn("smoke", found[0]["metric"])
         self.dropped_nothing()
 
+    def test_an_agent_that_dies_is_seen_in_the_service(self):
+        agent = self.start_agent("")
+        wait_for("samples", lambda: self.kept() > 100)
+        self.assertEqual(self.s.metric("aftercheck_hosts_silent"), 0)
+        agent.kill()
+        agent.wait()
+        gone = time.time()
+        wait_for("its silence", lambda: self.s.metric("aftercheck_hosts_silent") == 1)
+        self.assertLess(time.time() - gone, 20)
+        self.start_agent("")
+        wait_for("its return", lambda: self.s.metric("aftercheck_hosts_silent") == 0)
+
     def test_what_was_kept_while_the_service_was_away_arrives(self):
         agent = self.start_agent("")
         wait_for("samples", lambda: self.kept() > 100)
