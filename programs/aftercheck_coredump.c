@@ -4,7 +4,7 @@
  * follower of the journal it runs on, and looks at what systemd-coredump put away.
  * Either way the core is read by a child in a sandbox (programs/coredump/unwind.c).
  * What must hold: standard input, which holds the dying process, is closed before
- * anything is written to disk or sent.  One thread. */
+ * anything is synced to disk or sent.  One thread. */
 #include "base/log.h"
 #include "base/names.h"
 #include "base/opt.h"
@@ -24,7 +24,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SEND_MS = 5000, FLUSH_MS = 60000, WAIT_MS = 10000, TIME_MAX = INT32_MAX };
+enum {
+    HOLD_LEAST_MS = 100,
+    SEND_MS = 5000,
+    FLUSH_MS = 60000,
+    WAIT_MS = 10000,
+    TIME_MAX = INT32_MAX
+};
 
 struct program {
     struct config_flags flags;
@@ -46,6 +52,7 @@ struct crash {
     int core;             /* to be read; -1: not to be had */
     const char *in_words; /* a stack as systemd-coredump wrote it; NULL: none */
     size_t n_words;
+    bool counted; /* it was, and is not told by itself */
 };
 
 /* --- one crash --- */
@@ -53,7 +60,9 @@ struct crash {
 static void unwind_it(struct program *p, struct crash *c, struct unwound *ret,
                       struct err *err)
 {
-    int slot = p->desk != NULL ? desk_slot(p->desk, (int)p->config.hold.ms) : -1;
+    int64_t begun = monotonic_ms(), hold = p->config.hold.ms;
+    int slot = p->desk != NULL ? desk_slot(p->desk, (int)hold) : -1;
+    hold -= monotonic_ms() - begun; /* all of it together holds the dying process */
     struct unwind u = {.core = c->core,
                        .memory = c->dead.memory,
                        .root = c->dead.root,
@@ -64,7 +73,7 @@ static void unwind_it(struct program *p, struct crash *c, struct unwound *ret,
                        .uid = c->dead.uid,
                        .gid = c->dead.gid,
                        .frames = p->config.frames,
-                       .hold_ms = (int)p->config.hold.ms,
+                       .hold_ms = hold > HOLD_LEAST_MS ? (int)hold : HOLD_LEAST_MS,
                        .ms = (int)p->config.stack.ms};
     if (p->desk != NULL && slot < 0) {
         close(c->core);
@@ -133,8 +142,9 @@ static int take_crash(struct program *p, struct crash *c)
     char room[NAME_BYTES_MAX + 1];
     struct err err = {0};
     bool known = c->dead.exe[0] != '\0' && c->signal != 0;
-    if (known && p->desk != NULL &&
-        !desk_wants(p->desk, c->dead.exe, c->signal, c->time, c->pid, &err)) {
+    c->counted = known && p->desk != NULL &&
+                 !desk_wants(p->desk, c->dead.exe, c->signal, c->time, c->pid, &err);
+    if (c->counted) {
         if (err.code != 0)
             log_warn("%s", err.text);
         return 0;
@@ -209,11 +219,14 @@ static void send_now(struct program *p, int ms)
 static int run_pipe(struct program *p)
 {
     struct crash c;
+    struct err err = {0};
     if (read_operands(p, &c) < 0)
         return 2;
     int rc = take_crash(p, &c);
     dead_close(&c.dead);
     close(STDIN_FILENO); /* one that was counted lets go here */
+    if (c.counted && desk_tell_count(p->desk, c.dead.exe, c.signal, c.time, &err) < 0)
+        log_warn("%s", err.text);
     if (p->desk != NULL)
         send_now(p, SEND_MS);
     return rc < 0 ? 1 : 0;

@@ -111,10 +111,20 @@ bool desk_wants(struct desk *d, const char *exe, int signal, instant now, int64_
     if (l == NULL)
         return true;
     bool wants = loop_crash(l, &d->config->loop, now, pid);
-    if (!wants)
-        tell_due(d, l, now, err);
     loop_close(&l, err);
     return wants;
+}
+
+int desk_tell_count(struct desk *d, const char *exe, int signal, instant now,
+                    struct err *err)
+{
+    struct err why = {0};
+    struct loop *l = loop_open(d->loops, exe, signal, err);
+    if (l == NULL)
+        return -1;
+    tell_due(d, l, now, &why);
+    loop_close(&l, &why);
+    return why.code == 0 ? 0 : err_set(err, why.code, "%s", why.text);
 }
 
 int desk_tell(struct desk *d, const struct notice *n, struct err *err)

@@ -37,6 +37,9 @@ void desk_slot_free(int *slot);
  * lost. */
 int desk_tell(struct desk *d, const struct notice *n, struct err *err);
 
+/* Keeps what is due of this program's and signal's count. */
+int desk_tell_count(struct desk *d, const char *exe, int signal, instant now,
+                    struct err *err);
 /* Keeps what is due of all counts. */
 int desk_tell_counts(struct desk *d, instant now, struct err *err);
 

@@ -214,7 +214,11 @@ static void take_path(struct slimming *s, const struct note *n, uint64_t address
         size_t len = strnlen(name, (size_t)(end - name));
         if (word_at(row) <= address && address < word_at(row + 8) && len > 0 &&
             len < SLIM_PATH_MAX && name + len < end) {
-            memcpy(s->to->exe, name, len + 1);
+            static const char gone[] = " (deleted)";
+            if (len > sizeof gone && strcmp(name + len - (sizeof gone - 1), gone) == 0)
+                len -= sizeof gone - 1;
+            memcpy(s->to->exe, name, len);
+            s->to->exe[len] = '\0';
             return;
         }
         name += len + 1;

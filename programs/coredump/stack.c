@@ -11,6 +11,7 @@
 #include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,12 +46,20 @@ static int open_plain(const char *path)
     return fd;
 }
 
+/* Is it the program's own file?  One that was replaced while it ran is called so. */
+static bool is_exe(const char *name)
+{
+    size_t n = strlen(taking->exe);
+    return n > 0 && strncmp(name, taking->exe, n) == 0 &&
+           (name[n] == '\0' || strcmp(name + n, " (deleted)") == 0);
+}
+
 /* libdwfl compares build IDs itself with those that the core holds. */
 static int find_elf(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
                     char **file_name, Elf **elf)
 {
     int fd = -1;
-    if (taking->exe_fd >= 0 && strcmp(name, taking->exe) == 0)
+    if (taking->exe_fd >= 0 && is_exe(name))
         fd = fcntl(taking->exe_fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0)
         fd = dwfl_build_id_find_elf(module, data, name, base, file_name, elf);

@@ -235,7 +235,9 @@ class Stacks(Cores):
         self.assertEqual(self.names(json.loads(out)), want)
 
 
-class Sending(Cores):
+class Desk(Cores):
+    """With a configuration, a state directory and a service that takes records."""
+
     def setUp(self):
         super().setUp()
         self.state = os.path.join(self.folder, "state")
@@ -264,6 +266,8 @@ class Sending(Cores):
         self.addCleanup(s.close)
         return s
 
+
+class Sending(Desk):
     def test_a_new_crash_after_a_change_is_a_finding(self):
         rules = self.rules(WINDOWS)
         shutil.copy(os.path.join(DEFAULTS, "50-crashes.yml"), rules)
@@ -316,7 +320,7 @@ class Sending(Cores):
                                 stdout=subprocess.PIPE)
         self.addCleanup(self.end, live)
         live.stdout.readline()
-        begun = int(time.time())
+        begun = int(time.time()) - 20
         for i in range(10):
             self.assertEqual(self.crash(core, live.pid, begun + i, 6)[0], 0)
         self.assertEqual(len(s.bodies), 3)
@@ -342,7 +346,7 @@ class Sending(Cores):
             self.assertEqual(self.other(*args)[0], 2)
 
 
-class Journal(Sending):
+class Journal(Desk):
     """A journal in a directory, written by systemd-journal-remote from entries as
     systemd-coredump 252 writes them."""
 
@@ -437,6 +441,61 @@ class Journal(Sending):
         err = self.follow(folder)
         self.assertEqual([json.loads(b)["exe"] for b in s.bodies], ["/srv/true"])
         self.assertIn("1 entries say they are coredumps", err)
+
+
+@unittest.skipUnless(os.environ.get("AFTERCHECK_CORE_PATTERN") == "1" and os.geteuid() == 0,
+                     "sets kernel.core_pattern of this machine for a moment: as root, with "
+                     "AFTERCHECK_CORE_PATTERN=1")
+class Kernel(Desk):
+    """The kernel itself as the caller."""
+
+    def setUp(self):
+        super().setUp()
+        self.set_to("core_pipe_limit", "16")
+        # a pattern has 127 bytes: the configuration is found behind a short name
+        self.link = "/tmp/aftercheck-%d" % os.getpid()
+        os.symlink(self.folder, self.link)
+        self.addCleanup(os.unlink, self.link)
+        os.symlink(os.path.abspath(program("aftercheck-coredump")), self.folder + "/handler")
+        self.set_to("core_pattern", "|%s/handler --pipe --config %s/coredump.yml %%P %%s %%t" %
+                    (self.link, self.link))
+
+    def set_to(self, name, value):
+        path = "/proc/sys/kernel/" + name
+        with open(path) as f:
+            before = f.read()
+        self.addCleanup(self.write, path, before)
+        self.write(path, value)
+
+    def write(self, path, value):
+        with open(path, "w") as f:
+            f.write(value)
+
+    def test_the_kernels_cores_arrive_and_a_loop_is_a_count(self):
+        s = self.fake()
+        self.configure("first: 2\nevery: 1s\n")
+        exe = self.build("debug")
+        for _ in range(2):
+            self.assertEqual(subprocess.run([exe, "t"]).returncode, -signal.SIGSEGV)
+        wait_for("the records", lambda: len(s.bodies) == 2)
+        one = json.loads(s.bodies[0])
+        self.assertEqual(self.names(one)[:4], ["poke", "parse_header", "read_file",
+                                               "in_thread"])
+        self.assertEqual((one["exe"], one["service"], one["signal"]), (exe, "pay", "SIGSEGV"))
+        self.assertLess(abs(time.time() - time.mktime(time.strptime(
+            one["time"] + "UTC", "%Y-%m-%dT%H:%M:%SZ%Z"))), PATIENCE)
+
+    def test_a_program_that_was_replaced_is_read_as_it_ran(self):
+        s = self.fake()
+        exe = self.build("debug")
+        p = subprocess.Popen([exe, "w"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(self.end, p)
+        p.stdout.readline()
+        os.rename(self.build("stripped"), exe)
+        p.communicate(b"\n")
+        self.assertEqual(p.returncode, -signal.SIGSEGV)
+        wait_for("the record", lambda: s.bodies)
+        self.assertEqual(self.names(json.loads(s.bodies[0]))[:2], ["poke", "parse_header"])
 
 
 if __name__ == "__main__":
