@@ -269,3 +269,149 @@ TEST(beside_bad_findings_muted_ones_are_counted_apart)
     OWNED_REPORT *unjudged = make(c, v);
     CHECK_TEXT(unjudged->lead, "The change was cancelled. 1 finding is muted.");
 }
+
+static struct report *make_in(enum language l, const struct change *c,
+                              const struct verdict *v)
+{
+    struct report_input in = {
+        .change = c, .verdict = v, .revisions = &v, .n_revisions = 1, .language = l};
+    struct report *r = report_new(&in, NULL);
+    CHECK(r != NULL);
+    return r;
+}
+
+TEST(in_chinese_sentences_are_made_of_the_figures)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    OWNED_REPORT *r = make_in(LANGUAGE_ZH, c, v);
+    CHECK_TEXT(r->grade_words, "须处理");
+    CHECK_TEXT(r->what, "发布，操作人 li");
+    CHECK_TEXT(r->lead,
+               "1 个问题须处理，另有 1 个需关注，涉及 6 台变更主机中的 4 "
+               "台（pay-01、pay-02、pay-03、pay-04），自 2026-11-21 10:01:00 UTC 起。");
+    CHECK_TEXT(r->state, "第 3 次检查（共 4 次），变更后 30 分钟（2026-11-21 10:31:00 "
+                         "UTC）。后续还有检查，结论可能变化。");
+    CHECK_TEXT(r->finding[0].sentence,
+               "web->pay:/charge 变更后 30,000 次调用中失败 19.4%，变更前 60,000 "
+               "次中失败 0.21%。");
+    CHECK_TEXT(r->finding[1].sentence,
+               "6 台变更主机中有 4 台的 cpu.busy 从 31.2% 升至 55%（+76.3%），同期 3 "
+               "台未变更主机从 30.1% 变为 30.8%。");
+    CHECK_TEXT(r->finding[1].moments,
+               "取这些主机平时没有变更的 203 个时刻对比，没有一次"
+               "出现过这样的变化。");
+    CHECK_TEXT(value_of(&r->unjudged, "调用次数太少"), "12");
+    CHECK_TEXT(r->fine, "已比对 940 条指标序列，其中 935 条未变差。");
+}
+
+/* Each grade's words are those that people agreed on. */
+TEST(grades_have_their_chinese_names)
+{
+    CHECK_TEXT(report_grade_words(LANGUAGE_ZH, GRADE_OK), "正常");
+    CHECK_TEXT(report_grade_words(LANGUAGE_ZH, GRADE_ATTENTION), "需关注");
+    CHECK_TEXT(report_grade_words(LANGUAGE_ZH, GRADE_MUST_HANDLE), "须处理");
+    CHECK_TEXT(report_grade_words(LANGUAGE_ZH, GRADE_NOT_JUDGED), "未能判定");
+    for (int g = 0; g < GRADE_N; g++)
+        CHECK_TEXT(report_grade_words(LANGUAGE_EN, (enum grade)g),
+                   grade_words((enum grade)g));
+}
+
+TEST(every_kind_of_finding_has_a_chinese_sentence)
+{
+    OWNED_CHANGE *c = sample_change();
+    for (int k = 0; k < FINDING_KIND_N; k++)
+        for (int fresh = 0; fresh < 2; fresh++) {
+            OWNED_VERDICT *v = sample_verdict();
+            for (size_t i = 0; i < v->n_findings; i++) {
+                v->findings[i].kind = (enum finding_kind)k;
+                v->findings[i].fresh = fresh;
+            }
+            OWNED_REPORT *r = make_in(LANGUAGE_ZH, c, v);
+            for (size_t i = 0; i < r->n_findings; i++)
+                CHECK(strstr(r->finding[i].sentence, "。") != NULL);
+        }
+}
+
+TEST(a_crash_has_its_topmost_frames)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    sample_core(v);
+    OWNED_REPORT *r = make_in(LANGUAGE_ZH, c, v);
+    const struct report_finding *f = &r->finding[2];
+    CHECK_INT(f->n_frames, 3);
+    CHECK_TEXT(f->frame[0], "Reader::parse(int, char)");
+    CHECK_TEXT(f->frame[1], "read_file");
+    CHECK_TEXT(f->frame[2], "main");
+    CHECK_TEXT(f->figure, "pay coredump（SIGSEGV，栈顶 Reader::parse(int, char)）");
+    CHECK_TEXT(f->sentence,
+               "6 台变更主机中有 2 台出现从未见过的 coredump：pay SIGSEGV，栈顶 "
+               "Reader::parse(int, char)，变更后 1,204 次，变更前 0 次。");
+    OWNED_REPORT *en = make_in(LANGUAGE_EN, c, v);
+    CHECK_TEXT(en->finding[2].figure,
+               "coredumps of pay, SIGSEGV in Reader::parse(int, char)");
+    sample_set(&v->findings[2].because, "No frames here.");
+    OWNED_REPORT *none = make_in(LANGUAGE_EN, c, v);
+    CHECK_INT(none->finding[2].n_frames, 0);
+}
+
+TEST(a_rule_in_shadow_stands_in_a_group_of_its_own)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    v->findings[1].grade = GRADE_OK;
+    sample_set(&v->findings[1].because,
+               "It rose. The rule is in shadow: this would be attention.");
+    OWNED_REPORT *r = make(c, v);
+    CHECK_INT(r->finding[1].group, REPORT_SHADOW);
+    CHECK_INT(r->n_of[REPORT_SHADOW], 1);
+    CHECK_TEXT(r->finding[1].sentence, "It rose. The rule is in shadow and does not "
+                                       "count: this would be \"Needs attention\".");
+    OWNED_REPORT *zh = make_in(LANGUAGE_ZH, c, v);
+    CHECK(strstr(zh->finding[1].sentence, "若正式启用，应判为“需关注”。") != NULL);
+    /* words alone do not put a finding that counts there, nor broken ones any */
+    v->findings[1].grade = GRADE_ATTENTION;
+    OWNED_REPORT *counted = make(c, v);
+    CHECK_INT(counted->finding[1].group, REPORT_BAD);
+    v->findings[1].grade = GRADE_OK;
+    sample_set(&v->findings[1].because, "The rule is in shadow: this would be bad.");
+    OWNED_REPORT *back = make(c, v);
+    CHECK_INT(back->finding[1].group, REPORT_BACK);
+}
+
+TEST(hosts_stand_batch_by_batch_the_one_with_the_worst_first)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    const int batch[] = {2, 1, 2, 1, 1, 1};
+    for (size_t i = 0; i < c->n_hosts; i++)
+        c->host[i].batch = batch[i];
+    OWNED_REPORT *r = make(c, v);
+    const struct report_finding *f = &r->finding[1];
+    CHECK_INT(f->n_hosts, 4);
+    CHECK_TEXT(f->host[0].name, "pay-01");
+    CHECK_TEXT(f->host[0].heading, "Batch 2: 2 hosts");
+    CHECK_TEXT(f->host[1].name, "pay-03");
+    CHECK(f->host[1].heading == NULL);
+    CHECK_TEXT(f->host[2].name, "pay-02");
+    CHECK_TEXT(f->host[2].heading, "Batch 1: 2 hosts");
+    for (size_t i = 0; i < c->n_hosts; i++)
+        c->host[i].batch = 1;
+    OWNED_REPORT *one = make(c, v);
+    CHECK(one->finding[1].host[0].heading == NULL);
+}
+
+TEST(what_goes_with_another_finding_asks_for_nothing_of_its_own)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    sample_set(&v->findings[1].advice, "Profile it.");
+    v->findings[1].with = 0;
+    OWNED_REPORT *r = make(c, v);
+    CHECK_INT(r->n_todo, 1);
+    v->findings[0].grade = GRADE_ATTENTION;
+    v->findings[1].grade = GRADE_MUST_HANDLE;
+    OWNED_REPORT *worse = make(c, v);
+    CHECK_INT(worse->n_todo, 2);
+}
