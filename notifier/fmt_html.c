@@ -291,9 +291,11 @@ static void write_with(const struct report *r, const struct report_finding *f,
         mail_html_in_colour(to, led->grade, report_grade_sign(led->grade));
         html_addf(to, " %s</td>", led->name);
         mail_html_cell(to, "50%", "color:#1d2939");
-        html_addf(to, " class=\"ink\" align=\"right\">%s &#8594; %s (%s)</td></tr>\n",
-                  led->before, led->after,
-                  led->effect != NULL ? led->effect : led->change);
+        OWNED_BUF moved = {0}, line = {0};
+        buf_addf(&moved, "%s \xe2\x86\x92 %s", led->before, led->after);
+        PHRASE_PUT(&line, r->language, IN_BRACKETS, buf_text(&moved),
+                   led->effect != NULL ? led->effect : led->change);
+        html_addf(to, " class=\"ink\" align=\"right\">%s</td></tr>\n", buf_text(&line));
     }
     mail_html_close_table(to);
     write_rest(r, PHRASE_REST_FIGURES, f->n_with - shown, to);

@@ -232,6 +232,7 @@
       "新主机上 {0} 的 {2} 次调用中超时 {1}，同一时段老主机 {4} 次中超时 {3}。") \
     X(SAYS_ENDED_FRESH, "{1} of {2} calls {0} of new hosts ended with {5}, against {3} of {4} of old ones.", \
       "新主机上 {0} 的 {2} 次调用中 {1} 返回 {5}，同一时段老主机 {4} 次中为 {3}。") \
+    X(SAYS_CODE_ROSE, "; {0} rose from {1} to {2}", "；其中返回码 {0} 从 {1} 次增至 {2} 次") \
     X(SAYS_CODE_NEW, "; this code was never seen before the change", "；该返回码在变更前从未出现") \
     X(SAYS_TRAFFIC_FELL, "Calls {0} fell from {1} to {2}{3}.", "{0} 的调用量从 {1} 降至 {2}{3}。") \
     X(SAYS_TRAFFIC_ROSE, "Calls {0} rose from {1} to {2}{3}.", "{0} 的调用量从 {1} 升至 {2}{3}。") \

@@ -58,6 +58,9 @@ void report_add_seen(struct report *r, const char *public_url);
 void report_add_revisions(struct report *r, const struct report_input *in);
 void report_add_lead(struct report *r);
 
+/* Who calls whom, out of a metric of calls: what stands behind its first word, without
+ * the return code at its end; "web->pay:charge" as "web -> pay:charge". */
+const char *report_edge(struct report *r, const struct finding *f);
 /* The words for what a finding is about: "failing calls web->pay:charge". */
 const char *report_figure_name(struct report *r, const struct finding *f);
 /* One plain sentence with before and after. */

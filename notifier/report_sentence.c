@@ -46,21 +46,24 @@ static const char *part_name(struct report *r, const char *at, size_t n)
     return name;
 }
 
-/* Who calls whom: the measure's word and the code at the end taken off. */
-static const char *edge_name(struct report *r, const struct finding *f,
-                             const struct measure *m)
+const char *report_edge(struct report *r, const struct finding *f)
 {
-    const char *edge = f->metric + strlen(m->word);
-    size_t n = strlen(edge), code = f->code != NULL ? strlen(f->code) : 0;
+    const char *edge = f->metric != NULL ? strchr(f->metric, ' ') : NULL;
+    if (edge == NULL)
+        return report_name(r, f->metric);
+    size_t n = strlen(++edge), code = f->code != NULL ? strlen(f->code) : 0;
     if (code > 0 && n > code + 1 && strcmp(edge + n - code, f->code) == 0)
         n -= code + 1;
-    return part_name(r, edge, n);
+    const char *name = part_name(r, edge, n), *arrow = strstr(name, "->");
+    if (arrow == NULL)
+        return name;
+    return report_say(r, "%.*s -> %s", (int)(arrow - name), name, arrow + 2);
 }
 
 static const char *calls_name(struct report *r, const struct finding *f,
                               const struct measure *m)
 {
-    const char *edge = edge_name(r, f, m), *code = report_clean(r, f->code, 40);
+    const char *edge = report_edge(r, f), *code = report_clean(r, f->code, 40);
     return code != NULL
                ? report_put(r, m->with_code, (const char *const[]){edge, code}, 2)
                : report_put(r, m->figure, &edge, 1);
@@ -278,6 +281,28 @@ static const char *say_limit(const struct say *s)
                       s->to->after);
 }
 
+/* "; 503 rose from 0 to 192": the code that makes up the failures, as the judge's
+ * sentence has it; "" when it names none. */
+static const char *rising_code(const struct say *s)
+{
+    static const char rose[] = " rose from ", to[] = " to ";
+    const char *at = s->f->because != NULL ? strstr(s->f->because, rose) : NULL;
+    const char *code = at;
+    while (code != NULL && code > s->f->because && strncmp(code, "; ", 2) != 0)
+        code--;
+    if (code == NULL || strncmp(code, "; ", 2) != 0)
+        return "";
+    const char *before = at + sizeof rose - 1;
+    size_t n_before = strspn(before, "0123456789,");
+    const char *after = behind(before + n_before, to);
+    size_t n_after = after != NULL ? strspn(after, "0123456789,") : 0;
+    if (n_before == 0 || n_after == 0)
+        return "";
+    return REPORT_PUT(
+        s->r, SAYS_CODE_ROSE, part_name(s->r, code + 2, (size_t)(at - code - 2)),
+        part_name(s->r, before, n_before), part_name(s->r, after, n_after));
+}
+
 static const char *say_calls(const struct say *s)
 {
     static const struct {
@@ -297,9 +322,9 @@ static const char *say_calls(const struct say *s)
     code = code != NULL ? code : "?";
     bool never = f->because != NULL &&
                  strstr(f->because, "; this code was never seen before") != NULL;
-    const char *more = report_say(r, "%s%s", controls(s),
+    const char *more = report_say(r, "%s%s%s", controls(s), rising_code(s),
                                   never ? report_word(r, PHRASE_SAYS_CODE_NEW) : "");
-    const char *args[] = {edge_name(r, f, m),
+    const char *args[] = {report_edge(r, f),
                           s->to->after,
                           report_count(r, f->of_after),
                           s->to->before,
@@ -317,8 +342,7 @@ static const char *say_traffic(const struct say *s)
 {
     struct report *r = s->r;
     const struct finding *f = s->f;
-    const struct measure *m = measure_of(f);
-    if (m == NULL)
+    if (measure_of(f) == NULL)
         return NULL;
     const char *events =
         isnan(f->events_before) || isnan(f->events_after)
@@ -326,7 +350,7 @@ static const char *say_traffic(const struct say *s)
             : REPORT_PUT(r, SAYS_EVENTS, report_count(r, f->events_before),
                          report_count(r, f->events_after));
     const char *more = report_say(r, "%s%s", events, controls(s));
-    const char *edge = edge_name(r, f, m);
+    const char *edge = report_edge(r, f);
     return f->delta < 0 ? REPORT_PUT(r, SAYS_TRAFFIC_FELL, edge, s->to->before,
                                      s->to->after, more)
                         : REPORT_PUT(r, SAYS_TRAFFIC_ROSE, edge, s->to->before,

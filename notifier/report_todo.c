@@ -71,23 +71,6 @@ void report_add_todos(struct report *r)
 
 /* --- return codes --- */
 
-/* "fail_share web->pay:charge -1001" -> "web->pay:charge". */
-static const char *edge_of(struct report *r, const struct finding *f)
-{
-    const char *edge = f->metric != NULL ? strchr(f->metric, ' ') : NULL;
-    if (edge == NULL)
-        return report_name(r, f->metric);
-    edge++;
-    size_t n = strlen(edge), code = f->code != NULL ? strlen(f->code) : 0;
-    if (code > 0 && n > code + 1 && strcmp(edge + n - code, f->code) == 0)
-        n -= code + 1;
-    char *copy = strndup(edge, n);
-    const char *name = report_name(r, copy);
-    r->failed |= copy == NULL;
-    free(copy);
-    return name;
-}
-
 static const char *share_text(struct report *r, double events, double of)
 {
     return of > 0 ? report_figure(r, events / of, "share") : "";
@@ -106,7 +89,7 @@ static void add_code(struct report *r, const struct finding *f, size_t *cap)
     bool shares = f->of_before > 0 && f->of_after > 0;
     const char *code = report_clean(r, f->code, 60);
     r->code[r->n_codes++] = (struct report_code){
-        .calls = edge_of(r, f),
+        .calls = report_edge(r, f),
         .code = code != NULL ? code
                              : report_word(r, timeouts ? PHRASE_ALL_TIMEOUTS
                                                        : PHRASE_ALL_FAILURES),

@@ -246,13 +246,14 @@ static void write_with(const struct report *r, const struct report_finding *f,
 {
     if (f->n_with == 0)
         return;
-    html_addf(to, "<p class=\"quiet\">%s</p>\n", say(r, PHRASE_MOVED_WITH_IT));
+    html_addf(to, "<p class=\"quiet with\">%s</p>\n", say(r, PHRASE_MOVED_WITH_IT));
     for (size_t i = 0; i < f->n_with; i++) {
         const struct report_finding *led = &r->finding[f->with[i]];
         html_addf(to,
                   "<details id=\"finding-%zu\"><summary><span class=\"sign\" "
-                  "aria-hidden=\"true\">%s</span> %s: %s</summary>",
-                  led->no + 1, report_grade_sign(led->grade), led->name, led->line);
+                  "aria-hidden=\"true\">%s</span> %s%s%s</summary>",
+                  led->no + 1, report_grade_sign(led->grade), led->name,
+                  say(r, PHRASE_COLON), led->line);
         write_evidence(r, led, to);
         buf_add(to, "</details>\n");
     }

@@ -99,7 +99,8 @@ TEST(bad_queries_are_400_and_name_the_parameter)
                                   {"/v1/changes?after=zz", "after: "},
                                   {"/v1/changes/c1/verdict?wait=x", "wait"},
                                   {"/v1/changes/c1/verdict?wait=2h", "wait"},
-                                  {"/v1/changes/c1/report?format=pdf", "format"}};
+                                  {"/v1/changes/c1/report?format=pdf", "format"},
+                                  {"/v1/changes/c1/report?language=fr", "language"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (get(&g, bad[i][0]) != 400 || !says(&g, "{\"error\":") ||
             !says(&g, bad[i][1]))
@@ -187,6 +188,19 @@ TEST(reports_come_in_four_formats)
     CHECK(says(&g, "\"revisions\":["));
     CHECK_INT(get(&g, "/v1/changes/c1/report?format=eml"), 200);
     CHECK(says(&g, "X-Aftercheck-Grade: must-handle\r\n"));
+    stop(&g);
+}
+
+TEST(reports_come_in_the_language_asked_for)
+{
+    struct rig g;
+    start(&g);
+    store_change(g.ledger, "c1");
+    store_verdict(g.ledger, "c1", 1, GRADE_MUST_HANDLE, true);
+    CHECK_INT(get(&g, "/v1/changes/c1/report?language=zh"), 200);
+    CHECK(says(&g, "须处理：pay 2.5.0"));
+    CHECK_INT(get(&g, "/v1/changes/c1/report?format=html&language=zh"), 200);
+    CHECK(says(&g, "<html lang=\"zh-CN\">"));
     stop(&g);
 }
 

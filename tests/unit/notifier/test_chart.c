@@ -129,3 +129,23 @@ TEST(a_chart_as_json_has_all_that_the_picture_has)
     CHECK_INT(json_kind(&gap), JSON_KIND_NULL);
     CHECK(strstr(buf_text(&json), "\"limit\":null") != NULL);
 }
+
+TEST(titles_and_legends_are_in_the_language_asked_for)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    struct chart_ask ask = ask_for(c, v, 1);
+    struct chart chart;
+    ask.language = LANGUAGE_ZH;
+    CHECK_INT(chart_plan(&ask, &chart, NULL), 0);
+    CHECK_TEXT(chart.title, "4 台主机的 cpu.busy");
+    CHECK_TEXT(chart.lines[0].label, "变更主机");
+    CHECK_TEXT(chart.lines[1].label, "未变更主机");
+    CHECK_TEXT(chart.picture.pivot_label, "变更时刻");
+    chart_clear(&chart);
+    ask = ask_for(c, v, 0);
+    CHECK_INT(chart_plan(&ask, &chart, NULL), 0);
+    CHECK_TEXT(chart.title,
+               "Failing calls web -> pay:/charge that end with -1001 of pay");
+    chart_clear(&chart);
+}

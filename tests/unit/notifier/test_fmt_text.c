@@ -115,3 +115,34 @@ TEST(muted_findings_have_a_heading_of_their_own)
     CHECK(findings != NULL && muted > findings && words > muted);
     free(text);
 }
+
+TEST(chinese_lines_break_between_letters_but_not_before_marks)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    OWNED_BUF long_note = {0}, b = {0};
+    for (int i = 0; i < 60; i++)
+        buf_add(&long_note, i % 7 == 6 ? "好，" : "很（长）");
+    sample_set(&v->reason, buf_text(&long_note));
+    struct report_input in = {.change = c,
+                              .verdict = v,
+                              .revisions = (const struct verdict *const[]){v},
+                              .n_revisions = 1,
+                              .language = LANGUAGE_ZH};
+    OWNED_REPORT *r = report_new(&in, NULL);
+    fmt_text(r, &b);
+    static const char *const never_first[] = {"，", "。", "）", "、", "：", "；"};
+    size_t lines = 0;
+    for (const char *line = buf_text(&b); *line != '\0'; lines++) {
+        size_t n = strcspn(line, "\n");
+        char *copy = strndup(line, n), *words = copy + strspn(copy, " ");
+        CHECK(plain_width(copy) <= FMT_TEXT_COLUMNS);
+        for (size_t i = 0; i < sizeof never_first / sizeof *never_first; i++)
+            CHECK(strncmp(words, never_first[i], 3) != 0);
+        CHECK(n < 3 || strncmp(copy + n - 3, "（", 3) != 0);
+        free(copy);
+        line += n + (line[n] == '\n');
+    }
+    CHECK(lines > 20);
+    CHECK(strstr(buf_text(&b), "\n处理建议\n--------\n") != NULL);
+}

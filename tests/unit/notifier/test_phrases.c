@@ -102,3 +102,19 @@ TEST(an_argument_is_never_read_as_a_place)
     check_put("{1} (%s{0})", LANGUAGE_EN, PHRASE_IN_BRACKETS,
               (const char *const[]){"{1}", "%s{0}"}, 2);
 }
+
+TEST(chinese_and_latin_letters_have_a_space_between_them)
+{
+    const char *const words[] = {"主机 h1", "平均耗时"};
+    check_put("主机 h1 的平均耗时", LANGUAGE_ZH, PHRASE_NAME_ON_HOST,
+              (const char *const[]){"平均耗时", "h1"}, 2);
+    check_put("主机 h1 的 cpu.busy", LANGUAGE_ZH, PHRASE_NAME_ON_HOST,
+              (const char *const[]){"cpu.busy", "h1"}, 2);
+    OWNED_BUF b = {0};
+    PHRASE_PUT(&b, LANGUAGE_ZH, IN_BRACKETS, words[0], words[1]);
+    CHECK_TEXT(buf_text(&b), "主机 h1（平均耗时）"); /* none before a mark */
+    buf_clear(&b);
+    buf_add(&b, "x"); /* what stood there before is no part of it */
+    PHRASE_PUT(&b, LANGUAGE_ZH, REST, "1");
+    CHECK_TEXT(buf_text(&b), "x另有 1 项");
+}

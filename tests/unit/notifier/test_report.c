@@ -47,7 +47,7 @@ TEST(the_first_screen_says_what_how_bad_where_and_since_when)
     CHECK_TEXT(r->page_url, "https://check.example.com/changes/8812");
     CHECK_INT(r->n_top, 2);
     CHECK_TEXT(r->top[0].name,
-               "failing calls web->pay:/charge that end with -1001 of pay");
+               "failing calls web -> pay:/charge that end with -1001 of pay");
 }
 
 TEST(what_to_do_is_said_once_for_alike_findings)
@@ -293,7 +293,7 @@ TEST(in_chinese_sentences_are_made_of_the_figures)
     CHECK_TEXT(r->state, "第 3 次检查（共 4 次），变更后 30 分钟（2026-11-21 10:31:00 "
                          "UTC）。后续还有检查，结论可能变化。");
     CHECK_TEXT(r->finding[0].sentence,
-               "web->pay:/charge 变更后 30,000 次调用中失败 19.4%，变更前 60,000 "
+               "web -> pay:/charge 变更后 30,000 次调用中失败 19.4%，变更前 60,000 "
                "次中失败 0.21%。");
     CHECK_TEXT(r->finding[1].sentence,
                "6 台变更主机中有 4 台的 cpu.busy 从 31.2% 升至 55%（+76.3%），同期 3 "

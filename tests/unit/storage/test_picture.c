@@ -229,4 +229,20 @@ TEST(absurd_sizes_are_refused_by_name)
         CHECK_INT(picture_plan(&p, "x.rrd", &plan, &err), -1);
         CHECK(strstr(err.text, cases[i].field) == err.text);
     }
+    struct rrd_picture p = picture();
+    struct picture_plan plan;
+    p.zoom = 4;
+    CHECK_INT(picture_plan(&p, "x.rrd", &plan, NULL), -1);
+}
+
+TEST(words_of_the_legend_can_be_in_another_language)
+{
+    struct rrd_picture p = picture();
+    p.before_from = p.from;
+    p.before_to.ms = p.from.ms + 120000;
+    CHECK(strstr(plan_text(&p), ": before\n") != NULL);
+    p.before_label = "变更前";
+    CHECK(strstr(plan_text(&p), ": 变更前\n") != NULL);
+    p.zoom = 3;
+    CHECK(strstr(plan_text(&p), "\n--zoom=3\n") != NULL);
 }

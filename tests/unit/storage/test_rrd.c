@@ -649,3 +649,30 @@ TEST(nothing_of_a_picture_stays_on_disk)
     CHECK(access(path_of("scratch/picture.rrd"), F_OK) < 0);
     rrd_stop(&r);
 }
+
+TEST(a_picture_can_have_more_pixels_than_its_size)
+{
+    struct rrd *r = start();
+    OWNED_BUF b = {0};
+    struct rrd_picture p = picture();
+    p.zoom = 2;
+    CHECK_INT(rrd_draw(r, &p, &b, NULL), 0);
+    const unsigned char *size = (const unsigned char *)b.data + 16;
+    CHECK_INT(size[2] << 8 | size[3], 2 * p.width);
+    CHECK_INT(size[6] << 8 | size[7], 2 * p.height);
+    rrd_stop(&r);
+}
+
+/* What fc-list says, by way of the library that draws. */
+TEST(whether_there_are_letters_is_known)
+{
+    struct rrd *r = start();
+    FILE *f = popen("fc-list :lang=zh-cn family 2>/dev/null", "re");
+    char line[200] = {0};
+    bool there = f != NULL && fgets(line, sizeof line, f) != NULL;
+    if (f != NULL)
+        pclose(f);
+    CHECK_INT(rrd_has_letters(r), there);
+    CHECK_INT(rrd_has_letters(r), there); /* from memory */
+    rrd_stop(&r);
+}
