@@ -9,6 +9,7 @@
 #include "notifier/outbox.h"
 #include "notifier/tell.h"
 #include "rules/routing.h"
+#include "storage/inputs.h"
 #include "storage/ledger.h"
 #include "storage/rrd.h"
 #include "storage/windows.h"
@@ -19,6 +20,7 @@
 struct notifier_spec {
     struct ledger *ledger;
     struct windows *windows; /* for pages about services; NULL: none on this machine */
+    struct inputs *inputs;   /* for the page about them; NULL: likewise */
     struct rrd *rrd;         /* NULL: no charts */
     const struct mail_config *config;
     const struct routing *routing; /* NULL: routing_everyone */

@@ -297,6 +297,7 @@
     X(NAV_CHANGES, "Changes", "变更") \
     X(NAV_WHAT, "What changed?", "变更了什么？") \
     X(NAV_RULES, "Rules", "规则") \
+    X(NAV_INPUTS, "Inputs", "输入") \
     X(NAV_MUTES, "Mutes", "静默") \
     X(LANGUAGE_ITSELF, "English", "中文") \
     X(THIS_REPORT_AS, "This report as", "其他格式") \

@@ -2,6 +2,7 @@
 #include "notifier/routes.h"
 
 #include "notifier/api.h"
+#include "notifier/pages/inputs.h"
 #include "notifier/pages/list.h"
 #include "notifier/pages/mutes.h"
 #include "notifier/pages/assets.h"
@@ -13,6 +14,7 @@
 
 const struct httpd_route notifier_routes[] = {
     {.method = "GET", .path = "/", .serve = list_page},
+    {.method = "GET", .path = "/inputs", .serve = inputs_page},
     {.method = "GET", .path = "/mutes", .serve = mutes_page},
     {.method = "GET", .path = "/rules", .serve = rules_page},
     {.method = "GET", .path = "/services/{name}", .serve = service_page},

@@ -21,6 +21,7 @@
 #include "rules/routing.h"
 #include "storage/history.h"
 #include "storage/history_prune.h"
+#include "storage/spellings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -569,6 +570,7 @@ static int open_stages(struct service *s, struct err *err)
     snprintf(s->mail_dir, sizeof s->mail_dir, "%s/mail", s->config.data);
     publish_rules(s, instant_now());
     struct notifier_spec out = {.ledger = s->ledger,
+                                .inputs = s->inputs,
                                 .windows = s->windows,
                                 .rrd = s->rrd,
                                 .config = &s->config.mail,
@@ -596,6 +598,7 @@ static void give_metrics(struct buf *to, void *arg)
     if (s->httpd != NULL) {
         collector_write_metrics(s->collector, to);
         inputs_write_metrics(s->inputs, instant_now(), to);
+        spellings_write_metrics(s->windows, to);
         daemon_metrics_write(&from, &s->state, to);
     }
     pthread_mutex_unlock(&s->lock);

@@ -20,10 +20,11 @@ void page_open_in(struct buf *to, const char *title, enum language l)
               "<body><a class=\"skip\" href=\"#main\">%s</a>\n"
               "<header class=\"top\"><a class=\"home\" href=\"/\">aftercheck</a><nav>"
               "<a href=\"/\">%s</a><a href=\"/what\">%s</a>"
-              "<a href=\"/rules\">%s</a><a href=\"/mutes\">%s</a></nav></header>\n",
+              "<a href=\"/rules\">%s</a><a href=\"/inputs\">%s</a>"
+              "<a href=\"/mutes\">%s</a></nav></header>\n",
               phrase(l, PHRASE_SKIP), phrase(l, PHRASE_NAV_CHANGES),
               phrase(l, PHRASE_NAV_WHAT), phrase(l, PHRASE_NAV_RULES),
-              phrase(l, PHRASE_NAV_MUTES));
+              phrase(l, PHRASE_NAV_INPUTS), phrase(l, PHRASE_NAV_MUTES));
     buf_add(to, "<main id=\"main\">\n");
 }
 

@@ -1,0 +1,55 @@
+/* tests of notifier/pages/inputs */
+#include "notifier/pages/inputs.h"
+#include "tests/test.h"
+
+static const instant t0 = {1795255200000};
+
+static void note(struct inputs *in, const char *peer, int64_t s, uint64_t dropped)
+{
+    const struct input_note n = {.peer = peer,
+                                 .taken = 1000,
+                                 .dropped = dropped,
+                                 .complaint = dropped > 0 ? "line 3: <b>bad</b>" : ""};
+    inputs_note(in, INPUT_LINE, instant_add(t0, span_seconds(s)), &n);
+}
+
+TEST(the_silent_stand_first_and_strangers_words_are_no_markup)
+{
+    static const struct spelling names[] = {{"http.ms{user=1}", 7, 12345}};
+    struct inputs *in = inputs_new();
+    struct inputs_view v;
+    OWNED_BUF page = {0};
+    for (int i = 0; i < 10; i++)
+        note(in, "10.0.0.1", 10 * i, 0);
+    note(in, "10.0.0.2<i>", 1000, 7);
+    CHECK(inputs_read(in, &v));
+    inputs_page_write(&v, names, 1, instant_add(t0, span_seconds(1010)), &page);
+    const char *silent = strstr(page.data, "<h2>Fallen silent</h2>");
+    const char *all = strstr(page.data, "<h2>Inputs</h2>");
+    const char *senders = strstr(page.data, "<h2>Senders</h2>");
+    CHECK(silent != NULL && silent < all && all < senders);
+    CHECK(strstr(silent, "10.0.0.1") < all);
+    CHECK(strstr(senders, "10.0.0.2&lt;i&gt;") != NULL);
+    CHECK(strstr(page.data, "line 3: &lt;b&gt;bad&lt;/b&gt;") != NULL);
+    CHECK(strstr(page.data, "<b>") == NULL);
+    CHECK(strstr(page.data, "<h2>Most dropped</h2>") != NULL);
+    CHECK(strstr(page.data, "<h2>Most sent</h2>") != NULL);
+    CHECK(strstr(page.data, ">http.ms</th>") != NULL);
+    CHECK(strstr(page.data, "15 minutes 20 seconds ago") != NULL);
+    inputs_view_free(&v);
+    inputs_free(&in);
+}
+
+TEST(before_anything_came_every_input_says_so)
+{
+    struct inputs *in = inputs_new();
+    struct inputs_view v;
+    OWNED_BUF page = {0};
+    CHECK(inputs_read(in, &v));
+    inputs_page_write(&v, NULL, 0, t0, &page);
+    CHECK(strstr(page.data, "StatsD") != NULL);
+    CHECK(strstr(page.data, "nothing yet") != NULL);
+    CHECK(strstr(page.data, "Most sent") == NULL);
+    inputs_view_free(&v);
+    inputs_free(&in);
+}
