@@ -27,6 +27,7 @@
     X(TEXT_VALUE, "text_value", "a text or a boolean, which is not measured")          \
     X(KIND, "kind", "a kind of sample that is not taken, such as a native histogram")  \
     X(LATE, "late", "older than the rows that are kept")                               \
+    X(RATE, "rate", "its sender brings more than it may")                              \
     X(FULL, "full", "no room for a new entity, metric or row")
 #define X(id, name, help) DROP_##id,
 enum drop { DROPS(X) DROP_N };

@@ -7,6 +7,7 @@
 #include "collector/routes.h"
 
 #include "base/snap.h"
+#include "collector/gate.h"
 #include "collector/in_alarm.h"
 #include "collector/in_argocd.h"
 #include "collector/in_calls.h"
@@ -31,12 +32,19 @@
 
 enum { COLLECTOR_TAG = 0x434f4c31, READERS_KEPT_MAX = 16 };
 
+/* A reader remembers its sink, so the gate in it is set anew for each request. */
+struct reader {
+    struct in_line *line;
+    struct gate gate;
+};
+
 struct collector {
     uint32_t tag;
     struct ledger *ledger;
     struct entity_tags tags;
     struct in_change_listener listener;
-    struct sink sink;
+    struct windows *windows;
+    struct gate_limits limits;
     _Atomic(const struct hooks *) hooks;
     struct hook_books books;
     struct wires *wires;
@@ -47,7 +55,7 @@ struct collector {
     struct in_remote_write *remote_write;
     struct in_collectd *collectd;
     pthread_mutex_t lock; /* of the pool */
-    struct in_line *reader[READERS_KEPT_MAX];
+    struct reader *reader[READERS_KEPT_MAX];
     size_t n_readers;
 };
 
@@ -57,6 +65,45 @@ static struct collector *collector_of(void *app)
     struct collector *c = app;
     assert(c != NULL && c->tag == COLLECTOR_TAG);
     return c;
+}
+
+static void reader_free(struct reader **r)
+{
+    if (*r != NULL)
+        in_line_free(&(*r)->line);
+    free(*r);
+    *r = NULL;
+}
+
+static struct reader *reader_new(struct collector *c)
+{
+    struct reader *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return NULL;
+    struct sink sink = gate_sink(&r->gate);
+    r->line = in_line_new(&sink, &c->tags);
+    if (r->line == NULL)
+        reader_free(&r);
+    return r;
+}
+
+static struct reader *reader_borrow(struct collector *c)
+{
+    pthread_mutex_lock(&c->lock);
+    struct reader *r = c->n_readers > 0 ? c->reader[--c->n_readers] : NULL;
+    pthread_mutex_unlock(&c->lock);
+    return r != NULL ? r : reader_new(c);
+}
+
+static void reader_return(struct collector *c, struct reader *r)
+{
+    pthread_mutex_lock(&c->lock);
+    if (c->n_readers < READERS_KEPT_MAX) {
+        c->reader[c->n_readers++] = r;
+        r = NULL;
+    }
+    pthread_mutex_unlock(&c->lock);
+    reader_free(&r);
 }
 
 struct collector *collector_new(const struct collector_spec *spec, struct err *err)
@@ -73,7 +120,8 @@ struct collector *collector_new(const struct collector_spec *spec, struct err *e
     c->listener = spec->listener;
     c->inputs = spec->inputs;
     collector_set_hooks(c, spec->hooks);
-    c->sink = sink_of_windows(spec->windows);
+    c->windows = spec->windows;
+    c->limits = spec->limits;
     pthread_mutex_init(&c->lock, NULL);
     c->intake = intake_new();
     c->calls = in_calls_new();
@@ -89,7 +137,8 @@ struct collector *collector_new(const struct collector_spec *spec, struct err *e
     const struct wires_spec wires = {.graphite = spec->graphite,
                                      .statsd = spec->statsd,
                                      .tags = &c->tags,
-                                     .sink = c->sink,
+                                     .windows = c->windows,
+                                     .limits = c->limits,
                                      .intake = c->intake,
                                      .inputs = c->inputs};
     c->wires = wires_start(&wires, err);
@@ -110,7 +159,7 @@ void collector_free(struct collector **c)
         return;
     wires_stop(&(*c)->wires);
     for (size_t i = 0; i < (*c)->n_readers; i++)
-        in_line_free(&(*c)->reader[i]);
+        reader_free(&(*c)->reader[i]);
     pthread_mutex_destroy(&(*c)->lock);
     in_calls_free(&(*c)->calls);
     in_alarm_free(&(*c)->alarms);
@@ -119,25 +168,6 @@ void collector_free(struct collector **c)
     intake_free(&(*c)->intake);
     free(*c);
     *c = NULL;
-}
-
-static struct in_line *reader_borrow(struct collector *c)
-{
-    pthread_mutex_lock(&c->lock);
-    struct in_line *l = c->n_readers > 0 ? c->reader[--c->n_readers] : NULL;
-    pthread_mutex_unlock(&c->lock);
-    return l != NULL ? l : in_line_new(&c->sink, &c->tags);
-}
-
-static void reader_return(struct collector *c, struct in_line *l)
-{
-    pthread_mutex_lock(&c->lock);
-    if (c->n_readers < READERS_KEPT_MAX) {
-        c->reader[c->n_readers++] = l;
-        l = NULL;
-    }
-    pthread_mutex_unlock(&c->lock);
-    in_line_free(&l);
 }
 
 /* Messages that the ledger takes are noted once, when they come: `r` is served again
@@ -244,6 +274,32 @@ static void book(struct collector *c, struct httpd_req *r, enum input input,
     inputs_note(c->inputs, input, instant_now(), &note);
 }
 
+static struct gate gate_of(struct collector *c, struct httpd_req *r, enum input input)
+{
+    return (struct gate){.windows = c->windows,
+                         .inputs = c->inputs,
+                         .limits = c->limits,
+                         .input = input,
+                         .peer = httpd_peer(r),
+                         .agent = httpd_header(r, "User-Agent"),
+                         .now = instant_now()};
+}
+
+/* False when the sender brings too much: then it has been answered.  What was not read
+ * counts as one sample. */
+static bool admitted(struct collector *c, struct httpd_req *r, const struct gate *g)
+{
+    struct tally t = {.taken = 1};
+    if (gate_admits(g))
+        return true;
+    tally_drop(&t, DROP_RATE, 1);
+    book(c, r, g->input, &t, "more samples a second than limits.sender_rate");
+    httpd_set_header(r, "Retry-After", "10");
+    httpd_fail(r, 429, "more than %.0f samples a second; send fewer, or later",
+               g->limits.rate);
+    return false;
+}
+
 /* The books, then 204, or 400 with the complaint. */
 static void answer_samples(struct collector *c, struct httpd_req *r, enum input input,
                            const struct tally *t, struct buf *complaint)
@@ -277,16 +333,18 @@ static void serve_write(struct httpd_req *r, void *app)
         .precision = LINE_NS, .now = now, .bounds = intake_bounds(now)};
     struct in_line_result result = {0};
     size_t n;
-    if (!asked_precision(r, &ask.precision))
+    struct gate gate = gate_of(c, r, INPUT_LINE);
+    if (!asked_precision(r, &ask.precision) || !admitted(c, r, &gate))
         return;
-    struct in_line *l = reader_borrow(c);
-    if (l == NULL) {
+    struct reader *reader = reader_borrow(c);
+    if (reader == NULL) {
         httpd_fail(r, 503, "out of memory");
         return;
     }
     const char *text = httpd_body(r, &n);
-    in_line_read(l, text, n, &ask, &result);
-    reader_return(c, l);
+    reader->gate = gate;
+    in_line_read(reader->line, text, n, &ask, &result);
+    reader_return(c, reader);
     OWNED_BUF complaint = {0};
     in_line_write_error(&result, &complaint);
     answer_samples(c, r, INPUT_LINE, &result.tally, &complaint);
@@ -325,11 +383,13 @@ static void serve_remote_write(struct httpd_req *r, void *app)
     struct err err = {0};
     OWNED_BUF plain = {0};
     size_t n;
-    if (!is_remote_write_1(r))
+    struct gate gate = gate_of(c, r, INPUT_REMOTE_WRITE);
+    struct sink sink = gate_sink(&gate);
+    if (!is_remote_write_1(r) || !admitted(c, r, &gate))
         return;
     const char *bytes = httpd_body(r, &n);
     if (snap_unpack(bytes, n, SAMPLES_INFLATED_MAX, &plain, &err) < 0 ||
-        in_remote_write_read(c->remote_write, &c->sink, plain.data, plain.len, &ask,
+        in_remote_write_read(c->remote_write, &sink, plain.data, plain.len, &ask,
                              &result, &err) < 0) {
         refuse_samples(c, r, INPUT_REMOTE_WRITE, &result.tally, &err);
         return;
@@ -346,8 +406,12 @@ static void serve_collectd(struct httpd_req *r, void *app)
     struct in_collectd_result result = {0};
     struct err err = {0};
     size_t n;
+    struct gate gate = gate_of(c, r, INPUT_COLLECTD);
+    struct sink sink = gate_sink(&gate);
+    if (!admitted(c, r, &gate))
+        return;
     const char *text = httpd_body(r, &n);
-    if (in_collectd_read(c->collectd, &c->sink, text, n, &bounds, &result, &err) < 0) {
+    if (in_collectd_read(c->collectd, &sink, text, n, &bounds, &result, &err) < 0) {
         refuse_samples(c, r, INPUT_COLLECTD, &result.tally, &err);
         return;
     }
@@ -364,10 +428,14 @@ static void serve_calls(struct httpd_req *r, void *app)
     struct in_calls_result result = {0};
     struct err err = {0};
     size_t n;
+    struct gate gate = gate_of(c, r, INPUT_CALLS);
+    struct sink sink = gate_sink(&gate);
+    if (!admitted(c, r, &gate))
+        return;
     const char *text = httpd_body(r, &n), *type = httpd_header(r, "Content-Type");
     if (type != NULL && strncasecmp(type, "text/plain", 10) == 0)
-        in_calls_read_lines(c->calls, &c->sink, text, n, &ask, &result);
-    else if (in_calls_read(c->calls, &c->sink, text, n, &ask, &result, &err) < 0) {
+        in_calls_read_lines(c->calls, &sink, text, n, &ask, &result);
+    else if (in_calls_read(c->calls, &sink, text, n, &ask, &result, &err) < 0) {
         refuse_samples(c, r, INPUT_CALLS, &result.tally, &err);
         return;
     }

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/httpd.h"
+#include "collector/gate.h"
 #include "collector/hook.h"
 #include "collector/in_change.h"
 #include "collector/in_line.h"
@@ -35,6 +36,7 @@ struct collector_spec {
     struct entity_tags tags; /* empty: entity_tags_default; the texts are borrowed */
     struct in_change_listener listener;
     struct wire_spec graphite, statsd;
+    struct gate_limits limits; /* of each sender; they need `inputs` */
     struct inputs *inputs;     /* who sends what; NULL: nobody asks */
     const struct hooks *hooks; /* as for collector_set_hooks; NULL: none are set */
 };

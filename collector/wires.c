@@ -33,12 +33,39 @@ static void book(struct wires *w, enum input input, const char *peer, size_t n,
     inputs_note(w->spec.inputs, input, now, &note);
 }
 
+static struct gate gate_of(const struct wires *w, enum input input, const char *peer,
+                           instant now)
+{
+    return (struct gate){.windows = w->spec.windows,
+                         .inputs = w->spec.inputs,
+                         .limits = w->spec.limits,
+                         .input = input,
+                         .peer = peer,
+                         .now = now};
+}
+
+/* False when the sender brings too much; what was not read counts as one sample. */
+static bool admitted(struct wires *w, const struct gate *g, size_t n)
+{
+    struct tally t = {.taken = 1};
+    if (gate_admits(g))
+        return true;
+    tally_drop(&t, DROP_RATE, 1);
+    book(w, g->input, g->peer, n, g->now, &t,
+         "more samples a second than limits.sender_rate");
+    return false;
+}
+
 static void on_graphite(const char *peer, const char *text, size_t n, void *arg)
 {
     struct wires *w = arg;
     struct in_graphite_result result = {0};
     instant now = instant_now();
-    in_graphite_read(w->graphite, &w->spec.sink, text, n, now, &result);
+    struct gate gate = gate_of(w, INPUT_GRAPHITE, peer, now);
+    struct sink sink = gate_sink(&gate);
+    if (!admitted(w, &gate, n))
+        return;
+    in_graphite_read(w->graphite, &sink, text, n, now, &result);
     book(w, INPUT_GRAPHITE, peer, n, now, &result.tally, result.first);
 }
 
@@ -47,7 +74,11 @@ static void on_statsd(const char *peer, const char *text, size_t n, void *arg)
     struct wires *w = arg;
     struct in_statsd_result result = {0};
     instant now = instant_now();
-    in_statsd_read(w->statsd, &w->spec.sink, peer, text, n, now, &result);
+    struct gate gate = gate_of(w, INPUT_STATSD, peer, now);
+    struct sink sink = gate_sink(&gate);
+    if (!admitted(w, &gate, n))
+        return;
+    in_statsd_read(w->statsd, &sink, peer, text, n, now, &result);
     book(w, INPUT_STATSD, peer, n, now, &result.tally, result.first);
 }
 
@@ -59,7 +90,8 @@ static void on_flush(void *arg)
     span gathered = instant_since(now, w->flushed);
     if (gathered.ms <= 0) /* the clock was set back */
         gathered = w->spec.statsd.flush;
-    in_statsd_flush(w->statsd, &w->spec.sink, now, gathered, &result);
+    struct sink sink = sink_of_windows(w->spec.windows);
+    in_statsd_flush(w->statsd, &sink, now, gathered, &result);
     intake_add(w->spec.intake, &result.tally);
     w->flushed = now;
     atomic_store(&w->series, in_statsd_series(w->statsd));

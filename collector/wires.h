@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/instant.h"
+#include "collector/gate.h"
 #include "collector/intake.h"
 #include "collector/tags.h"
 #include "storage/inputs.h"
@@ -28,8 +29,9 @@ struct wire_spec {
 struct wires_spec {
     struct wire_spec graphite, statsd;
     const struct entity_tags *tags;
-    struct sink sink;
+    struct windows *windows;
     struct intake *intake;
+    struct gate_limits limits;
     struct inputs *inputs;
 };
 

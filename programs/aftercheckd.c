@@ -551,6 +551,7 @@ static int open_stages(struct service *s, struct err *err)
     if (s->inputs == NULL)
         return err_set(err, ENOMEM, "out of memory");
     in.inputs = s->inputs;
+    in.limits = (struct gate_limits){c->limits.names, (double)c->limits.rate};
     in.graphite = (struct wire_spec){.listen = c->graphite.listen,
                                      .templates = c->graphite.templates.at,
                                      .n_templates = c->graphite.templates.n,

@@ -11,7 +11,7 @@
 struct fields {
     const char *listen, *data, *rules, *routing, *log;
     const struct yaml_node *samples, *history, *evidence, *mail, *webhooks, *graphite,
-        *statsd;
+        *statsd, *limits;
     struct yaml_texts host_tags, service_tags;
 };
 
@@ -37,6 +37,7 @@ static const struct yaml_field top_fields[] = {
     TOP("evidence", YAML_T_NODE, evidence, "how long single events are kept"),
     TOP("graphite", YAML_T_NODE, graphite, "samples as Graphite's plaintext over TCP"),
     TOP("statsd", YAML_T_NODE, statsd, "samples as StatsD's datagrams over UDP"),
+    TOP("limits", YAML_T_NODE, limits, "what one sender may bring"),
     TOP("webhooks", YAML_T_NODE, webhooks,
         "the doors of GitHub, GitLab, Jenkins and Argo CD"),
     TOP("mail", YAML_T_NODE, mail, "how reports are sent"),
@@ -69,6 +70,14 @@ static const struct yaml_field evidence_fields[] = {
     {"tests", YAML_T_SPAN, AT(evidence.tests), false, 86400, 3650 * 86400.0,
      "how long results of tests are kept; 32d"},
 };
+static const struct yaml_field limits_fields[] = {
+    {"sender_names", YAML_T_COUNT, AT(limits.names), false, 0, 1e9,
+     "new hosts, call edges and metric names of one sender since the start; beyond "
+     "them "
+     "new ones are refused, known ones go on; 250000; 0: no limit"},
+    {"sender_rate", YAML_T_COUNT, AT(limits.rate), false, 0, 1e9,
+     "samples a second of one sender, ten seconds' worth at once; 0: no limit"},
+};
 static const struct yaml_field graphite_fields[] = {
     {"listen", YAML_T_TEXT, AT(graphite.listen), true, 0, 0,
      "IP address and port; without it the door is closed"},
@@ -90,6 +99,7 @@ static const struct yaml_field statsd_fields[] = {
 #undef AT
 
 enum {
+    N_LIMITS = sizeof limits_fields / sizeof *limits_fields,
     N_GRAPHITE = sizeof graphite_fields / sizeof *graphite_fields,
     N_STATSD = sizeof statsd_fields / sizeof *statsd_fields,
     N_TOP = sizeof top_fields / sizeof *top_fields,
@@ -114,6 +124,7 @@ static void defaults(struct daemon_config *c)
         .history = {.flush = {600000}, .forget = KEEP_DAYS(30)},
         .evidence = {KEEP_DAYS(32), KEEP_DAYS(32), KEEP_DAYS(32)},
         .statsd = {.flush = {10000}},
+        .limits = {.names = 250000},
         .host_tags = {host_tags, 2},
         .service_tags = {service_tags, 2},
     };
@@ -142,6 +153,8 @@ static void read_file(struct daemon_config *c, struct complaints *why)
         yaml_read(c->doc, f.history, "history", history_fields, N_HISTORY, c, why);
     if (f.evidence != NULL)
         yaml_read(c->doc, f.evidence, "evidence", evidence_fields, N_EVIDENCE, c, why);
+    if (f.limits != NULL)
+        yaml_read(c->doc, f.limits, "limits", limits_fields, N_LIMITS, c, why);
     if (f.graphite != NULL)
         yaml_read(c->doc, f.graphite, "graphite", graphite_fields, N_GRAPHITE, c, why);
     if (f.statsd != NULL)
@@ -189,6 +202,8 @@ void daemon_config_help(FILE *to)
     help_table(to, "  ", history_fields, N_HISTORY);
     fputs("\nevidence:\n", to);
     help_table(to, "  ", evidence_fields, N_EVIDENCE);
+    fputs("\nlimits:\n", to);
+    help_table(to, "  ", limits_fields, N_LIMITS);
     fputs("\ngraphite:\n", to);
     help_table(to, "  ", graphite_fields, N_GRAPHITE);
     fputs("\nstatsd:\n", to);

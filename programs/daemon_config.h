@@ -38,6 +38,9 @@ struct daemon_config {
         struct yaml_texts templates;
         span flush;
     } statsd;
+    struct {
+        uint64_t names, rate;
+    } limits; /* of each sender; 0: none */
     struct hooks hooks;
     struct daemon_hooks *hooks_own; /* what they point to, or NULL */
     struct mail_config mail;

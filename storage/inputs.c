@@ -78,13 +78,13 @@ static void copy_clean(char *to, size_t size, const char *from)
     to[len] = '\0';
 }
 
-static void name_sender(const struct input_note *note, char who[INPUTS_WHO_MAX])
+static void name_sender(const char *peer, const char *agent, char who[INPUTS_WHO_MAX])
 {
     char text[INPUTS_WHO_MAX];
-    const char *agent = note->agent != NULL ? note->agent : "";
+    agent = agent != NULL ? agent : "";
     int n = (int)strcspn(agent, " ;(");
-    snprintf(text, sizeof text, "%.45s%s%.*s", note->peer, n > 0 ? " " : "",
-             n < 40 ? n : 40, agent);
+    snprintf(text, sizeof text, "%.45s%s%.*s", peer, n > 0 ? " " : "", n < 40 ? n : 40,
+             agent);
     copy_clean(who, INPUTS_WHO_MAX, text);
 }
 
@@ -101,10 +101,10 @@ static size_t room(struct inputs *in, instant now)
 }
 
 static struct input_sender *sender_of(struct inputs *in, enum input input,
-                                      const struct input_note *note, instant now)
+                                      const char *peer, const char *agent, instant now)
 {
     char who[INPUTS_WHO_MAX];
-    name_sender(note, who);
+    name_sender(peer, agent, who);
     uint64_t key = table_hash(who, strlen(who), (uint64_t)input + 1);
     for (size_t i = 0; i < in->n; i++)
         if (in->key[i] == key && in->sender[i].input == input &&
@@ -133,6 +133,7 @@ static void add(struct input_sender *s, const struct input_note *note, instant n
     s->requests++;
     s->bytes += note->bytes;
     s->taken += note->taken;
+    s->spent += (double)note->taken;
     s->dropped += note->dropped;
     s->last = now;
     if (note->complaint == NULL || note->complaint[0] == '\0')
@@ -147,11 +148,42 @@ void inputs_note(struct inputs *in, enum input input, instant now,
     if (in == NULL)
         return;
     pthread_mutex_lock(&in->lock);
-    struct input_sender *s = sender_of(in, input, note, now);
+    struct input_sender *s = sender_of(in, input, note->peer, note->agent, now);
     if (s != NULL)
         add(s, note, now);
     add(&in->all[input], note, now);
     pthread_mutex_unlock(&in->lock);
+}
+
+bool inputs_make(struct inputs *in, enum input input, const char *peer,
+                 const char *agent, instant now, uint64_t most)
+{
+    pthread_mutex_lock(&in->lock);
+    struct input_sender *s = sender_of(in, input, peer, agent, now);
+    bool may = s != NULL && s->made < most;
+    if (may) {
+        s->made++;
+        in->all[input].made++;
+    }
+    pthread_mutex_unlock(&in->lock);
+    return may;
+}
+
+bool inputs_admit(struct inputs *in, enum input input, const char *peer,
+                  const char *agent, instant now, double rate)
+{
+    pthread_mutex_lock(&in->lock);
+    struct input_sender *s = sender_of(in, input, peer, agent, now);
+    bool admitted = true;
+    if (s != NULL) {
+        int64_t since = now.ms - s->spent_at.ms;
+        s->spent -= since > 0 ? rate * (double)since / 1000 : 0;
+        s->spent = s->spent > 0 ? s->spent : 0;
+        s->spent_at = now;
+        admitted = s->spent < rate * INPUTS_BURST_S;
+    }
+    pthread_mutex_unlock(&in->lock);
+    return admitted;
 }
 
 bool input_is_silent(const struct input_sender *s, instant now)

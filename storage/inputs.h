@@ -39,6 +39,7 @@ enum {
     INPUTS_WHO_MAX = 96,
     INPUTS_COMPLAINT_MAX = 200,
     INPUTS_TOP = 10,
+    INPUTS_BURST_S = 10,
 };
 
 /* One request, connection's piece or datagram. */
@@ -57,15 +58,28 @@ void inputs_free(struct inputs **in);
 void inputs_note(struct inputs *in, enum input input, instant now,
                  const struct input_note *note);
 
+/* A sender is about to make something new: an entity or a name.  False when it has made
+ * `most` already since the start; a sender that there is no room for makes nothing. */
+bool inputs_make(struct inputs *in, enum input input, const char *peer,
+                 const char *agent, instant now, uint64_t most);
+
+/* False when the sender has brought more than `rate` samples a second, of which
+ * INPUTS_BURST_S seconds' worth may come at once: it is to be refused for now. */
+bool inputs_admit(struct inputs *in, enum input input, const char *peer,
+                  const char *agent, instant now, double rate);
+
 /* What is known of a sender, or of all senders of an input together. */
 struct input_sender {
     enum input input;
     char who[INPUTS_WHO_MAX]; /* "10.0.0.1 Telegraf/1.25"; "others" */
     uint64_t requests, bytes, taken, dropped;
+    uint64_t made; /* new entities and names */
     instant first, last;
     span gap; /* the usual time between two requests; 0: not known yet */
     char complaint[INPUTS_COMPLAINT_MAX]; /* the last one */
     instant complained;                   /* when that was */
+    double spent; /* samples of its rate that are used up, at `spent_at` */
+    instant spent_at;
 };
 
 /* A sender that used to come regularly and has not come for five times its usual time,

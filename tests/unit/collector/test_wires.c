@@ -27,7 +27,7 @@ static void start(void)
         .graphite = {.listen = "127.0.0.1:0"},
         .statsd = {.listen = "127.0.0.1:0", .host = "me", .flush = {50}},
         .tags = &entity_tags_default,
-        .sink = sink_of_windows(windows),
+        .windows = windows,
         .intake = intake,
         .inputs = inputs};
     wires = wires_start(&spec, &err);

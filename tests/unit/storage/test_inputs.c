@@ -114,3 +114,25 @@ TEST(metrics_name_inputs_and_the_worst_senders)
                            "sender=\"10.0.0.1 Telegraf/1.25\"} 2\n"));
     inputs_free(&in);
 }
+
+TEST(a_sender_may_make_so_many_new_things_and_another_as_many)
+{
+    struct inputs *in = inputs_new();
+    for (int i = 0; i < 7; i++)
+        CHECK(inputs_make(in, INPUT_LINE, "10.0.0.1", NULL, t0, 5) == (i < 5));
+    CHECK(inputs_make(in, INPUT_LINE, "10.0.0.2", NULL, t0, 5));
+    inputs_free(&in);
+}
+
+TEST(a_sender_over_its_rate_is_refused_until_time_has_passed)
+{
+    struct inputs *in = inputs_new();
+    const char *agent = "Telegraf/1.25";
+    CHECK(inputs_admit(in, INPUT_LINE, "10.0.0.1", agent, t0, 100));
+    note(in, INPUT_LINE, t0, "10.0.0.1", 1500, 0);
+    CHECK(!inputs_admit(in, INPUT_LINE, "10.0.0.1", agent, t0, 100));
+    CHECK(!inputs_admit(in, INPUT_LINE, "10.0.0.1", agent, later(4), 100));
+    CHECK(inputs_admit(in, INPUT_LINE, "10.0.0.1", agent, later(6), 100));
+    CHECK(inputs_admit(in, INPUT_LINE, "10.0.0.2", NULL, t0, 100));
+    inputs_free(&in);
+}

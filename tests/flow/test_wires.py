@@ -1,0 +1,68 @@
+"""Graphite over TCP and StatsD over UDP, as their senders speak, and what becomes of it."""
+import os
+import socket
+import time
+import unittest
+
+from flow import FlowTest, free_port, wait_for
+
+CONFIG = """samples: {step: 1m}
+graphite:
+  listen: 127.0.0.1:%d
+  templates: ["collectd.* _.host.metric*", "* service.host.metric*"]
+  counters: ["*.total"]
+statsd:
+  listen: 127.0.0.1:%d
+  flush: 1s
+  host: lab
+limits: {sender_names: 40}
+"""
+
+
+class Wires(FlowTest):
+    def setUp(self):
+        super().setUp()
+        self.tcp, self.udp = free_port(), free_port()
+        self.s = self.service(CONFIG % (self.tcp, self.udp)).start()
+
+    def graphite(self, text):
+        with socket.create_connection(("127.0.0.1", self.tcp)) as c:
+            c.sendall(text.encode())
+
+    def statsd(self, text):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as c:
+            c.sendto(text.encode(), ("127.0.0.1", self.udp))
+
+    def taken(self, name):
+        return self.s.metric('aftercheck_input_taken_total{input="%s"}' % name) or 0
+
+    def test_lines_and_datagrams_become_samples(self):
+        now = time.time()
+        self.graphite("collectd.h1.load.load 1.5 %d\npay.h1.hits.total 5 %d\n"
+                      "pay.h1.hits.total 9 %d\nnonsense\n" % (now - 9, now - 8, now - 4))
+        wait_for("Graphite's lines", lambda: self.taken("graphite") == 4)
+        self.statsd("pay.charges:1|c|#host:h1\npay.ms:12|ms|@0.5")
+        self.statsd("pay.charges:2|c|#host:h1")
+        wait_for("StatsD's datagrams", lambda: self.taken("statsd") == 3)
+        wait_for("a flush", lambda: self.s.metric("aftercheck_statsd_series") == 2)
+        self.assertEqual(self.s.metric('aftercheck_dropped_total{reason="syntax"}'), 1)
+        # what came is under h1, pay's h1 and lab: as many entities as that
+        wait_for("entities", lambda: self.s.metric("aftercheck_entities") >= 3)
+        page = self.s.get("/inputs")[1].decode()
+        self.assertIn("nonsense", page)
+        self.assertIn("127.0.0.1", page)
+
+    def test_one_sender_cannot_take_all_the_names(self):
+        now = time.time()
+        self.graphite("".join("collectd.h1.user.%d 1 %d\n" % (i, now) for i in range(100)))
+        wait_for("the lines", lambda: self.taken("graphite") == 100)
+        self.assertEqual(self.s.metric('aftercheck_dropped_total{reason="full"}'), 61)
+        self.graphite("collectd.h1.user.7 2 %d\n" % (now + 1))  # what is known goes on
+        wait_for("one more", lambda: self.taken("graphite") == 101)
+        self.assertEqual(self.s.metric('aftercheck_dropped_total{reason="full"}'), 61)
+        body = "cpu,host=h9 busy=1\n"  # another sender has room of its own
+        self.assertEqual(self.s.post("/write", body, {"User-Agent": "other/1"})[0], 204)
+
+
+if __name__ == "__main__":
+    unittest.main()
