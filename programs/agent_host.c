@@ -19,6 +19,8 @@ struct host {
     struct hostinfo *info;
     struct buf lines;
     bool silent_told[HOSTINFO_SOURCE_N];
+    bool gave[HOSTINFO_SOURCE_N];      /* ever */
+    uint8_t missed[HOSTINFO_SOURCE_N]; /* readings in a row without it */
 };
 
 static struct host *host_of(struct agent_source *s)
@@ -37,6 +39,20 @@ static void tell_silent(struct host *h)
                      silent ? "nothing to read on this host" : "is read again");
         h->silent_told[i] = silent;
     }
+}
+
+/* Parts that once gave something and have not for two readings: of a host that never
+ * had one, nothing is missing. */
+static int count_stopped(struct host *h)
+{
+    int n = 0;
+    for (int i = 0; i < HOSTINFO_SOURCE_N; i++) {
+        bool silent = hostinfo_silent(h->info, (enum hostinfo_source)i);
+        h->gave[i] |= !silent;
+        h->missed[i] = !silent ? 0 : h->missed[i] < 2 ? h->missed[i] + 1 : 2;
+        n += h->gave[i] && h->missed[i] == 2;
+    }
+    return n;
 }
 
 static void host_close(struct agent_source *s)
@@ -80,6 +96,8 @@ static void host_gather(struct agent_source *s, instant at)
     buf_clear(&h->lines);
     size_t points = hostinfo_read(h->info, at, now, &h->lines);
     tell_silent(h);
+    buf_addf(&h->lines, "agent,part=host%s silent=%d %lld\n", s->tags, count_stopped(h),
+             (long long)(at.ms / 1000));
     if (buf_done(&h->lines) < 0)
         agent_source_failed(s, "out of memory");
     else if (points == 0)

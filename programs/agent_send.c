@@ -107,7 +107,27 @@ static void not_taken(struct agent_send *s, const char *words)
         log_debug("%zu batches wait", b.batches);
 }
 
-static void taken(struct agent_send *s, enum verdict v, const char *words)
+/* How much of the parcel was refused: the service keeps what it can use and says "3 of
+ * 40 lines refused"; else all of it. */
+static uint64_t refused_samples(const struct agent_send *s, const char *answer)
+{
+    const char *of = strstr(answer, " of ");
+    for (const char *next = of; next != NULL; next = strstr(next + 1, " of "))
+        of = next; /* the last one: what was complained of may have the words, too */
+    uint64_t bad = 0, all = 0, unit = 1;
+    for (const char *p = of;
+         p != NULL && p > answer && p[-1] >= '0' && p[-1] <= '9' && unit < 1000000000;
+         p--, unit *= 10)
+        bad += (uint64_t)(p[-1] - '0') * unit;
+    if (of != NULL)
+        all = strtoull(of + strlen(" of "), NULL, 10);
+    if (bad == 0 || all < bad)
+        return s->parcel.samples;
+    return (s->parcel.samples * bad + all - 1) / all;
+}
+
+static void taken(struct agent_send *s, enum verdict v, const char *answer,
+                  const char *words)
 {
     agent_buffer_done(s->buffer, s->parcel.number);
     struct agent_buffer_stats b = agent_buffer_stats(s->buffer);
@@ -117,7 +137,7 @@ static void taken(struct agent_send *s, enum verdict v, const char *words)
     s->failed = 0;
     if (v == REFUSED) {
         s->stats.refused++;
-        agent_buffer_lose(s->buffer, AGENT_LOST_REFUSED, s->parcel.samples);
+        agent_buffer_lose(s->buffer, AGENT_LOST_REFUSED, refused_samples(s, answer));
         if (!s->refused)
             log_warn("%s refused samples: %s", agent_call_host(s->call), words);
     }
@@ -142,7 +162,7 @@ static void on_answer(void *arg, const struct agent_answer *a)
     if (v == KEEP)
         not_taken(s, words);
     else
-        taken(s, v, words);
+        taken(s, v, buf_text(a->body), words);
     buf_free(&s->text);
     tell_losses(s);
     plan(s);

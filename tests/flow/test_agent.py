@@ -17,7 +17,8 @@ class FakeService:
 
     def __init__(self, port):
         self.bodies, self.paths, self.connections = [], [], 0
-        self.status = 204
+        self.sizes, self.when = [], []
+        self.status, self.answer = 204, b""
         self.closing = threading.Event()
         outer = self
 
@@ -29,16 +30,19 @@ class FakeService:
                 super().setup()
 
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode(
-                    errors="replace")
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.sizes.append(len(body))
+                outer.when.append(time.monotonic())
+                body = body.decode(errors="replace")
                 outer.bodies.append(body)
                 outer.paths.append(self.path)
                 if outer.status is None:
                     outer.closing.wait(PATIENCE)
                     return
                 self.send_response(outer.status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(outer.answer)))
                 self.end_headers()
+                self.wfile.write(outer.answer)
 
             def log_message(self, *args):
                 pass
@@ -138,6 +142,62 @@ class Agent(FlowTest):
         accepted = sorted(set(s.times()))
         self.assertEqual(accepted, list(range(first, first + len(accepted))))
         self.assertGreaterEqual(s.times().count(first), 2)
+
+    def test_only_the_lines_that_were_refused_count_as_lost(self):
+        s = self.service()
+        s.status, s.answer = 400, b'{"error": "line 3: 1 of 2 apples; 1 of 1000 lines refused"}'
+        self.start()
+        wait_for("readings", lambda: len(s.times()) >= 3)
+        lost = [float(v) for body in s.bodies
+                for v in re.findall(r"^agent,host=h1 dropped=([\d.]+),", body, re.M)]
+        self.assertTrue(any(v > 0 for v in lost), lost)
+        self.assertLess(max(lost), 10)
+        self.end()
+
+    def test_what_waited_long_is_sent_at_a_bounded_pace(self):
+        body = "".join("m{x=\"%s\"} 1\n" % os.urandom(32).hex() for _ in range(4000)).encode()
+        url = self.exporter(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" %
+                            (len(body), body))
+        self.configured("scrapes:\n  - {name: much, interval: 1s, url: '%s'}\n" % url)
+        wait_for("three megabytes", lambda: self.on_disk() > 3 << 20)
+        s = FakeService(self.port)
+        self.addCleanup(s.close)
+        wait_for("all of it", lambda: self.on_disk() < 1 << 20 and len(s.bodies) > 5)
+        sizes, times = s.sizes[:], s.when[:]
+        self.end()
+        rate = sum(sizes[:-1]) / (times[-1] - times[0])
+        self.assertLess(rate, 1.5 * (1 << 20))
+        self.assertTrue(self.logged("batches wait"))
+
+    def test_a_server_may_have_a_name(self):
+        s = self.service()
+        self.start("--server", "http://localhost:%d" % self.port)
+        wait_for("readings", lambda: len(s.times()) >= 2)
+        self.end()
+        self.assertEqual(s.connections, 1)
+
+    def test_reloading_again_and_again_loses_nothing(self):
+        s = self.service()
+        config = self.configured(
+            "groups:\n  - {name: me, program: aftercheck-agent}\n"
+            "checks:\n  - {name: tool, interval: 1s, timeout: 1s, command: [/bin/echo, '|n=1c']}\n")
+        wait_for("a reading", lambda: self.has_line(s, "group,group=me,", "cpu="))
+        with open(config) as f:
+            text = f.read()
+        for i in range(20):
+            with open(config, "w") as f:
+                f.write(text + "  - {name: more%d, interval: 1s, command: [/bin/true]}\n" % i)
+            self.agent.send_signal(signal.SIGHUP)
+            wait_for("reload %d" % i, lambda: self.count("was read again") > i)
+        wait_for("the last one", lambda: self.has_line(s, "probe,check=more19,", "success=1"))
+        times = s.times()
+        self.assertEqual(times, list(range(times[0], times[0] + len(times))))
+        self.assertEqual(self.count("group me gives nothing"), 0)
+        self.end()
+
+    def count(self, words):
+        with open(self.log) as f:
+            return f.read().count(words)
 
     def test_what_is_refused_for_good_is_not_sent_again(self):
         s = self.service()

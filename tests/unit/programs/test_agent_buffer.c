@@ -3,11 +3,13 @@
 
 #include "tests/test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -235,6 +237,40 @@ TEST(without_a_disk_a_little_is_kept_in_memory)
     CHECK(s.bytes <= AGENT_MEMORY_BYTES_MAX);
     CHECK(s.lost[AGENT_LOST_MEMORY] + s.samples == 2u * (unsigned)n);
     for (int i = n - (int)s.batches + 1; i <= n; i++)
+        CHECK(take(b, 0, &p) == i);
+    CHECK(take(b, 0, &p) == -1);
+    agent_buffer_close(&b);
+}
+
+/* What a full disk does, without one: files may not grow beyond a size. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit l;
+    CHECK(getrlimit(RLIMIT_FSIZE, &l) == 0);
+    l.rlim_cur = bytes;
+    CHECK(setrlimit(RLIMIT_FSIZE, &l) == 0);
+}
+
+TEST(what_a_full_disk_does_not_take_waits_in_memory_and_goes_there_later)
+{
+    struct agent_parcel p;
+    fresh_folder();
+    signal(SIGXFSZ, SIG_IGN);
+    struct agent_buffer *b = open_buffer(1 << 20);
+    put(b, AGENT_BODY_LINES, 1, 1000);
+    limit_files(1500);
+    for (int i = 2; i <= 5; i++)
+        put(b, AGENT_BODY_LINES, i, 1000);
+    struct agent_buffer_stats s = agent_buffer_stats(b);
+    CHECK(s.disk_errno == EFBIG || s.disk_errno == ENOSPC);
+    CHECK(s.batches == 5 && s.lost[AGENT_LOST_MEMORY] == 0);
+    CHECK(take(b, 0, &p) == 1 && take(b, 0, &p) == 2);
+    limit_files(RLIM_INFINITY);
+    put(b, AGENT_BODY_LINES, 6, 1000);
+    CHECK(agent_buffer_stats(b).disk_errno == 0);
+    agent_buffer_close(&b);
+    b = open_buffer(1 << 20);
+    for (int i = 3; i <= 6; i++)
         CHECK(take(b, 0, &p) == i);
     CHECK(take(b, 0, &p) == -1);
     agent_buffer_close(&b);
