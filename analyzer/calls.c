@@ -202,6 +202,49 @@ static void test_counts(struct call_test *t, const struct sides *s,
     t->unseen = s->events.before == 0 && s->events.past == 0;
 }
 
+/* Calls of an edge in its windows, without those whose codes the rule ignores. */
+struct heeded {
+    double before, after;
+};
+
+static struct heeded heeded_of(const struct rule *r, const struct edge *e, bool control)
+{
+    struct heeded n = {0};
+    for (size_t i = 0; i < e->n_codes; i++) {
+        const struct code *c = &e->code[i];
+        const struct sums *s = control ? &c->control : &c->changed;
+        if (sense(r, e, c->code) == CODE_IS_IGNORED)
+            continue;
+        n.before += s->before;
+        n.after += s->after;
+    }
+    return n;
+}
+
+/* The same of hosts without a past, after the change. */
+static double heeded_fresh(const struct rule *r, const struct edge *e)
+{
+    double n = 0;
+    for (size_t k = 0; k < e->n_fresh; k++) {
+        const struct unit *u = e->fresh[k].unit;
+        const struct frame *f = &e->fresh[k].slot->frame;
+        struct lane lane = {u->hot.from, u->hot.step, u->hot.rows, NULL};
+        const char *code;
+        size_t r0, r1;
+        lane_rows(&lane, f->after_from, f->after_to, &r0, &r1);
+        for (uint32_t i = 0; i < u->n_metrics; i++) {
+            if (edge_metric(u->metric[i], &code) == CALL_OTHER ||
+                sense(r, e, code) == CODE_IS_IGNORED)
+                continue;
+            for (size_t row = r0; row < r1; row++) {
+                float v = u->hot.cells[row * u->n_metrics + i];
+                n += isnan(v) ? 0 : v;
+            }
+        }
+    }
+    return n;
+}
+
 static void measure_counts(struct call_test *t, const struct lineup *l)
 {
     struct sides s = sides_of(t);
@@ -218,8 +261,9 @@ static void measure_counts(struct call_test *t, const struct lineup *l)
         t->control_after = share(s.control_events.after, s.control_of.after);
     }
     double least = t->rule->needs.calls;
-    bool enough = e->calls.before >= least &&
-                  (t->measure == MEASURE_TRAFFIC || e->calls.after >= least) &&
+    const struct heeded calls = heeded_of(t->rule, e, false);
+    bool enough = calls.before >= least &&
+                  (t->measure == MEASURE_TRAFFIC || calls.after >= least) &&
                   s.of.before > 0 && s.of.after > 0;
     t->why = UNJUDGED_FEW_CALLS;
     t->judged = enough;
@@ -345,14 +389,15 @@ struct timed {
 
 static struct timed timed_changed(const struct edge *e, const struct rule *r)
 {
-    bool enough = e->calls.before >= r->needs.calls && e->calls.after >= r->needs.calls;
+    const struct heeded calls = heeded_of(r, e, false);
+    bool enough = calls.before >= r->needs.calls && calls.after >= r->needs.calls;
     return (struct timed){e->changed, e->n_changed, e->by_host, enough, level_measure};
 }
 
 static struct timed timed_fresh(const struct edge *e, const struct rule *r)
 {
-    bool enough = e->calls_fresh.after >= r->needs.calls &&
-                  e->calls_control.after >= r->needs.calls;
+    bool enough = heeded_fresh(r, e) >= r->needs.calls &&
+                  heeded_of(r, e, true).after >= r->needs.calls;
     return (struct timed){e->fresh, e->n_fresh, true, enough, fresh_measure};
 }
 

@@ -420,6 +420,25 @@ static int judge_series(struct desk *d)
 
 /* --- calls --- */
 
+/* Conditions on the mean times of calls: held against them as against any figure. */
+static int check_latencies(struct desk *d)
+{
+    const struct calls *c = &d->calls;
+    size_t most = d->n_limits + c->n_latency * CHECKS_MAX + 1;
+    struct limit_check *more = reallocarray(d->limit, most, sizeof *more);
+    if (more == NULL)
+        return err_set(d->err, ENOMEM, "out of memory");
+    d->limit = more;
+    for (size_t i = 0; i < c->n_latency; i++) {
+        size_t from = d->n_limits;
+        if (check_limits(d, &c->latency_case[i]) < 0)
+            return -1;
+        for (; from < d->n_limits; from++)
+            d->limit[from].edge = c->latency_edge[i];
+    }
+    return 0;
+}
+
 static int judge_calls(struct desk *d)
 {
     if (edges_list(&d->lineup, &d->edges, d->err) < 0 ||
@@ -427,7 +446,7 @@ static int judge_calls(struct desk *d)
             0 ||
         fresh_calls_measure(&d->lineup, d->rules, &d->edges, &d->fresh_calls, d->err) <
             0 ||
-        calls_grade(&d->calls, d->pulses.anyone, d->err) < 0)
+        calls_grade(&d->calls, d->pulses.anyone, d->err) < 0 || check_latencies(d) < 0)
         return -1;
     return level_grade(d->calls.latency, d->calls.n_latency, d->err);
 }

@@ -26,6 +26,7 @@ struct limit_check {
     const struct bar *when; /* the rule's grade with a condition; NULL: its limit */
     enum grade grade;
     const char *metric, *service;
+    const struct edge *edge; /* the figure is the mean time of its calls; NULL: not */
     size_t n;                /* hosts with enough points to tell */
     struct limit_host *host; /* in the members' order */
     size_t n_broken;

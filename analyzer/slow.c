@@ -5,6 +5,7 @@
 #include "analyzer/odds.h"
 #include "analyzer/scale.h"
 #include "analyzer/shift.h"
+#include "rules/figures.h"
 
 #include <errno.h>
 #include <math.h>
@@ -564,13 +565,34 @@ static bool bar_met(const struct rule *r, const struct slow_score *s, double mos
            fabs(s->delta) >= bar->delta;
 }
 
-/* A hard limit of the figure that was not broken before and is now. */
+/* A condition that is true of the level at the look and was not of that before. */
+static bool meets_now(const struct condition *c, const struct slow_score *s)
+{
+    double value[FIGURE_SERIES_N];
+    value[FIGURE_AFTER] = value[FIGURE_BEFORE] = s->before;
+    value[FIGURE_DELTA] = 0;
+    value[FIGURE_RATIO] = 1;
+    value[FIGURE_CONTROL] = value[FIGURE_CONTROL_BEFORE] = s->control_before;
+    bool before = condition_ask(c, value, NULL) == CONDITION_TRUE;
+    value[FIGURE_AFTER] = s->after;
+    value[FIGURE_DELTA] = s->after - s->before;
+    value[FIGURE_RATIO] = s->after / s->before;
+    value[FIGURE_CONTROL] = s->control_after;
+    return !before && condition_ask(c, value, NULL) == CONDITION_TRUE;
+}
+
+/* A hard limit or condition of the figure that was not broken before and is now. */
 static enum grade grade_of_limit(const struct ruleset *rules, const struct lineup *l,
                                  const struct series *of, const char *host,
                                  const struct slow_score *s)
 {
     const struct rule *r = ruleset_for_limit(rules, l->change, of->metric, host);
-    if (r == NULL || r->shadow || !r->limit.set) /* none, or a condition */
+    if (r == NULL || r->shadow)
+        return GRADE_ATTENTION;
+    if (r->must_handle.when.condition != NULL &&
+        meets_now(r->must_handle.when.condition, s))
+        return GRADE_MUST_HANDLE;
+    if (!r->limit.set)
         return GRADE_ATTENTION;
     bool before =
         r->limit.above ? s->before > r->limit.value : s->before < r->limit.value;

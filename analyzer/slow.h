@@ -14,7 +14,8 @@
  * The group of changed hosts is judged first; one host alone only where p is at most
  * SLOW_HOST_P.  Hosts that another change touched in the meantime are not judged, nor
  * what an ordinary look has told already.  Grade attention at most, unless a hard limit
- * was crossed.  Pure. */
+ * was crossed or a condition of must-handle came true: `hold` is left out, as the level
+ * is a mean of its own.  Pure. */
 #ifndef ANALYZER_SLOW_H
 #define ANALYZER_SLOW_H
 

@@ -45,7 +45,13 @@ static void say_limit(struct buf *b, const struct finding *f,
                       const struct limit_check *c, const struct limit_host *worst)
 {
     const struct limit *l = &c->rule->limit;
-    teller_say_subject(b, f, c->n, c->metric);
+    if (c->edge != NULL) {
+        OWNED_BUF figure = {0};
+        buf_addf(&figure, "mean time of calls %s", c->metric);
+        teller_say_subject(b, f, c->n, buf_text(&figure));
+    } else {
+        teller_say_subject(b, f, c->n, c->metric);
+    }
     if (c->when != NULL) {
         say_condition(b, c, worst);
         say_rest(b, f, c, worst);
@@ -111,8 +117,10 @@ static void tell_broken(struct teller *t, struct finding *f,
         teller_list_hosts(t, f, b->bad, b->n);
     draw_members(t, f, &b->range, b->member, b->n, c->control, c->n_control_members);
     f->service = teller_copy(t, teller_service(t, c->service));
-    f->metric = teller_copy(t, c->metric);
-    f->unit = teller_copy(t, c->rule->unit);
+    OWNED_BUF metric = {0};
+    buf_addf(&metric, "%s%s", c->edge != NULL ? "latency " : "", c->metric);
+    f->metric = teller_give(t, &metric);
+    f->unit = teller_copy(t, c->edge != NULL ? "ms" : c->rule->unit);
     limit_words(c, &limit);
     f->limit = teller_give(t, &limit);
     say_limit(&words, f, c, b->worst);

@@ -321,6 +321,7 @@ static int tell_calls(const struct why_desk *d, const struct rule *r, struct exp
     if (why_levels(d, r, d->calls->latency, d->calls->n_latency, e, err) < 0)
         return -1;
     explain_list_end(e);
+    why_limits(d, r, e);
     if (matters(d, r) > 0)
         return 0;
     explain_list(e, "edges_there");

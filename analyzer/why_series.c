@@ -374,6 +374,15 @@ static void tell_limit(const struct limit_check *c, struct explain *e)
     explain_close(e, true);
 }
 
+void why_limits(const struct why_desk *d, const struct rule *r, struct explain *e)
+{
+    explain_list(e, "limits");
+    for (size_t i = 0; i < d->n_limits; i++)
+        if (strcmp(d->limit[i].rule->id, r->id) == 0)
+            tell_limit(&d->limit[i], e);
+    explain_list_end(e);
+}
+
 /* --- all --- */
 
 int why_series(const struct why_desk *d, const struct rule *r, struct explain *e,
@@ -388,11 +397,6 @@ int why_series(const struct why_desk *d, const struct rule *r, struct explain *e
         if (d->spikes[i].n > 0 && strcmp(d->spikes[i].rule->id, r->id) == 0)
             tell_spikes(&d->spikes[i], e);
     explain_list_end(e);
-    explain_list(e, "limits");
-    for (size_t i = 0; i < d->n_limits; i++)
-        if (strcmp(d->limit[i].rule->id, r->id) == 0) {
-            tell_limit(&d->limit[i], e);
-        }
-    explain_list_end(e);
+    why_limits(d, r, e);
     return 0;
 }

@@ -12,6 +12,9 @@ int why_series(const struct why_desk *d, const struct rule *r, struct explain *e
 int why_levels(const struct why_desk *d, const struct rule *r, const struct level *l,
                size_t n, struct explain *e, struct err *err);
 
+/* The member "limits": hard limits and conditions. */
+void why_limits(const struct why_desk *d, const struct rule *r, struct explain *e);
+
 /* The two windows of a host, and its look. */
 void why_frame(const struct frame *f, struct explain *e);
 /* Each comparison of a condition with its values. */

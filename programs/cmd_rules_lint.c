@@ -1,5 +1,5 @@
 /* programs/cmd_rules_lint.c - `aftercheck rules lint`: what is wrong in rule files, and
- * what will disappoint.  One thread. */
+ * what will disappoint; and what is wrong in the tests beside them.  One thread. */
 #include "base/opt.h"
 #include "base/yaml.h"
 #include "programs/cmd.h"
@@ -7,10 +7,12 @@
 #include "rules/lint.h"
 #include "rules/lint_format.h"
 #include "rules/routing.h"
+#include "rules/trial_file.h"
 #include "storage/seen.h"
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -66,6 +68,8 @@ static int read_options(const struct lint_options *o, struct lint_ask *ask,
     return 0;
 }
 
+/* --- routing --- */
+
 /* A file that is no YAML is told of by whoever reads it as rules. */
 static bool is_routing(const char *path)
 {
@@ -103,9 +107,80 @@ static void lint_routing_in(const char *path, struct complaints *c)
         closedir(d);
 }
 
+/* --- tests of rules --- */
+
+static bool is_told(const struct complaints *c, const struct complaint *k)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (c->at[i].line == k->line && c->at[i].column == k->column &&
+            strcmp(c->at[i].file, k->file) == 0 && strcmp(c->at[i].code, k->code) == 0)
+            return true;
+    return false;
+}
+
+/* A file of tests, and what it expects of which rules.  `own` are the rules of its
+ * folder, when they are read already. */
+static void lint_test(const char *path, const struct ruleset *own, struct complaints *c)
+{
+    struct complaints of_rules = {0};
+    struct trial_file *f = trial_file_load(path, c);
+    if (f == NULL)
+        return;
+    bool folder = f->packs.n == 1 && strcmp(f->packs.at[0], ".") == 0;
+    struct ruleset *named =
+        folder && own != NULL ? NULL : trial_file_rules(f, &of_rules);
+    const struct ruleset *rs = named != NULL ? named : folder ? own : NULL;
+    if (rs != NULL)
+        trial_file_check(f, rs, c);
+    for (size_t i = 0; rs == NULL && i < of_rules.n; i++) {
+        const struct complaint *k = &of_rules.at[i];
+        if (!k->warning && !is_told(c, k))
+            complain(c, k->file, k->line, k->column, k->code, "%s", k->text);
+    }
+    complaints_free(&of_rules);
+    ruleset_free(&named);
+    trial_file_free(&f);
+}
+
+static bool is_test_name(const char *name)
+{
+    static const char end[] = "_test.yml";
+    size_t n = strlen(name);
+    return name[0] != '.' && n >= strlen(end) &&
+           strcmp(name + n - strlen(end), end) == 0;
+}
+
+static int is_test_entry(const struct dirent *d)
+{
+    return is_test_name(d->d_name);
+}
+
+static void lint_tests_of(const char *folder, const struct ruleset *own,
+                          struct complaints *c)
+{
+    struct dirent **entry = NULL;
+    int n = scandir(folder, &entry, is_test_entry, alphasort);
+    for (int i = 0; i < n; i++) {
+        OWNED_BUF file = {0};
+        bool slash = folder[strlen(folder) - 1] == '/';
+        buf_addf(&file, "%s%s%s", folder, slash ? "" : "/", entry[i]->d_name);
+        lint_test(buf_text(&file), own, c);
+        free(entry[i]);
+    }
+    free(entry);
+}
+
+/* --- a path --- */
+
 static void lint_path(const char *path, const struct lint_ask *ask,
                       struct complaints *c)
 {
+    struct stat st;
+    bool known = stat(path, &st) == 0;
+    if (known && S_ISREG(st.st_mode) && is_test_name(path)) {
+        lint_test(path, NULL, c);
+        return;
+    }
     if (is_routing(path)) {
         lint_routing(path, c);
         return;
@@ -114,6 +189,8 @@ static void lint_path(const char *path, const struct lint_ask *ask,
     struct ruleset *rs = ruleset_load(path, c);
     if (rs != NULL)
         lint(rs, ask, c);
+    if (known && S_ISDIR(st.st_mode))
+        lint_tests_of(path, rs, c);
     ruleset_free(&rs);
 }
 
@@ -145,9 +222,9 @@ int cmd_rules_lint(int argc, char **argv)
     const struct opt_program program = {
         .name = "aftercheck rules lint",
         .synopsis = "PATH...",
-        .about = "Checks rule files, or folders of them (each folder is one pack), and "
-                 "routing files, and "
-                 "prints all that is wrong or doubtful as file:line:column: "
+        .about = "Checks rule files, routing files, files of tests (*_test.yml), or "
+                 "folders of them (each folder is one pack, with the tests beside it), "
+                 "and prints all that is wrong or doubtful as file:line:column: "
                  "error[code]: what, and what was expected.",
         .more = "Exit: 0 no errors, 1 errors, 2 wrong usage, 3 warnings with --strict.",
         .opts = opts,

@@ -4,6 +4,7 @@
 
 #include "base/instant.h"
 #include "base/version.h"
+#include "rules/pattern.h"
 
 #include <string.h>
 
@@ -99,7 +100,10 @@
     X("aftercheck_routing_reloads_total", "counter",                                   \
       "times that the routing was swapped", (double)state->routing_reloads)            \
     X("aftercheck_routing_last_reload_successful", "gauge",                            \
-      "1 when the routing on disk is that in force", state->routing_ok ? 1.0 : 0.0)
+      "1 when the routing on disk is that in force", state->routing_ok ? 1.0 : 0.0)    \
+    X("aftercheck_rules_pattern_gave_up_total", "counter",                             \
+      "names that a regular expression of the rules gave up on, within its bounds",    \
+      (double)pattern_gave_up_all())
 
 /* Hosts whose last row is older than two steps, but not than an hour: those have gone.
  */

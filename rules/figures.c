@@ -26,10 +26,11 @@ static const struct condition_name traffic[FIGURE_CALLS_N] = {FIGURES_CALLS(X)};
 
 const struct condition_name *figures_of(enum subject s, enum measure m, size_t *ret_n)
 {
-    *ret_n = s == SUBJECT_SERIES ? FIGURE_SERIES_N : FIGURE_CALLS_N;
-    if (s == SUBJECT_SERIES)
+    bool level = s == SUBJECT_SERIES || (s == SUBJECT_CALLS && m == MEASURE_LATENCY);
+    *ret_n = level ? FIGURE_SERIES_N : FIGURE_CALLS_N;
+    if (level)
         return series;
-    if (s != SUBJECT_CALLS || m == MEASURE_LATENCY)
+    if (s != SUBJECT_CALLS)
         return NULL;
     return m == MEASURE_TRAFFIC ? traffic : shares;
 }

@@ -5,7 +5,8 @@
 #include "rules/condition.h"
 #include "rules/rule.h"
 
-/* id, name, unit, meaning.  Of series: in the figure's own unit. */
+/* id, name, unit, meaning.  Of series in the figure's own unit; of the mean time of
+ * calls in milliseconds. */
 #define FIGURES_SERIES(X)                                                              \
     X(AFTER, "after", CONDITION_METRIC,                                                \
       "the value after the change: each of the last points with `hold`, else their "   \
@@ -21,7 +22,7 @@
 enum figure_series { FIGURES_SERIES(X) FIGURE_SERIES_N };
 #undef X
 
-/* Of calls: shares of all calls, or calls a second. */
+/* Of other measures of calls: shares of all calls, or calls a second. */
 #define FIGURES_CALLS(X)                                                               \
     X(AFTER, "after", "the share, or calls a second, after the change")                \
     X(BEFORE, "before", "the same before it")                                          \

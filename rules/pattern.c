@@ -207,6 +207,9 @@ static int regex_match(const struct pattern *p, const char *name)
     return rc >= 0 ? 1 : -1;
 }
 
+/* Outlives the patterns, which go when rules are read anew: a counter must not fall. */
+static _Atomic uint64_t gave_up_all;
+
 bool pattern_match(const struct pattern *p, const char *name)
 {
     if (p->kind == PATTERN_EXACT)
@@ -214,8 +217,10 @@ bool pattern_match(const struct pattern *p, const char *name)
     if (p->kind == PATTERN_GLOB)
         return glob_match(p->text, name);
     int rc = regex_match(p, name);
-    if (rc < 0) /* the count is no part of what the pattern means */
+    if (rc < 0) { /* the count is no part of what the pattern means */
         atomic_fetch_add(&((struct pattern *)(uintptr_t)p)->gave_up, 1);
+        atomic_fetch_add(&gave_up_all, 1);
+    }
     return rc > 0;
 }
 
@@ -237,6 +242,11 @@ int pattern_letters(const struct pattern *p)
 uint64_t pattern_gave_up(const struct pattern *p)
 {
     return atomic_load(&p->gave_up);
+}
+
+uint64_t pattern_gave_up_all(void)
+{
+    return atomic_load(&gave_up_all);
 }
 
 /* --- cost --- */

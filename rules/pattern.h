@@ -55,6 +55,9 @@ int pattern_letters(const struct pattern *p);
 /* Names it gave up on since it was made. */
 uint64_t pattern_gave_up(const struct pattern *p);
 
+/* The same of all patterns there ever were in this process. */
+uint64_t pattern_gave_up_all(void);
+
 /* True when it takes more than PATTERN_COSTLY steps on one of the names of 200 bytes
  * that are made to be hard for it: its own letters again and again, with an end that
  * does not fit.  It may give up on such names.  Takes up to some tens of milliseconds:

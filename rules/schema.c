@@ -200,8 +200,8 @@ static const struct schema_field bar_fields[] = {
           .only = OF(SERIES) | OF(CALLS)),
     FIELD("hold", HOLD, hold,
           "of how many of the last points `when` must be true; left out: once, of the "
-          "means of the windows",
-          .only = OF(SERIES)),
+          "means of the windows; of calls with latency only",
+          .only = OF(SERIES) | OF(CALLS)),
 };
 #undef STRUCT
 static const struct schema_map schema_bar = {

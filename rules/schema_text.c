@@ -229,8 +229,9 @@ struct names {
     enum measure measure;
 };
 static const struct names conditions[] = {
-    {"series", SUBJECT_SERIES, MEASURE_FAIL_SHARE},
-    {"calls", SUBJECT_CALLS, MEASURE_FAIL_SHARE},
+    {"series, and of calls with latency (in milliseconds)", SUBJECT_SERIES,
+     MEASURE_FAIL_SHARE},
+    {"calls with any other measure", SUBJECT_CALLS, MEASURE_FAIL_SHARE},
 };
 
 /* --- Markdown --- */

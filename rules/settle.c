@@ -165,14 +165,10 @@ static void settle_when(struct fields *f, const struct rule *r, struct when *w)
     const struct condition_name *names = figures_of(r->subject, r->measure, &n);
     struct yaml_node place = {.line = w->line, .column = w->column};
     w->condition = NULL;
-    if (names == NULL) {
-        if (r->subject == SUBJECT_CALLS) /* else it is a misfit, told already */
-            fields_complain(f, &place, RULES_E_MISFIT,
-                            "'when' does not go with latency, expected q, effect and "
-                            "delta");
-        return;
-    }
-    struct condition *c = condition_new(w->text, names, n, r->unit, &at, &err);
+    if (names == NULL)
+        return; /* a misfit, told already */
+    const char *unit = r->subject == SUBJECT_CALLS ? "ms" : r->unit;
+    struct condition *c = condition_new(w->text, names, n, unit, &at, &err);
     if (c == NULL) {
         place.column += (unsigned)at + !w->plain;
         fields_complain(f, &place, RULES_E_CONDITION, "%s", err.text);
@@ -197,6 +193,12 @@ static void settle_bar(struct fields *f, const struct yaml_node *map, const char
         fields_complain(f, at, RULES_E_MIXED,
                         "'%s' has both a condition and other figures, expected either",
                         name);
+    else if (b->hold.of > 0 && r->subject == SUBJECT_CALLS &&
+             r->measure != MEASURE_LATENCY)
+        fields_complain(f, at, RULES_E_MISFIT,
+                        "'hold' does not go with %s, expected it with latency: shares "
+                        "are of the whole window",
+                        measure_name(r->measure));
     else if (b->when.text == NULL && b->hold.of > 0)
         fields_complain(f, at, RULES_E_MIXED, "'%s' has a hold without a condition",
                         name);

@@ -60,6 +60,20 @@ class Rules(unittest.TestCase):
         self.rules("lint", "--data", self.scratch.name, good, expect=2)
         self.rules("lint", os.path.join(self.scratch.name, "none.yml"), expect=1)
 
+    def test_lint_checks_the_tests_beside_the_rules(self):
+        self.file("p/new.yml", self.rules("new").stdout)
+        test = self.file("p/new_test.yml", "format: 1\npacks: [.]\ntests:\n"
+                         "  - name: a\n    change: {kind: config, service: pay, hosts: h1}\n"
+                         "    expect:\n      - {rule: nobody, grade: ok}\n")
+        for path in (test, os.path.dirname(test)):
+            said = self.rules("lint", path, expect=1).stdout
+            self.assertRegex(said, r"new_test\.yml:7:16: error\[E502\]: .*'nobody'")
+            self.assertEqual(said.count("\n"), 1, said)
+        # the rules that a test names are part of what it is
+        broken = self.file("p/bad.yml", "format: 1\nrules:\n  - {id: x, sries: y}\n")
+        self.assertIn(broken + ":3:13: error[E101]",
+                      self.rules("lint", test, expect=1).stdout.replace("/./", "/"))
+
     def test_lint_is_read_by_other_programs(self):
         path = self.file("doubtful.yml", UNTIDY)
         said = json.loads(self.rules("lint", "--format", "json", path).stdout)

@@ -46,6 +46,31 @@ class RulesTest(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.returncode, done.stdout.decode()
 
+    def test_conditions_speak_of_the_mean_time_of_calls(self):
+        self.write("slow.yml", """format: 1
+rules:
+  - id: slow
+    calls: {measure: latency, edges: "web->pay:*"}
+    attention: {when: after > 30ms and ratio > 1.2, hold: 3 of 5}
+    must-handle: {when: after > 100}
+""")
+        self.write("slow_test.yml", "format: 1\npacks: [slow.yml]\ntests:\n" + "".join(
+            """  - name: %s
+    change: {kind: release, service: pay, hosts: h1..h2}
+    series:
+      - {metric: cpu.busy, before: 31~2}
+    calls:
+      - {caller: web, iface: /pay, before: 900~20, ms: 20~1, ms_after: %s}
+    expect:
+      - {rule: slow, grade: %s}
+""" % case for case in (
+                ("a little slower", "22~2", "ok"),
+                ("slow at last", "20x8 62~2x*", "attention, because: in 5 of the last 5"),
+                ("very slow", "162~2", "must-handle, because: mean time of calls web->pay"))))
+        done = subprocess.run([PROGRAM, "rules", "test", "slow.yml"], cwd=self.folder.name,
+                              capture_output=True, text=True, timeout=120)
+        self.assertIn("3 passed, 0 failed; 0 of 1 rules lack", done.stdout)
+
     def test_a_rule_file_its_tests_and_the_folder_are_the_same(self):
         self.tests(("it is full", 97, "must-handle"))
         for path in ("pay.yml", "pay_test.yml", "."):

@@ -312,6 +312,29 @@ TEST(ignored_codes_are_not_counted_and_normal_ones_are_no_failures)
     done(&m);
 }
 
+TEST(ignored_codes_are_none_of_the_calls_that_a_rule_needs)
+{
+    static const char needs[] =
+        "format: 1\n"
+        "codes: {pay: {ignore: CANCEL*}}\n"
+        "rules:\n"
+        "  - {id: fail, calls: {measure: fail_share}, needs: {calls: 500},\n"
+        "     attention: {q: 5%, effect: 50%, delta: 0.5%, count: 5}}\n"
+        "  - {id: time, calls: {measure: latency}, needs: {calls: 500},\n"
+        "     attention: {q: 5%, effect: 20%, delta: 2}}\n";
+    struct entity e = made_edge("web", "pay", "/pay", "", "client");
+    for (int ignored = 0; ignored < 2; ignored++) {
+        struct made_panel *m = made_panel_new(7980, 60, 64);
+        rate(m, e, "ok 200", 0, end, 10, 0); /* 300 in half an hour */
+        rate(m, e, ignored ? "fail CANCELLED" : "ok 204", 0, end, 30, 0);
+        rate(m, e, "ms", 0, end, 400, 0);
+        look_by(m, 1, needs);
+        CHECK(test_of("fail", NULL)->judged == !ignored);
+        CHECK_INT(calls.latency_few, ignored);
+        done(&m);
+    }
+}
+
 TEST(conditions_speak_for_calls)
 {
     struct made_panel *m = made_panel_new(7980, 60, 64);

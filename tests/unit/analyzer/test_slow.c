@@ -13,19 +13,24 @@ static const int64_t PIVOT_S = 20000 * (int64_t)DAY_S + 36000;
 
 static struct made_change made, other;
 
+static const char usual_text[] =
+    "format: 1\n"
+    "rules:\n"
+    "  - {id: mem, series: mem.used_pct, worse: up, unit: \"%\",\n"
+    "     attention: {q: 5%, effect: 5%, delta: 3}}\n"
+    "  - {id: mem.full, series: mem.used_pct, limit: {above: 60, hold: 1 of 1}}\n"
+    "  - {id: any, series: \"*\", worse: both, attention: {q: 5%, effect: 10%}}\n";
+static const char *rules_text = usual_text;
+
 static const struct ruleset *rules(void)
 {
     static struct ruleset *rs;
-    static const char text[] =
-        "format: 1\n"
-        "rules:\n"
-        "  - {id: mem, series: mem.used_pct, worse: up, unit: \"%\",\n"
-        "     attention: {q: 5%, effect: 5%, delta: 3}}\n"
-        "  - {id: mem.full, series: mem.used_pct, limit: {above: 60, hold: 1 of 1}}\n"
-        "  - {id: any, series: \"*\", worse: both, attention: {q: 5%, effect: 10%}}\n";
-    if (rs == NULL) {
+    static const char *had;
+    if (rs == NULL || had != rules_text) {
         struct complaints c = {0};
-        rs = ruleset_parse("r.yml", text, strlen(text), &c);
+        ruleset_free(&rs);
+        rs = ruleset_parse("r.yml", rules_text, strlen(rules_text), &c);
+        had = rules_text;
         CHECK(rs != NULL);
         complaints_free(&c);
     }
@@ -196,6 +201,30 @@ TEST(a_hard_limit_that_was_crossed_gives_its_grade)
     OWNED_MADE *m = leaking(DAYS * DAY_S, 1, steady);
     OWNED_VERDICT *v = look(m);
     CHECK_INT(v->grade, GRADE_MUST_HANDLE);
+}
+
+#define LEAK_AND(condition)                                                            \
+    "format: 1\n"                                                                      \
+    "rules:\n"                                                                         \
+    "  - {id: mem, series: mem.used_pct, worse: up, unit: \"%\",\n"                    \
+    "     attention: {q: 5%, effect: 5%, delta: 3}}\n"                                 \
+    "  - {id: high, series: mem.used_pct, must-handle: {when: " condition "}}\n"
+
+TEST(a_condition_that_came_true_must_be_handled_and_one_that_was_true_is_no_news)
+{
+    rules_text = LEAK_AND("after > 50 and delta > 5 and after > control * 1.1");
+    OWNED_MADE *m = leaking(DAYS * DAY_S, 0.4, steady);
+    OWNED_VERDICT *came = look(m);
+    CHECK_INT(came->grade, GRADE_MUST_HANDLE);
+    rules_text = LEAK_AND("after > 30");
+    OWNED_MADE *high = leaking(DAYS * DAY_S, 0.4, steady);
+    OWNED_VERDICT *was = look(high);
+    CHECK_INT(was->grade, GRADE_ATTENTION);
+    rules_text = LEAK_AND("after > 90");
+    OWNED_MADE *low = leaking(DAYS * DAY_S, 0.4, steady);
+    OWNED_VERDICT *never = look(low);
+    CHECK_INT(never->grade, GRADE_ATTENTION);
+    rules_text = usual_text;
 }
 
 TEST(a_jump_in_the_middle_and_what_goes_back_are_no_leaks)

@@ -176,6 +176,7 @@ TEST(no_pattern_hangs_who_asks)
 TEST(what_is_given_up_is_counted)
 {
     struct pattern *p = made("/^(a+)+$/");
+    uint64_t all = pattern_gave_up_all();
     char name[PATTERN_NAME_MAX + 2];
     memset(name, 'a', sizeof name - 1);
     name[sizeof name - 1] = '\0';
@@ -190,6 +191,7 @@ TEST(what_is_given_up_is_counted)
     CHECK(pattern_match(p, "aaaa"));
     CHECK_INT(pattern_gave_up(p), 3);
     pattern_free(&p);
+    CHECK_INT(pattern_gave_up_all() - all, 3); /* though the pattern is gone */
 }
 
 TEST(costly_expressions_are_told_from_cheap_ones)

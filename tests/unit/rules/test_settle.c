@@ -77,7 +77,10 @@ TEST(a_condition_with_a_mistake_is_pointed_into)
         "    must-handle: {when: after >, q: 1%}\n"
         "  - id: b\n"
         "    calls: {measure: latency}\n"
-        "    attention: {when: after > 1}\n"
+        "    attention: {when: after > 1%}\n"
+        "  - id: d\n"
+        "    calls: {measure: fail_share}\n"
+        "    attention: {when: after > 1%, hold: 3 of 5}\n"
         "  - id: c\n"
         "    series: x\n"
         "    attention: {q: 5%, hold: 3 of 5}\n",
@@ -85,7 +88,10 @@ TEST(a_condition_with_a_mistake_is_pointed_into)
         "r.yml:6:18: error[E211]: 'must-handle' has both a condition and other "
         "figures, expected either\n"
         "r.yml:6:32: error[E110]: expected a name, a number or (, got the end\n"
-        "r.yml:9:23: error[E202]: 'when' does not go with latency, expected q, "
-        "effect and delta\n"
-        "r.yml:12:16: error[E211]: 'attention' has a hold without a condition\n");
+        "r.yml:9:29: error[E110]: 'after' is a length of time and '1%' is a share; "
+        "they cannot be compared\n"
+        "r.yml:12:16: error[E202]: 'hold' does not go with fail_share, expected it "
+        "with "
+        "latency: shares are of the whole window\n"
+        "r.yml:15:16: error[E211]: 'attention' has a hold without a condition\n");
 }
