@@ -1,6 +1,7 @@
 /* analyzer/habit.c - keeping what was learned, in little room.  Pure; a habit that was
  * made is only read, by any thread. */
 #include "analyzer/habit.h"
+#include "analyzer/run.h"
 #include "analyzer/sweep.h"
 #include "base/table_hash.h"
 
@@ -190,8 +191,27 @@ static void keep_large(float *largest, size_t n, float size)
     largest[i] = size;
 }
 
+/* Only those from the highest bin's end on that leaves enough need to be put in order.
+ */
+static void find_largest(const float *size, size_t n, const size_t below[HABIT_BINS],
+                         float *largest)
+{
+    float few[SHIFT_PLACEBOS_MAX + 1], from = 0;
+    size_t m = 0;
+    for (size_t b = 0; b < HABIT_BINS && n - below[b] >= HABIT_LARGEST; b++)
+        from = (float)(b + 1) / BINS_A_UNIT;
+    for (size_t i = 0; i < n; i++) { /* without a branch on any of them */
+        few[m] = size[i];
+        m += size[i] >= from;
+    }
+    for (size_t i = 0; i < m; i++)
+        keep_large(largest, i, few[i]);
+}
+
 void habit_note(const struct shift_null *null, bool known, struct habit_null *ret)
 {
+    float size[SHIFT_PLACEBOS_MAX];
+    size_t below[HABIT_BINS], n = known ? (size_t)null->n : 0;
     *ret = (struct habit_null){.known = known};
     if (!known)
         return;
@@ -200,13 +220,13 @@ void habit_note(const struct shift_null *null, bool known, struct habit_null *re
     ret->spread = null->spread;
     ret->earlier = null->earlier;
     ret->days = (uint8_t)null->days;
-    ret->n = (uint16_t)null->n;
-    for (size_t i = 0; i < ret->n; i++) {
-        float size = (float)fabs(null->placebo[i]);
-        keep_large(ret->largest, i, size);
-        if (size * BINS_A_UNIT < HABIT_BINS)
-            ret->bin[(size_t)(size * BINS_A_UNIT)]++;
+    ret->n = (uint16_t)n;
+    run_sizes(size, null->placebo, n);
+    for (size_t b = 0; b < HABIT_BINS; b++) {
+        below[b] = run_count_below(size, n, (float)(b + 1) / BINS_A_UNIT);
+        ret->bin[b] = (uint8_t)(below[b] - (b > 0 ? below[b - 1] : 0));
     }
+    find_largest(size, n, below, ret->largest);
 }
 
 int habit_moments_like(const struct habit_null *null, double z)

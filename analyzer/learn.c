@@ -6,6 +6,7 @@
  * they have.  Where one part owns all, nothing is given and nothing taken.  What must
  * hold: whatever follows a bar is the same in every part. */
 #include "analyzer/learn.h"
+#include "analyzer/spreads.h"
 #include "analyzer/sweep.h"
 #include "base/crew.h"
 
@@ -17,6 +18,15 @@
 
 enum step { STEP_CONTROLS, STEP_PEERS, STEP_MEMBERS, STEP_END };
 
+/* Members of one thread whose spreads are still to come, all at once. */
+struct batch {
+    size_t n;
+    size_t series[RUN_LANES], member[RUN_LANES];
+    struct shift_draft draft[RUN_LANES];
+    double room[SPREADS_ROOM];
+    struct shift_null null;
+};
+
 struct learn {
     struct learn_case c;
     struct habit *habit;
@@ -27,6 +37,7 @@ struct learn {
     bool open;          /* a chunk is being gone through */
     size_t first, last; /* its series */
     unsigned hands;
+    struct batch *batch;    /* one a thread */
     struct pool **pool;     /* one a thread and series of the chunk; made when needed */
     _Atomic size_t *scores; /* in all pools of a series */
     struct pool *groups;
@@ -44,10 +55,10 @@ static struct pool *pool_of(struct learn *p, size_t hand, size_t series)
 }
 
 /* Scores of a host; beyond what is kept one by one, threads forget theirs as well. */
-static void add_scores(struct learn *p, const struct sweep_hand *hand, size_t series,
+static void add_scores(struct learn *p, size_t hand, size_t series,
                        const struct shift_null *null)
 {
-    struct pool *pool = pool_of(p, hand->number, series);
+    struct pool *pool = pool_of(p, hand, series);
     size_t n = (size_t)null->n;
     if (pool == NULL) {
         atomic_store(&p->failed, true);
@@ -58,16 +69,29 @@ static void add_scores(struct learn *p, const struct sweep_hand *hand, size_t se
     pool_add(pool, null->placebo, n);
 }
 
-static bool make_null(struct sweep_hand *h, const struct timeline *t, const float *v,
-                      size_t pivot, const struct shift_look *look)
+static const struct shift_plan *plan_of(struct sweep_hand *h, const struct timeline *t,
+                                        size_t pivot, const struct shift_look *look)
 {
-    struct shift_sums sums = shift_sum_strip(v, &t->strip, h->sum, h->count);
     const struct shift_look *had = &h->plan.look;
     if (!h->planned || h->plan.pivot != pivot || had->before != look->before ||
         had->settle != look->settle || had->after != look->after)
         shift_plan_make(&t->strip, pivot, look, &h->plan);
     h->planned = true;
-    return shift_null_by_plan(&sums, &h->plan, look->every, &h->null);
+    return &h->plan;
+}
+
+/* Gives the members of a thread's batch their nulls. */
+static void end_batch(struct learn *p, size_t hand)
+{
+    struct batch *b = &p->batch[hand];
+    double spread[RUN_LANES];
+    spreads_find(b->draft, b->n, b->room, spread);
+    for (size_t i = 0; i < b->n; i++) {
+        shift_draft_end(&b->draft[i], spread[i], &b->null);
+        habit_note(&b->null, true, &p->habit->null[b->member[i]]);
+        add_scores(p, hand, b->series[i], &b->null);
+    }
+    b->n = 0;
 }
 
 static void on_member(void *arg, struct sweep_hand *hand, size_t series, size_t member,
@@ -76,20 +100,31 @@ static void on_member(void *arg, struct sweep_hand *hand, size_t series, size_t 
     struct learn *p = arg;
     const struct timeline *t = &p->line;
     const struct slot *slot = p->c.series->member[member].slot;
+    struct batch *b = &p->batch[hand->number];
     struct shift_look look;
     if (!sweep_look(slot, t, p->habit->yardstick[member].every, &look))
         return;
-    bool known = make_null(hand, t, v, timeline_row(t, slot->pivot), &look);
-    habit_note(&hand->null, known, &p->habit->null[member]);
-    if (known)
-        add_scores(p, hand, series, &hand->null);
+    const struct shift_plan *plan =
+        plan_of(hand, t, timeline_row(t, slot->pivot), &look);
+    struct shift_sums sums = shift_sum_strip(v, &t->strip, hand->sum, hand->count);
+    if (!shift_draft_make(&sums, plan, look.every, &b->draft[b->n])) {
+        habit_note(&hand->null, false, &p->habit->null[member]);
+        return;
+    }
+    b->series[b->n] = series;
+    b->member[b->n++] = member;
+    if (b->n == RUN_LANES)
+        end_batch(p, hand->number);
 }
 
 static void on_group(void *arg, struct sweep_hand *hand, size_t series,
                      const struct sweep_group *group, const float *v)
 {
     struct learn *p = arg;
-    bool known = make_null(hand, &p->line, v, group->pivot, &group->look);
+    const struct timeline *t = &p->line;
+    const struct shift_plan *plan = plan_of(hand, t, group->pivot, &group->look);
+    struct shift_sums sums = shift_sum_strip(v, &t->strip, hand->sum, hand->count);
+    bool known = shift_null_by_plan(&sums, plan, group->look.every, &hand->null);
     habit_note(&hand->null, known, &p->habit->group[series]);
     struct pool *pool = known ? pool_of(p, p->hands, series) : NULL;
     if (pool != NULL)
@@ -408,6 +443,8 @@ static enum step go_on(struct learn *p)
         return STEP_END;
     }
     sweep_members(p->sweep, p->c.own);
+    for (unsigned i = 0; i < p->hands; i++)
+        end_batch(p, i);
     return STEP_MEMBERS;
 }
 
@@ -439,6 +476,48 @@ int learn_round(struct learn *p, const struct buf *taken, struct buf *ret_give,
 
 /* --- life --- */
 
+/* Rows of the windows that pretended changes have, at most. */
+static void widest(const struct lineup *l, size_t *ret_before, size_t *ret_after)
+{
+    int64_t before = 0, after = 0, step = l->step.ms;
+    for (size_t i = 0; i <= l->n_slots; i++) {
+        const struct slot *s = i < l->n_slots ? &l->slot[i] : &l->whole;
+        if (i < l->n_slots && s->state != SLOT_READY)
+            continue;
+        int64_t b = s->frame.before_to.ms - s->frame.before_from.ms;
+        int64_t a = s->frame.after_to.ms - s->pivot.ms;
+        before = b > before ? b : before;
+        after = a > after ? a : after;
+    }
+    *ret_before = step > 0 ? (size_t)(before / step) + 1 : 0;
+    *ret_after = step > 0 ? (size_t)(after / step) + 1 : 0;
+}
+
+/* Of days before those of the season only what is near the changes' time of day is
+ * looked at: the rest is neither read nor worked out. */
+static void leave_out(struct learn *p)
+{
+    const struct lineup *l = p->c.lineup;
+    struct timeline *t = &p->line;
+    instant last = align_last_pivot(l), first = last;
+    size_t before, after,
+        reach = SHIFT_CLOCK_PLACEBOS / 2 * t->day / SHIFT_DAY_PLACEBOS;
+    for (size_t i = 0; i < l->n_slots; i++)
+        if (l->slot[i].state == SLOT_READY && l->slot[i].pivot.ms < first.ms)
+            first = l->slot[i].pivot;
+    if (l->whole.pivot.ms < first.ms)
+        first = l->whole.pivot;
+    widest(l, &before, &after);
+    size_t from = 0, begin = timeline_row(t, first), end = timeline_row(t, last) + 1;
+    for (size_t d = SHIFT_DAYS; d > SHIFT_SEASON_DAYS; d--) {
+        size_t to = d * t->day + reach + before;
+        if (begin > to && begin - to > from)
+            strip_leave_out(&t->strip, from, begin - to);
+        if (end + reach + after > d * t->day)
+            from = end + reach + after - d * t->day;
+    }
+}
+
 struct learn *learn_open(const struct learn_case *c, struct err *err)
 {
     struct learn *p = calloc(1, sizeof *p);
@@ -448,13 +527,15 @@ struct learn *learn_open(const struct learn_case *c, struct err *err)
     p->hands = c->threads < 1 ? 1 : c->threads > CREW_MAX ? CREW_MAX : c->threads;
     p->c.threads = p->hands;
     p->groups = calloc(1, sizeof *p->groups);
+    p->batch = calloc(p->hands, sizeof *p->batch);
     p->habit = habit_new(c->lineup, c->controls, c->series, err);
-    if (p->groups == NULL || p->habit == NULL) {
+    if (p->groups == NULL || p->batch == NULL || p->habit == NULL) {
         err_set(err, ENOMEM, "out of memory");
         learn_free(&p);
         return NULL;
     }
     p->line = timeline_until(&p->habit->line, align_last_pivot(c->lineup));
+    leave_out(p);
     p->habit->print = habit_print(c->lineup, c->controls, c->series);
     struct sweep_case sweep = {.lineup = c->lineup,
                                .controls = c->controls,
@@ -482,6 +563,7 @@ void learn_free(struct learn **p)
     if ((*p)->groups != NULL)
         pool_clear((*p)->groups);
     free((*p)->groups);
+    free((*p)->batch);
     habit_free(&(*p)->habit);
     free(*p);
     *p = NULL;

@@ -21,33 +21,47 @@ void pool_only_bins(struct pool *p)
     p->binned = true;
 }
 
-static void keep_each(struct pool *p, double z)
+/* Room for `n` more, unless only counts are kept. */
+static void make_room(struct pool *p, size_t n)
 {
-    if (p->binned)
+    size_t cap = p->cap > 0 ? p->cap : 1024;
+    if (p->binned || p->n + n <= p->cap)
         return;
-    if (p->n == p->cap) {
-        size_t cap = p->cap > 0 ? 2 * p->cap : 1024;
-        double *each =
-            cap <= POOL_EXACT_MAX ? realloc(p->each, cap * sizeof *each) : NULL;
-        if (each == NULL) {
-            pool_only_bins(p);
-            return;
-        }
-        p->each = each;
-        p->cap = cap;
+    while (cap < p->n + n)
+        cap *= 2;
+    double *each =
+        p->n + n <= POOL_EXACT_MAX ? realloc(p->each, cap * sizeof *each) : NULL;
+    if (each == NULL) {
+        pool_only_bins(p);
+        return;
     }
-    p->each[p->n] = z;
+    p->each = each;
+    p->cap = cap;
+}
+
+/* A few at a time: what they come to is worked out for all of them, then counted. */
+static void add_some(struct pool *p, const double *z, size_t n)
+{
+    enum { SOME = 256 };
+    double size[SOME];
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++) {
+        size[m] = fabs(z[i]);
+        m += !isnan(z[i]);
+    }
+    make_room(p, m);
+    if (!p->binned)
+        memcpy(p->each + p->n, size, m * sizeof *size);
+    for (size_t i = 0; i < m; i++)
+        p->bin[bin_of(size[i])]++;
+    p->n += m;
 }
 
 void pool_add(struct pool *p, const double *z, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (isnan(z[i]))
-            continue;
-        keep_each(p, fabs(z[i]));
-        p->bin[bin_of(z[i])]++;
-        p->n++;
-    }
+    enum { SOME = 256 };
+    for (size_t i = 0; i < n; i += SOME)
+        add_some(p, z + i, n - i < SOME ? n - i : SOME);
 }
 
 void pool_join(struct pool *p, const struct pool *other)

@@ -80,6 +80,28 @@ MANY_WIDTHS bool run_any_missing(const float *v, size_t n)
     return missing != 0;
 }
 
+MANY_WIDTHS bool run_any_below(const float *v, size_t n)
+{
+    int below = 0;
+    for (size_t i = 0; i < n; i++)
+        below |= v[i] < 0;
+    return below != 0;
+}
+
+MANY_WIDTHS void run_sizes(float *to, const double *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = (float)fabs(v[i]);
+}
+
+MANY_WIDTHS size_t run_count_below(const float *v, size_t n, float bound)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += v[i] < bound;
+    return count;
+}
+
 MANY_WIDTHS void run_add(double *sum, const float *v, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -136,5 +158,88 @@ MANY_WIDTHS void run_trimmed(float *to, const double *const *from,
                 sum[k] += low[c][k] - high[c][k];
         for (size_t k = 0; k < here; k++)
             to[row + k] = (float)(sum[k] / (double)(n - 2 * cut));
+    }
+}
+
+MANY_WIDTHS void run_moves(double *to, const double *sum,
+                           const struct run_places place[4], double wide,
+                           double n_before, double n_after, size_t n)
+{
+    double share = 1.0 / wide;
+    const uint32_t *a0 = place[0].at, *a1 = place[1].at, *a2 = place[2].at,
+                   *a3 = place[3].at;
+    const uint16_t *p0 = place[0].part, *p1 = place[1].part, *p2 = place[2].part,
+                   *p3 = place[3].part;
+    for (size_t k = 0; k < n; k++) {
+        double v0 = sum[a0[k]] + (sum[a0[k] + 1] - sum[a0[k]]) * (p0[k] * share);
+        double v1 = sum[a1[k]] + (sum[a1[k] + 1] - sum[a1[k]]) * (p1[k] * share);
+        double v2 = sum[a2[k]] + (sum[a2[k] + 1] - sum[a2[k]]) * (p2[k] * share);
+        double v3 = sum[a3[k]] + (sum[a3[k] + 1] - sum[a3[k]]) * (p3[k] * share);
+        to[k] = (v3 - v2) / n_after - (v1 - v0) / n_before;
+    }
+}
+
+MANY_WIDTHS void run_middle(double *to, const double *a, const double *b,
+                            const double *c, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        double low = a[k] < b[k] ? a[k] : b[k], high = a[k] < b[k] ? b[k] : a[k];
+        double over = c[k] > high ? high : c[k];
+        to[k] = c[k] < low ? low : over;
+    }
+}
+
+/* Puts the smaller of each row into a. */
+static inline void exchange(double *restrict a, double *restrict b, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        double x = a[k], y = b[k];
+        a[k] = y < x ? y : x;
+        b[k] = y < x ? x : y;
+    }
+}
+
+/* Of six in order, the median of the five others is the fourth for the three smaller
+ * ones, the third for the larger ones. */
+MANY_WIDTHS void run_less_others(double *to, const double *from, size_t n,
+                                 double lambda)
+{
+    static const unsigned char pair[][2] = {{0, 5}, {1, 3}, {2, 4}, {1, 2},
+                                            {3, 4}, {0, 3}, {2, 5}, {0, 1},
+                                            {2, 3}, {4, 5}, {1, 2}, {3, 4}};
+    double v[RUN_OTHERS][RUN_OTHERS_ROWS];
+    for (size_t d = 0; d < RUN_OTHERS; d++)
+        for (size_t k = 0; k < RUN_OTHERS_ROWS; k++)
+            v[d][k] = from[d * RUN_OTHERS_ROWS + k];
+    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++)
+        exchange(v[pair[i][0]], v[pair[i][1]], RUN_OTHERS_ROWS);
+    for (size_t d = 0; d < RUN_OTHERS; d++, to += n, from += RUN_OTHERS_ROWS)
+        for (size_t k = 0; k < RUN_OTHERS_ROWS; k++) {
+            double others = from[k] <= v[2][k] ? v[3][k] : v[2][k];
+            to[k] = from[k] - lambda * others;
+        }
+}
+
+/* Batcher's merge exchange (Knuth, The Art of Computer Programming 3, 5.2.2, algorithm
+ * M), all columns at a step. */
+MANY_WIDTHS void run_sort(double *v, size_t rows)
+{
+    size_t top = 1;
+    while (top * 2 < rows)
+        top *= 2;
+    for (size_t p = rows > 1 ? top : 0; p > 0; p /= 2) {
+        size_t q = top, r = 0, d = p;
+        for (;;) {
+            for (size_t first = r; first + d < rows; first += 2 * p) {
+                size_t n = rows - d - first < p ? rows - d - first : p;
+                exchange(v + first * RUN_LANES, v + (first + d) * RUN_LANES,
+                         n * RUN_LANES);
+            }
+            if (q == p)
+                break;
+            d = q - p;
+            q /= 2;
+            r = p;
+        }
     }
 }

@@ -25,6 +25,15 @@ void run_less(float *to, const float *v, const float *less, size_t n);
 /* True when a value is not there. */
 bool run_any_missing(const float *v, size_t n);
 
+/* True when a value is below zero. */
+bool run_any_below(const float *v, size_t n);
+
+/* to = |v|. */
+void run_sizes(float *to, const double *v, size_t n);
+
+/* How many values are below a bound. */
+size_t run_count_below(const float *v, size_t n, float bound);
+
 /* sum += v. */
 void run_add(double *sum, const float *v, size_t n);
 
@@ -36,6 +45,34 @@ void run_add_known(double *sum, uint16_t *count, const float *v, size_t n);
 enum { RUN_CUT_MAX = 8 };
 void run_trimmed(float *to, const double *const *from, const double *divisor, size_t n,
                  size_t cut, size_t rows);
+
+/* Sums of a series' rows up to each of several places: `at` counts values, `part` is
+ * how far into one of them a place lies, in parts of a `wide`-th. */
+struct run_places {
+    const uint32_t *at;
+    const uint16_t *part;
+};
+
+/* For each of `n` pretended changes the mean between places 2 and 3 less the mean
+ * between 0 and 1, which hold so many rows.  `sum` has room for one sum more than any
+ * place asks for. */
+void run_moves(double *to, const double *sum, const struct run_places place[4],
+               double wide, double n_before, double n_after, size_t n);
+
+/* The middle one of three, row by row. */
+void run_middle(double *to, const double *a, const double *b, const double *c,
+                size_t n);
+
+/* Six runs of RUN_OTHERS_ROWS values, of which `n` count: each value less lambda times
+ * the median of the other five of its row.  `to` gets the runs one behind the other,
+ * `n` values of each, and needs room for RUN_OTHERS_ROWS - n more. */
+enum { RUN_OTHERS = 6, RUN_OTHERS_ROWS = 16 };
+void run_less_others(double *to, const double *from, size_t n, double lambda);
+
+/* Sorts RUN_LANES columns of `rows` values each, v[row * RUN_LANES + lane], by
+ * comparisons that do not depend on what was found before.  None may be NaN. */
+enum { RUN_LANES = 8 };
+void run_sort(double *v, size_t rows);
 
 /* The logarithm that run_logs takes, for one value above zero. */
 double run_log(double x);

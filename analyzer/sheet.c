@@ -142,7 +142,7 @@ static void fold_rows(const struct timeline *t, const float *row, float *v)
 {
     const struct strip *s = &t->strip;
     for (size_t i = 0; i < s->cells; i++) {
-        size_t end = i + 1 < s->cells ? strip_row(s, i + 1) : s->cut;
+        size_t end = strip_row(s, i) + s->wide - (i == 0 ? s->lead : 0);
         double sum = 0;
         unsigned n = 0;
         for (size_t k = strip_row(s, i); k < end; k++)
@@ -156,31 +156,53 @@ static void fold_rows(const struct timeline *t, const float *row, float *v)
         *cell_at(t, v, k) = row[k];
 }
 
-static void write_cells(const struct timeline *t, const struct unit *u,
-                        const struct track *past, int64_t first_cell,
-                        const uint32_t *metric, size_t n_metrics, float *to)
+/* Rows [begin, end) of the past into one value each, the first into value `at`: a few
+ * rows at a time, so that they are still near for the next metric. */
+static void write_run(const struct unit *u, const struct track *past, int64_t begin,
+                      int64_t end, const uint32_t *metric, size_t n_metrics,
+                      size_t stride, float *to)
 {
-    const struct strip *s = &t->strip;
-    int64_t begin = first_cell < 0 ? -first_cell : 0;
-    int64_t end = (int64_t)s->cells - first_cell;
-    end = end < past->rows ? end : past->rows;
-    /* a few rows at a time, so that they are still near for the next metric */
     for (int64_t tile = begin; tile < end; tile += TILE) {
         int64_t last = tile + TILE < end ? tile + TILE : end;
         const float *from = past->cells + (size_t)tile * u->n_metrics;
         for (size_t k = 0; k < n_metrics; k++) {
             const float *x = from + metric[k];
-            float *v = to + k * s->n + (size_t)(first_cell + tile);
+            float *v = to + k * stride + (size_t)(tile - begin);
             for (int64_t i = tile; i < last; i++, x += u->n_metrics)
                 *v++ = *x;
         }
     }
+}
+
+/* The cell, of all that there were before any was left out, that begins with a row. */
+static int64_t whole_cell(const struct strip *s, size_t row)
+{
+    return (int64_t)((row + s->lead) / s->wide);
+}
+
+/* `first_cell` is that of the past's first row, none being left out. */
+static void write_cells(const struct timeline *t, const struct unit *u,
+                        const struct track *past, int64_t first_cell,
+                        const uint32_t *metric, size_t n_metrics, float *to)
+{
+    const struct strip *s = &t->strip;
+    int64_t cell = 0, out = 0, end = 0, rows = past->rows;
+    for (size_t g = 0; g <= s->n_gaps; g++) {
+        bool last = g == s->n_gaps;
+        int64_t stop = last ? (int64_t)s->cells + out : whole_cell(s, s->gap[g].from);
+        int64_t begin = cell > first_cell ? cell - first_cell : 0;
+        end = stop - first_cell < rows ? stop - first_cell : rows;
+        if (begin < end)
+            write_run(u, past, begin, end, metric, n_metrics, s->n,
+                      to + (size_t)(first_cell + begin - out));
+        cell = last ? stop : whole_cell(s, s->gap[g].to);
+        out += cell - stop;
+    }
     /* a row that reaches over the cut */
-    for (int64_t i = end > 0 ? end : 0; i < past->rows; i++)
+    for (int64_t i = end > 0 ? end : 0; i < rows; i++)
         for (size_t k = 0; k < n_metrics; k++) {
             float x = past->cells[(size_t)i * u->n_metrics + metric[k]];
-            size_t row =
-                s->cut + (size_t)(first_cell + i - (int64_t)s->cells) * s->wide;
+            size_t row = s->cut + (size_t)(first_cell + i - cell) * s->wide;
             for (size_t n = 0; n < s->wide && row + n < s->rows; n++)
                 *cell_at(t, to + k * s->n, row + n) = x;
         }

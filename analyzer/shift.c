@@ -1,5 +1,6 @@
 /* analyzer/shift.c - the empirical null of one series.  Pure; no memory of its own. */
 #include "analyzer/shift.h"
+#include "analyzer/run.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -28,14 +29,6 @@ void shift_sum_up(const float *value, size_t n, double *sum, uint32_t *count)
     }
     sum[n] = total;
     count[n] = seen;
-}
-
-static bool any_missing(const float *value, size_t n)
-{
-    int missing = 0;
-    for (size_t i = 0; i < n; i++)
-        missing |= isnan(value[i]);
-    return missing != 0;
 }
 
 /* Four at a time, so that one sum need not wait for the one before it. */
@@ -82,7 +75,7 @@ struct shift_sums shift_sum_strip(const float *value, const struct strip *strip,
     struct shift_sums s = {
         .sum = sum, .count = count, .n = strip->rows, .strip = strip};
     size_t near = strip->n - strip->cells;
-    s.whole = !any_missing(value, strip->n);
+    s.whole = !run_any_missing(value, strip->n);
     if (s.whole) {
         double far = sum_whole(value, strip->cells, (double)strip->wide, 0, sum);
         sum[strip->n] =
@@ -257,98 +250,99 @@ double shift_move(const struct shift_sums *s, size_t pivot,
 
 /* --- where the pretended changes lie --- */
 
-static const uint32_t no_spot = UINT32_MAX; /* in at[0]: outside of the rows */
-
-static struct shift_spot spot_at(const struct strip *s, int64_t pivot,
-                                 const struct shift_look *look)
+static void add_spot(struct shift_plan *p, const struct strip *s, int64_t pivot)
 {
+    const struct shift_look *look = &p->look;
     const int64_t row[] = {pivot - look->before, pivot, pivot + look->settle,
                            pivot + look->after};
-    struct shift_spot spot = {.at = {no_spot}};
-    if (row[0] < 0 || row[3] > (int64_t)s->rows)
-        return spot;
+    size_t k = p->n++;
+    p->outside[k] = row[0] < 0 || row[3] > (int64_t)s->rows;
+    p->all_inside = p->all_inside && !p->outside[k];
     for (int i = 0; i < 4; i++) {
-        struct strip_place p = strip_place(s, (size_t)row[i]);
-        spot.at[i] = p.at;
-        spot.part[i] = (uint16_t)p.part;
+        struct strip_place place = {0};
+        if (!p->outside[k])
+            place = strip_place(s, (size_t)row[i]);
+        p->at[i][k] = place.at;
+        p->part[i][k] = (uint16_t)place.part;
     }
-    return spot;
+}
+
+/* The after window of a pretended change of the last day must end before the real
+ * before window. */
+static int first_back(const struct shift_look *look)
+{
+    return look->before + look->after + 5;
 }
 
 void shift_plan_make(const struct strip *strip, size_t pivot,
                      const struct shift_look *look, struct shift_plan *ret_plan)
 {
     struct shift_plan *p = ret_plan;
-    int64_t at = (int64_t)pivot;
-    int step = placebo_step(look);
+    int64_t at = (int64_t)pivot, day = look->day, step = placebo_step(look);
     p->pivot = pivot;
     p->look = *look;
-    p->n_today = 0;
-    /* The after window of a pretended change must end before the real before window. */
-    for (int back = look->before + look->after + 5;
-         back < look->day && back <= at && p->n_today < SHIFT_TODAY_MAX; back += step) {
-        for (int d = 0; d < SHIFT_SEASON_DAYS; d++)
-            p->season[d][p->n_today] =
-                spot_at(strip, at - back - (int64_t)(d + 1) * look->day, look);
-        p->today[p->n_today++] = spot_at(strip, at - back, look);
-    }
-    for (int d = 0; d < SHIFT_DAYS; d++) {
-        int64_t then = at - (int64_t)(d + 1) * look->day;
-        p->days[d] = spot_at(strip, then, look);
-        for (int o = 0; o < SHIFT_CLOCK_PLACEBOS; o++)
-            p->clock[d][o] = spot_at(
-                strip, then + (int64_t)(o - SHIFT_CLOCK_PLACEBOS / 2) * step, look);
-    }
+    p->n = p->n_today = 0;
+    p->all_inside = true;
+    for (int64_t back = first_back(look);
+         back < day && back <= at && p->n_today < SHIFT_TODAY_MAX; back += step)
+        p->n_today++;
+    for (int64_t d = 0; d <= SHIFT_SEASON_DAYS; d++)
+        for (int64_t k = 0; k < (int64_t)p->n_today; k++)
+            add_spot(p, strip, at - first_back(look) - k * step - d * day);
+    for (int64_t d = 1; d <= SHIFT_DAYS; d++)
+        for (int64_t o = 0; o < RUN_OTHERS_ROWS; o++) {
+            int64_t of = o < SHIFT_CLOCK_PLACEBOS ? o : 0; /* the rest is not used */
+            add_spot(p, strip, at - d * day + (of - SHIFT_CLOCK_PLACEBOS / 2) * step);
+        }
+    for (int64_t d = 1; d <= SHIFT_DAYS; d++)
+        add_spot(p, strip, at - d * day);
 }
 
 /* --- moves at the spots --- */
 
-static struct strip_place spot_place(const struct shift_spot *spot, int i)
-{
-    return (struct strip_place){spot->at[i], spot->part[i]};
-}
+/* Of all spots of a plan. */
+struct moves {
+    double all[SHIFT_SPOTS_MAX];
+    const double *today, *season[SHIFT_SEASON_DAYS];
+    const double *clock; /* of each day RUN_OTHERS_ROWS */
+    const double *days;
+    bool all_known;
+};
 
-static double move_at(const struct shift_sums *s, const struct shift_spot *spot,
-                      const struct shift_look *look, int every)
+static double move_at(const struct shift_sums *s, const struct shift_plan *p, size_t k,
+                      int every)
 {
-    if (spot->at[0] == no_spot)
+    struct strip_place at[4];
+    if (p->outside[k])
         return NAN;
-    double after = mean_between(s, spot_place(spot, 2), spot_place(spot, 3),
-                                (size_t)(look->after - look->settle), every);
-    return after - mean_between(s, spot_place(spot, 0), spot_place(spot, 1),
-                                (size_t)look->before, every);
+    for (int i = 0; i < 4; i++)
+        at[i] = (struct strip_place){p->at[i][k], p->part[i][k]};
+    double after =
+        mean_between(s, at[2], at[3], (size_t)(p->look.after - p->look.settle), every);
+    return after - mean_between(s, at[0], at[1], (size_t)p->look.before, every);
 }
 
-/* The same where nothing is missing, without a branch on any value. */
-static void moves_of_whole(const struct shift_sums *s, const struct shift_spot *spot,
-                           size_t n, const struct shift_look *look, double *ret)
+static void move_all(const struct shift_sums *s, const struct shift_plan *p, int every,
+                     struct moves *ret)
 {
-    const double *sum = s->sum;
-    double share = 1.0 / (double)s->strip->wide;
-    double n_before = look->before, n_after = look->after - look->settle;
-    for (size_t k = 0; k < n; k++) {
-        double at[4];
-        if (spot[k].at[0] == no_spot) {
-            ret[k] = NAN;
-            continue;
-        }
-        for (int i = 0; i < 4; i++) {
-            const double *here = sum + spot[k].at[i];
-            at[i] = here[0] + (here[1] - here[0]) * (spot[k].part[i] * share);
-        }
-        ret[k] = (at[3] - at[2]) / n_after - (at[1] - at[0]) / n_before;
-    }
-}
-
-static void moves_at(const struct shift_sums *s, const struct shift_spot *spot,
-                     size_t n, const struct shift_look *look, int every, double *ret)
-{
-    if (s->whole && s->strip != NULL) { /* there is room for one sum more */
-        moves_of_whole(s, spot, n, look, ret);
-        return;
-    }
-    for (size_t k = 0; k < n; k++)
-        ret[k] = move_at(s, &spot[k], look, every);
+    const struct run_places place[4] = {{p->at[0], p->part[0]},
+                                        {p->at[1], p->part[1]},
+                                        {p->at[2], p->part[2]},
+                                        {p->at[3], p->part[3]}};
+    if (s->whole && s->strip != NULL) /* there is room for one sum more */
+        run_moves(ret->all, s->sum, place, (double)s->strip->wide, p->look.before,
+                  p->look.after - p->look.settle, p->n);
+    for (size_t k = 0; k < p->n && (!s->whole || s->strip == NULL); k++)
+        ret->all[k] = move_at(s, p, k, every);
+    for (size_t k = 0; k < p->n && !p->all_inside; k++)
+        if (p->outside[k])
+            ret->all[k] = NAN;
+    ret->all_known = s->whole && p->all_inside;
+    ret->today = ret->all;
+    for (size_t d = 0; d < SHIFT_SEASON_DAYS; d++)
+        ret->season[d] = ret->all + (d + 1) * p->n_today;
+    ret->clock = ret->all + (SHIFT_SEASON_DAYS + 1) * p->n_today;
+    ret->days = ret->clock + RUN_OTHERS_ROWS * SHIFT_DAYS;
 }
 
 /* Median of sorted values with one left out. */
@@ -391,27 +385,25 @@ struct today {
     double own[SHIFT_TODAY_MAX], usual[SHIFT_TODAY_MAX];
 };
 
-static void gather_today(const struct shift_sums *s, const struct shift_plan *p,
-                         int every, int season_days, struct today *ret)
+static void gather_today(const struct moves *m, size_t n_today, int season_days,
+                         struct today *ret)
 {
-    double own[SHIFT_TODAY_MAX], season[SHIFT_SEASON_DAYS][SHIFT_TODAY_MAX];
-    moves_at(s, p->today, p->n_today, &p->look, every, own);
-    for (int d = 0; d < season_days; d++)
-        moves_at(s, p->season[d], p->n_today, &p->look, every, season[d]);
+    const double *const *season = m->season;
+    if (season_days == SHIFT_SEASON_DAYS && m->all_known) {
+        ret->n = n_today < SHIFT_DAY_PLACEBOS ? n_today : SHIFT_DAY_PLACEBOS;
+        memcpy(ret->own, m->today, ret->n * sizeof *ret->own);
+        run_middle(ret->usual, season[0], season[1], season[2], ret->n);
+        return;
+    }
     ret->n = 0;
-    for (size_t k = 0; k < p->n_today && ret->n < SHIFT_DAY_PLACEBOS; k++) {
+    for (size_t k = 0; k < n_today && ret->n < SHIFT_DAY_PLACEBOS; k++) {
         double past[SHIFT_SEASON_DAYS];
-        if (isnan(own[k]))
+        if (isnan(m->today[k]))
             continue;
         for (int d = 0; d < season_days; d++)
             past[d] = season[d][k];
-        if (season_days == 3 && !isnan(past[0] + past[1] + past[2])) {
-            ret->own[ret->n] = own[k];
-            ret->usual[ret->n++] = middle_of_three(past[0], past[1], past[2]);
-            continue;
-        }
         double usual = season_days > 0 ? median_of_known(past, (size_t)season_days) : 0;
-        ret->own[ret->n] = own[k];
+        ret->own[ret->n] = m->today[k];
         ret->usual[ret->n++] = isnan(usual) ? 0 : usual;
     }
 }
@@ -428,17 +420,17 @@ static double learned_share(const struct today *t)
 
 /* Moves around the same clock time of earlier days, each against the median of the
  * other days.  Gives their number. */
-static size_t gather_clock(const struct shift_sums *s, const struct shift_plan *p,
-                           int every, int days, double lambda, double *ret)
+static size_t gather_clock(const struct moves *m, int days, double lambda, double *ret)
 {
-    double move[SHIFT_DAYS][SHIFT_CLOCK_PLACEBOS];
     size_t n = 0;
-    for (int d = 0; d < days; d++)
-        moves_at(s, p->clock[d], SHIFT_CLOCK_PLACEBOS, &p->look, every, move[d]);
+    if (days == RUN_OTHERS && m->all_known) {
+        run_less_others(ret, m->clock, SHIFT_CLOCK_PLACEBOS, lambda);
+        return RUN_OTHERS * SHIFT_CLOCK_PLACEBOS;
+    }
     for (int o = 0; o < SHIFT_CLOCK_PLACEBOS; o++) {
         double then[SHIFT_DAYS], sorted[SHIFT_DAYS];
         for (int d = 0; d < days; d++)
-            then[d] = move[d][o];
+            then[d] = m->clock[d * RUN_OTHERS_ROWS + o];
         size_t known = sort_known(then, (size_t)days, sorted);
         for (int d = 0; d < days && known > 1; d++) {
             size_t mine = 0;
@@ -469,43 +461,67 @@ static int days_known(const double *past)
     return days;
 }
 
-bool shift_null_by_plan(const struct shift_sums *s, const struct shift_plan *plan,
-                        int every, struct shift_null *ret_null)
+bool shift_draft_make(const struct shift_sums *s, const struct shift_plan *plan,
+                      int every, struct shift_draft *ret_draft)
 {
+    struct moves moves;
     struct today today;
-    double clock[SHIFT_CLOCK_PLACEBOS * SHIFT_DAYS], scratch[SHIFT_PLACEBOS_MAX];
-    double past[SHIFT_DAYS];
-    moves_at(s, plan->days, SHIFT_DAYS, &plan->look, every, past);
-    int days = days_known(past);
+    struct shift_draft *d = ret_draft;
+    move_all(s, plan, every, &moves);
+    int days = days_known(moves.days);
     int season_days = days < 2                   ? 0
                       : days < SHIFT_SEASON_DAYS ? days
                                                  : SHIFT_SEASON_DAYS;
-    gather_today(s, plan, every, season_days, &today);
-    size_t n_clock = 0;
-    ret_null->lambda = ret_null->usual = ret_null->spread = 0;
-    ret_null->earlier = mean_earlier(s, plan->pivot, &plan->look, every);
-    ret_null->n = ret_null->n_today = 0;
-    ret_null->days = season_days > 0 ? days : 0;
+    gather_today(&moves, plan->n_today, season_days, &today);
+    d->lambda = d->usual = 0;
+    d->earlier = mean_earlier(s, plan->pivot, &plan->look, every);
+    d->n_today = (int)today.n;
+    d->n_clock = 0;
+    d->days = season_days > 0 ? days : 0;
     if (season_days > 0) {
-        ret_null->lambda = learned_share(&today);
-        ret_null->usual = median_of_known(past, (size_t)days);
-        n_clock = gather_clock(s, plan, every, days, ret_null->lambda, clock);
+        d->lambda = learned_share(&today);
+        d->usual = median_of_known(moves.days, (size_t)days);
+        d->n_clock = (int)gather_clock(&moves, days, d->lambda, d->clock);
     }
-    if (today.n < SHIFT_PLACEBOS_LEAST)
-        return false;
     for (size_t i = 0; i < today.n; i++)
-        today.own[i] -= ret_null->lambda * today.usual[i];
-    memcpy(scratch, today.own, today.n * sizeof *scratch);
-    double spread = fmax(shift_spread(scratch, today.n), SHIFT_SPREAD_LEAST);
-    memcpy(scratch, clock, n_clock * sizeof *scratch);
-    spread = fmax(spread, shift_spread(scratch, n_clock));
-    ret_null->spread = spread;
-    ret_null->n_today = (int)today.n;
-    for (size_t i = 0; i < today.n; i++)
-        ret_null->placebo[ret_null->n++] = today.own[i] / spread;
-    for (size_t i = 0; i < n_clock; i++)
-        ret_null->placebo[ret_null->n++] = clock[i] / spread;
-    return true;
+        d->today[i] = today.own[i] - d->lambda * today.usual[i];
+    return today.n >= SHIFT_PLACEBOS_LEAST;
+}
+
+void shift_draft_end(const struct shift_draft *d, double spread,
+                     struct shift_null *ret_null)
+{
+    struct shift_null *null = ret_null;
+    null->lambda = d->lambda;
+    null->usual = d->usual;
+    null->earlier = d->earlier;
+    null->days = d->days;
+    null->spread = spread;
+    null->n = null->n_today = 0;
+    if (d->n_today < SHIFT_PLACEBOS_LEAST)
+        return;
+    null->n_today = d->n_today;
+    null->n = d->n_today + d->n_clock;
+    for (int i = 0; i < d->n_today; i++)
+        null->placebo[i] = d->today[i] / spread;
+    for (int i = 0; i < d->n_clock; i++)
+        null->placebo[d->n_today + i] = d->clock[i] / spread;
+}
+
+bool shift_null_by_plan(const struct shift_sums *s, const struct shift_plan *plan,
+                        int every, struct shift_null *ret_null)
+{
+    struct shift_draft d;
+    double scratch[SHIFT_DAY_PLACEBOS], spread = 0;
+    bool enough = shift_draft_make(s, plan, every, &d);
+    if (enough) {
+        memcpy(scratch, d.today, (size_t)d.n_today * sizeof *scratch);
+        spread = fmax(shift_spread(scratch, (size_t)d.n_today), SHIFT_SPREAD_LEAST);
+        memcpy(scratch, d.clock, (size_t)d.n_clock * sizeof *scratch);
+        spread = fmax(spread, shift_spread(scratch, (size_t)d.n_clock));
+    }
+    shift_draft_end(&d, spread, ret_null);
+    return enough;
 }
 
 bool shift_null_make(const struct shift_sums *s, size_t pivot,

@@ -15,6 +15,7 @@
 #ifndef ANALYZER_SHIFT_H
 #define ANALYZER_SHIFT_H
 
+#include "analyzer/run.h"
 #include "analyzer/strip.h"
 
 #include <stdbool.h>
@@ -57,20 +58,24 @@ struct shift_sums shift_sum_strip(const float *value, const struct strip *strip,
                                   double *sum, uint32_t *count);
 
 /* Where the windows of all pretended changes lie: the same for every series that is
- * looked at alike, so it is worked out once.  (Large: rather on the heap.) */
-enum { SHIFT_TODAY_MAX = 2 * SHIFT_DAY_PLACEBOS };
-struct shift_spot {
-    uint32_t at[4]; /* values: the before window's ends, then the after window's */
-    uint16_t part[4];
+ * looked at alike, so it is worked out once.  Each has four places, the before window's
+ * ends and the after window's.  They are in one row: those of the last day, the same of
+ * each day of the season, those around the clock time of each earlier day (as many as
+ * analyzer/run.h takes), at last the clock times themselves.  (Large: rather on the
+ * heap.) */
+enum {
+    SHIFT_TODAY_MAX = 2 * SHIFT_DAY_PLACEBOS,
+    SHIFT_SPOTS_MAX = SHIFT_TODAY_MAX * (1 + SHIFT_SEASON_DAYS) +
+                      RUN_OTHERS_ROWS * SHIFT_DAYS + SHIFT_DAYS,
 };
 struct shift_plan {
     size_t pivot;
     struct shift_look look; /* `every` may differ from series to series */
-    size_t n_today;
-    struct shift_spot today[SHIFT_TODAY_MAX];
-    struct shift_spot season[SHIFT_SEASON_DAYS][SHIFT_TODAY_MAX];
-    struct shift_spot clock[SHIFT_DAYS][SHIFT_CLOCK_PLACEBOS];
-    struct shift_spot days[SHIFT_DAYS];
+    size_t n, n_today;
+    bool all_inside; /* no spot lies outside of the rows */
+    uint32_t at[4][SHIFT_SPOTS_MAX];
+    uint16_t part[4][SHIFT_SPOTS_MAX];
+    bool outside[SHIFT_SPOTS_MAX];
 };
 void shift_plan_make(const struct strip *strip, size_t pivot,
                      const struct shift_look *look, struct shift_plan *ret_plan);
@@ -94,6 +99,23 @@ bool shift_null_make(const struct shift_sums *s, size_t pivot,
 /* The same by a plan, which is of the same strip. */
 bool shift_null_by_plan(const struct shift_sums *s, const struct shift_plan *plan,
                         int every, struct shift_null *ret_null);
+
+/* --- many nulls at once --- */
+
+/* A null whose spread is still to come: what is left of the pretended moves. */
+struct shift_draft {
+    double lambda, usual, earlier;
+    int days, n_today, n_clock;
+    double today[SHIFT_DAY_PLACEBOS];
+    double clock[SHIFT_DAYS * SHIFT_CLOCK_PLACEBOS + RUN_OTHERS_ROWS];
+};
+/* False as shift_null_make. */
+bool shift_draft_make(const struct shift_sums *s, const struct shift_plan *plan,
+                      int every, struct shift_draft *ret_draft);
+/* With the larger of the spreads of both (by shift_spread, or analyzer/spreads.h for
+ * many), and no less than SHIFT_SPREAD_LEAST. */
+void shift_draft_end(const struct shift_draft *d, double spread,
+                     struct shift_null *ret_null);
 
 struct shift_score {
     double move; /* mean after - mean before - lambda * usual, in transformed units */

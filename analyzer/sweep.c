@@ -144,6 +144,26 @@ static int make_sets(struct sweep *s)
 
 /* --- reading a unit --- */
 
+/* The yardsticks of the entries on the hand's sheet, a few at a time. */
+static void find_yardsticks(struct sweep *s, struct sweep_hand *h,
+                            const struct seat *seat, const struct seat_entry *e,
+                            size_t n)
+{
+    const struct timeline *t = s->c.line;
+    const struct slot *slot = seat->slot != NULL ? seat->slot : &s->c.lineup->whole;
+    struct yardstick *y[RUN_LANES];
+    for (size_t i = 0; i < n; i += RUN_LANES) {
+        size_t some = n - i < RUN_LANES ? n - i : RUN_LANES;
+        for (size_t k = 0; k < some; k++) {
+            const struct seat_entry *one = &e[i + k];
+            y[k] = seat->slot != NULL ? &s->c.member[one->place]
+                                      : &s->c.chosen[one->series].yardstick[one->place];
+        }
+        yardstick_find_some(t, h->sheet + i * t->strip.n, some,
+                            timeline_row(t, slot->pivot), h->scratch, y);
+    }
+}
+
 /* Writes the entries' rows to the hand's sheet. */
 static bool read_seat(struct sweep *s, struct sweep_hand *h, const struct seat *seat,
                       const struct seat_entry *e, size_t n)
@@ -156,8 +176,10 @@ static bool read_seat(struct sweep *s, struct sweep_hand *h, const struct seat *
         return false;
     }
     sheet_read(s->c.line, seat->unit, &past, h->metric, n, h->sheet, h->room);
-    if (s->c.learn)
+    if (s->c.learn) {
         unit_past_done(seat->unit, &past);
+        find_yardsticks(s, h, seat, e, n);
+    }
     return true;
 }
 
@@ -179,15 +201,12 @@ static void clear_gathers(struct sweep *s, size_t gathers)
 
 /* --- references --- */
 
-static void take_control(struct sweep *s, struct sweep_hand *h, const struct seat *seat,
+static void take_control(struct sweep *s, const struct seat *seat,
                          const struct seat_entry *e, float *v)
 {
     const struct timeline *t = s->c.line;
     struct desk *d = &s->desk[e->series - s->first];
-    struct yardstick *y = &s->c.chosen[e->series].yardstick[e->place];
-    size_t pivot = timeline_row(t, s->c.lineup->whole.pivot);
-    if (s->c.learn)
-        yardstick_find(t, v, pivot, h->scratch, y);
+    const struct yardstick *y = &s->c.chosen[e->series].yardstick[e->place];
     if (!y->any)
         return;
     yardstick_apply(y, v, t->strip.n);
@@ -209,7 +228,7 @@ static void control_bucket(void *arg, size_t i, unsigned hand)
         if (!read_seat(s, h, seat, e, seat->n))
             continue;
         for (size_t m = 0; m < seat->n; m++)
-            take_control(s, h, seat, &e[m], h->sheet + m * n);
+            take_control(s, seat, &e[m], h->sheet + m * n);
     }
 }
 
@@ -308,13 +327,10 @@ static void take_entry(struct sweep *s, struct sweep_hand *h, const struct seat 
 {
     struct desk *d = &s->desk[e->series - s->first];
     bool whole = s->c.series->at[e->series].whole;
-    struct yardstick *y = &s->c.member[e->place];
+    const struct yardstick *y = &s->c.member[e->place];
     size_t n = s->c.line->strip.n;
     if (s->for_peers && (whole || d->any_referred))
         return;
-    if (s->c.learn)
-        yardstick_find(s->c.line, v, timeline_row(s->c.line, seat->slot->pivot),
-                       h->scratch, y);
     if (!y->any)
         return;
     yardstick_apply(y, v, n);
@@ -554,7 +570,7 @@ static int open_hands(struct sweep *s)
         struct sweep_hand *h = &s->hand[i];
         h->number = i;
         h->sum = malloc(n * sizeof *h->sum);
-        h->scratch = malloc(n * sizeof *h->scratch);
+        h->scratch = malloc(RUN_LANES * n * sizeof *h->scratch);
         h->count = malloc(n * sizeof *h->count);
         h->sheet = malloc(series * n * sizeof *h->sheet);
         h->left = malloc(n * sizeof *h->left);

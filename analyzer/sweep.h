@@ -40,7 +40,8 @@ struct sweep_hand {
     struct shift_plan plan; /* for the callbacks' own use, as is `null` */
     bool planned;
     struct shift_null null;
-    double *sum, *scratch; /* strip.n + 2 each */
+    double *sum;     /* strip.n + 2 */
+    double *scratch; /* RUN_LANES times as many */
     uint32_t *count;
     float *sheet; /* the series of one unit */
     float *left, *room;

@@ -16,6 +16,9 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
+#ifndef FLEET_PAST_DAYS
+#define FLEET_PAST_DAYS 3
+#endif
 enum {
     FLEET_PIVOT = 1000000200,
     FLEET_BATCH = 1200, /* seconds from the first batch to the second */
@@ -23,7 +26,7 @@ enum {
     FLEET_ENDS = FLEET_PIVOT + FLEET_BATCH + 1800,
     FLEET_HOT_ROWS = (FLEET_ENDS - FLEET_HOT_FROM) / 60,
     FLEET_PAST_STEP = 300,
-    FLEET_PAST_ROWS = 3 * 288 + 24,
+    FLEET_PAST_ROWS = FLEET_PAST_DAYS * 288 + 24,
 };
 
 struct fleet {

@@ -1,6 +1,8 @@
 /* tests of analyzer/learn: habits out of one piece and out of parts */
 #include "analyzer/learn.h"
 #include "tests/test.h"
+
+#define FLEET_PAST_DAYS 7
 #include "tests/unit/analyzer/make_fleet.h"
 
 static const struct windows_rule half_hour = {
@@ -166,4 +168,34 @@ TEST(whether_a_host_lived_is_asked_of_those_only_that_were_not_heard)
     CHECK_INT(lived[0], 0);
     CHECK_INT(lived[2], 1);
     CHECK_INT(lived[3], -1);
+}
+
+/* Makes nonsense of a day's rows, from so many hours before the first change on. */
+static void spoil(struct fleet *f, int hours_from, int hours_to)
+{
+    const struct panel *p = &f->made->panel;
+    for (size_t i = 0; i < p->n; i++)
+        for (int64_t r = 0; r < FLEET_PAST_ROWS; r++) {
+            int64_t at = FLEET_HOT_FROM - (FLEET_PAST_ROWS - r) * FLEET_PAST_STEP;
+            const struct unit *u = &p->unit[i];
+            if (at >= FLEET_PIVOT - hours_from * 3600 &&
+                at < FLEET_PIVOT - hours_to * 3600)
+                for (uint32_t m = 0; m < u->n_metrics; m++)
+                    u->past.cells[r * u->n_metrics + m] = 1e6f;
+        }
+}
+
+TEST(of_older_days_only_the_time_of_day_is_looked_at)
+{
+    OWNED_FLEET *f = fleet_new(8, 8);
+    struct learn_case c = begin(f);
+    OWNED_HABIT *one = learn_all(&c, NULL);
+    spoil(f, 6 * 24 - 3, 5 * 24 + 3);
+    spoil(f, 5 * 24 - 3, 4 * 24 + 3);
+    OWNED_HABIT *same = learn_all(&c, NULL);
+    check_same(same, one);
+    spoil(f, 5 * 24 + 1, 5 * 24 - 1);
+    OWNED_HABIT *other = learn_all(&c, NULL);
+    CHECK(other->null[0].spread > 2 * one->null[0].spread);
+    end();
 }

@@ -1,8 +1,10 @@
 /* tests of analyzer/run */
 #include "analyzer/run.h"
+#include "base/order.h"
 #include "tests/test.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { N = 1003 }; /* no multiple of any vector's length */
 
@@ -118,4 +120,100 @@ TEST(trimmed_means_leave_out_the_largest_and_the_smallest)
         }
         CHECK_NEAR(to[k], sum / (RUNS - 2 * CUT), 1e-6 * to[k]);
     }
+}
+
+static double chance(uint64_t *x)
+{
+    *x ^= *x << 13, *x ^= *x >> 7, *x ^= *x << 17;
+    return (double)(*x % 50) - 25; /* few enough that some are alike */
+}
+
+TEST(columns_of_any_length_are_sorted_each_by_itself)
+{
+    enum { MOST = 301 };
+    static double v[MOST * RUN_LANES], was[MOST * RUN_LANES], column[MOST];
+    uint64_t x = 88172645463325252ull;
+    for (size_t rows = 0; rows <= MOST; rows += rows < 40 ? 1 : 29) {
+        for (size_t i = 0; i < rows * RUN_LANES; i++)
+            was[i] = i % 17 == 0 ? INFINITY : chance(&x);
+        memcpy(v, was, sizeof v);
+        run_sort(v, rows);
+        for (size_t lane = 0; lane < RUN_LANES; lane++) {
+            for (size_t i = 0; i < rows; i++)
+                column[i] = was[i * RUN_LANES + lane];
+            qsort(column, rows, sizeof *column, order_doubles);
+            for (size_t i = 0; i < rows; i++)
+                CHECK(v[i * RUN_LANES + lane] == column[i]);
+        }
+    }
+}
+
+TEST(a_move_is_the_mean_of_one_window_less_that_of_another)
+{
+    /* values 0, 1, 2 ... of five rows each: the sum before value i is 5 i (i - 1) / 2
+     */
+    double sum[40], to[2];
+    for (int i = 0; i < 40; i++)
+        sum[i] = 2.5 * i * (i - 1);
+    const uint32_t at[4][2] = {{0, 3}, {6, 9}, {7, 10}, {12, 15}};
+    const uint16_t part[4][2] = {{0, 2}, {0, 2}, {0, 1}, {0, 1}};
+    const struct run_places place[4] = {
+        {at[0], part[0]}, {at[1], part[1]}, {at[2], part[2]}, {at[3], part[3]}};
+    run_moves(to, sum, place, 5, 30, 25, 2);
+    CHECK_NEAR(to[0], 9 - 2.5, 1e-12);
+    CHECK_NEAR(to[1],
+               (10 + 11 + 12 + 13 + 14 + 0.2 * 5) / 5 -
+                   (3 + 4 + 5 + 6 + 7 + 8 + 0.4 * 6) / 6,
+               1e-12);
+}
+
+TEST(the_middle_one_is_taken_row_by_row)
+{
+    static const double a[] = {1, 1, 2, 2, 3, 3, 5}, b[] = {2, 3, 1, 3, 1, 2, 5},
+                        c[] = {3, 2, 3, 1, 2, 1, 5};
+    double to[7];
+    run_middle(to, a, b, c, 7);
+    for (size_t i = 0; i < 6; i++)
+        CHECK_NEAR(to[i], 2, 0);
+    CHECK_NEAR(to[6], 5, 0);
+}
+
+TEST(each_of_six_is_set_against_the_median_of_the_others)
+{
+    enum { ROWS = 13 };
+    double from[RUN_OTHERS][RUN_OTHERS_ROWS];
+    double to[(RUN_OTHERS + 1) * RUN_OTHERS_ROWS], others[RUN_OTHERS];
+    uint64_t x = 12345;
+    for (size_t d = 0; d < RUN_OTHERS; d++)
+        for (size_t k = 0; k < RUN_OTHERS_ROWS; k++)
+            from[d][k] = chance(&x);
+    run_less_others(to, from[0], ROWS, 0.25);
+    for (size_t k = 0; k < ROWS; k++)
+        for (size_t d = 0; d < RUN_OTHERS; d++) {
+            size_t n = 0;
+            for (size_t o = 0; o < RUN_OTHERS; o++)
+                if (o != d)
+                    others[n++] = from[o][k];
+            qsort(others, n, sizeof *others, order_doubles);
+            CHECK_NEAR(to[d * ROWS + k], from[d][k] - 0.25 * others[2], 0);
+        }
+}
+
+TEST(counts_and_sizes_take_every_value)
+{
+    double v[N];
+    float size[N], signs[N] = {0};
+    uint64_t x = 99;
+    size_t below = 0;
+    for (size_t i = 0; i < N; i++) {
+        v[i] = chance(&x);
+        below += fabs(v[i]) < 7;
+    }
+    run_sizes(size, v, N);
+    for (size_t i = 0; i < N; i++)
+        CHECK_NEAR(size[i], fabs(v[i]), 0);
+    CHECK_INT((long long)run_count_below(size, N, 7), (long long)below);
+    CHECK(!run_any_below(signs, N));
+    signs[N - 1] = -1;
+    CHECK(run_any_below(signs, N) && !run_any_below(signs, N - 1));
 }

@@ -176,3 +176,28 @@ TEST(the_rows_before_a_time_are_the_same_rows)
     CHECK_INT((long long)timeline_until(&t, INSTANT_FAR).strip.rows, 100);
     CHECK_INT((long long)timeline_until(&none, (instant){5}).strip.rows, 0);
 }
+
+/* A past of 60 rows of `wide` minutes, with and without some of its cells. */
+static void check_left_out(int64_t from, int64_t wide)
+{
+    make(from, 60, wide);
+    struct timeline t = timeline_of(&lineup), less = t;
+    strip_leave_out(&less.strip, 20, 42);
+    strip_leave_out(&less.strip, 60, 74);
+    CHECK(less.strip.n + 4 <= t.strip.n);
+    float *all = written(&t), *some = written(&less);
+    for (size_t row = 0; row < t.strip.rows; row++)
+        if ((row < 20 || row >= 42) && (row < 60 || row >= 74)) {
+            float a = at_row(&t, all, row), b = at_row(&less, some, row);
+            CHECK(isnan(a) ? isnan(b) : a >= b && a <= b);
+        }
+    free(all);
+    free(some);
+    forget();
+}
+
+TEST(rows_that_are_left_out_leave_the_others_as_they_are)
+{
+    check_left_out(-303, 5);
+    check_left_out(-120, 2);
+}

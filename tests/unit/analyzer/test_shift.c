@@ -160,3 +160,42 @@ TEST(median_quantile_and_spread_are_those_of_numpy)
     CHECK_NEAR(shift_spread(c, 4), 8.5 / 1.96, 1e-12);
     CHECK(isnan(shift_median(a, 0)));
 }
+
+/* Each placebo as it would be with nothing taken together: of the whole series by the
+ * sums of single rows. */
+TEST(a_plan_over_cells_with_gaps_has_the_placebos_of_the_rows)
+{
+    static struct shift_null rows, cells;
+    static struct shift_plan plan;
+    static float folded[N];
+    static double sums[N + 2];
+    static uint32_t counts[N + 2];
+    struct strip strip = strip_make(N, PIVOT - 60, 5, 0);
+    make_series(0.5, 0.05);
+    for (int i = 0; i < PIVOT - 60; i += 5) /* five rows of one value */
+        for (int k = 1; k < 5; k++)
+            value[i + k] = value[i];
+    strip_leave_out(&strip, 0, PIVOT - 6 * DAY - 60 - 30);
+    strip_leave_out(&strip, PIVOT - 6 * DAY + 60 + 30, PIVOT - 5 * DAY - 60 - 30);
+    strip_leave_out(&strip, PIVOT - 5 * DAY + 60 + 30, PIVOT - 4 * DAY - 60 - 30);
+    CHECK_INT((long long)strip.n_gaps, 3);
+    for (size_t i = 0; i < strip.n; i++)
+        folded[i] = value[strip_row(&strip, i)];
+    struct shift_sums all = {.sum = sum, .count = count, .n = N};
+    shift_sum_up(value, N, sum, count);
+    CHECK(shift_null_make(&all, PIVOT, &look, &rows));
+    struct shift_sums some = shift_sum_strip(folded, &strip, sums, counts);
+    shift_plan_make(&strip, PIVOT, &look, &plan);
+    CHECK(shift_null_by_plan(&some, &plan, 1, &cells));
+    CHECK_INT(cells.n, rows.n);
+    CHECK_INT(cells.days, 6);
+    CHECK_NEAR(cells.spread, rows.spread, 1e-9);
+    CHECK_NEAR(cells.usual, rows.usual, 1e-9);
+    CHECK_NEAR(cells.earlier, rows.earlier, 1e-9);
+    for (int i = 0; i < rows.n_today; i++)
+        CHECK_NEAR(cells.placebo[i], rows.placebo[i], 1e-7);
+    for (int d = 0; d < SHIFT_DAYS; d++) /* they come in another order */
+        for (int o = 0; o < SHIFT_CLOCK_PLACEBOS; o++)
+            CHECK_NEAR(cells.placebo[cells.n_today + d * SHIFT_CLOCK_PLACEBOS + o],
+                       rows.placebo[rows.n_today + o * SHIFT_DAYS + d], 1e-7);
+}

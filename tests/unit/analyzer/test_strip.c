@@ -47,3 +47,37 @@ TEST(without_room_for_a_cell_there_are_rows_only)
     CHECK_INT((long long)s.n, 10);
     CHECK_INT((long long)strip_row(&s, 4), 4);
 }
+
+TEST(rows_keep_their_numbers_when_cells_are_left_out)
+{
+    struct strip all = strip_make(103, 93, 5, 2), s = all;
+    strip_leave_out(&s, 0, 14);  /* but the first cell, and the one of rows 13 to 17 */
+    strip_leave_out(&s, 30, 41); /* of these only the cell of rows 33 to 37 is whole */
+    strip_leave_out(&s, 50, 51); /* none */
+    strip_leave_out(&s, 68, 78);
+    CHECK_INT((long long)s.n_gaps, 3);
+    CHECK_INT((long long)(all.n - s.n), 2 + 1 + 2);
+    CHECK_INT((long long)s.cut, (long long)all.cut);
+    for (size_t row = 0; row < 103; row++) {
+        struct strip_place p = strip_place(&s, row), q = strip_place(&all, row);
+        bool out = (row >= 3 && row < 13) || (row >= 33 && row < 38) ||
+                   (row >= 68 && row < 78);
+        if (out) {
+            CHECK_INT((long long)p.part, 0);
+            continue;
+        }
+        CHECK_INT(p.part, q.part);
+        CHECK_INT((long long)strip_row(&s, p.at), (long long)strip_row(&all, q.at));
+    }
+    CHECK(strip_place(&s, 7).at == strip_place(&s, 13).at);
+    CHECK(strip_place(&s, 70).at == strip_place(&s, 78).at);
+}
+
+TEST(the_cells_before_the_single_rows_can_be_left_out)
+{
+    struct strip s = strip_make(40, 30, 5, 0);
+    strip_leave_out(&s, 20, 35);
+    CHECK_INT((long long)s.n, 14);
+    CHECK_INT((long long)strip_place(&s, 30).at, 4);
+    CHECK_INT((long long)strip_row(&s, 4), 30);
+}

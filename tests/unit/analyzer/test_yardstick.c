@@ -5,7 +5,7 @@
 enum { DAY = 288, ROWS = 2 * DAY + 50, PIVOT = 2 * DAY };
 
 static float v[ROWS];
-static double scratch[ROWS];
+static double scratch[RUN_LANES * ROWS];
 
 /* Single rows of five minutes: cells and rows are the same. */
 static struct timeline clock_of_rows(void)
@@ -79,4 +79,32 @@ TEST(the_distance_of_samples_is_learned)
         v[i] = i % 3 == 0 ? 7 : NAN;
     yardstick_find(&t, v, PIVOT, scratch, &y);
     CHECK_INT(y.every, 3);
+}
+
+TEST(several_at_once_are_as_each_by_itself)
+{
+    enum { MANY = 5 };
+    static float all[MANY * ROWS];
+    struct yardstick many[MANY], one, *at[MANY];
+    struct timeline t = clock_of_rows();
+    for (size_t i = 0; i < MANY * ROWS; i++)
+        all[i] = (float)(i % 97) + (float)(i / ROWS) * 10 - (i / ROWS == 2 ? 30 : 0);
+    for (size_t i = 0; i < ROWS; i++) { /* one that has nothing, one with gaps */
+        all[3 * ROWS + i] = NAN;
+        if (i % 3 > 0)
+            all[4 * ROWS + i] = NAN;
+    }
+    for (size_t i = 0; i < MANY; i++)
+        at[i] = &many[i];
+    yardstick_find_some(&t, all, MANY, PIVOT, scratch, at);
+    for (size_t i = 0; i < MANY; i++) {
+        yardstick_find(&t, all + i * ROWS, PIVOT, scratch, &one);
+        CHECK_INT(many[i].any, one.any);
+        CHECK_INT(many[i].falls, one.falls);
+        CHECK_INT(many[i].every, one.every);
+        CHECK_NEAR(many[i].offset, one.offset, 0);
+        CHECK_NEAR(many[i].size, one.size, 0);
+        CHECK_NEAR(many[i].level, one.level, 0);
+    }
+    CHECK(many[2].falls && !many[3].any && many[4].every == 3);
 }
