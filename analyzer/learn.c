@@ -500,8 +500,8 @@ static void leave_out(struct learn *p)
     const struct lineup *l = p->c.lineup;
     struct timeline *t = &p->line;
     instant last = align_last_pivot(l), first = last;
-    size_t before, after,
-        reach = SHIFT_CLOCK_PLACEBOS / 2 * t->day / SHIFT_DAY_PLACEBOS;
+    size_t before, after;
+    size_t reach = SHIFT_CLOCK_PLACEBOS / 2 * (t->day / SHIFT_DAY_PLACEBOS + 1);
     for (size_t i = 0; i < l->n_slots; i++)
         if (l->slot[i].state == SLOT_READY && l->slot[i].pivot.ms < first.ms)
             first = l->slot[i].pivot;
@@ -535,7 +535,8 @@ struct learn *learn_open(const struct learn_case *c, struct err *err)
         return NULL;
     }
     p->line = timeline_until(&p->habit->line, align_last_pivot(c->lineup));
-    leave_out(p);
+    if (p->line.strip.rows > 0)
+        leave_out(p);
     p->habit->print = habit_print(c->lineup, c->controls, c->series);
     struct sweep_case sweep = {.lineup = c->lineup,
                                .controls = c->controls,
