@@ -350,6 +350,11 @@ static int run_follow(struct program *p)
     OWNED_BUF cursor = {0};
     struct err err = {0};
     struct sigaction act = {.sa_handler = on_end};
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    sigprocmask(SIG_BLOCK, &ends, NULL); /* they come in where it waits */
     sigaction(SIGTERM, &act, NULL);
     sigaction(SIGINT, &act, NULL);
     desk_cursor(p->desk, &cursor);

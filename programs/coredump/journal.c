@@ -2,9 +2,12 @@
 #include "programs/coredump/journal.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
+#include <time.h>
 
 struct journal {
     sd_journal *j;
@@ -30,10 +33,12 @@ static int seek(struct journal *j, const char *cursor, bool all)
     return rc;
 }
 
-/* The tail is behind the last entry only once one has stepped onto that. */
+/* The tail is behind the last entry only once one has stepped onto that; where there is
+ * none, all that will come is new. */
 static int step_onto_tail(struct journal *j)
 {
-    return sd_journal_previous(j->j);
+    int rc = sd_journal_previous(j->j);
+    return rc == 0 ? sd_journal_seek_head(j->j) : rc;
 }
 
 struct journal *journal_open(const char *dir, const char *cursor, bool all,
@@ -147,9 +152,17 @@ uint64_t journal_strange(const struct journal *j)
     return j->strange;
 }
 
+/* Not sd_journal_wait, which waits on when a signal comes. */
 int journal_wait(struct journal *j, int ms, struct err *err)
 {
-    int rc = sd_journal_wait(j->j, (uint64_t)ms * 1000);
-    return rc >= 0 || rc == -EINTR ? 0
-                                   : err_sys(err, -rc, "the journal cannot be watched");
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000L};
+    struct pollfd p = {.fd = sd_journal_get_fd(j->j)};
+    sigset_t none;
+    sigemptyset(&none);
+    int events = p.fd >= 0 ? sd_journal_get_events(j->j) : p.fd;
+    p.events = (short)events;
+    if (events >= 0 && ppoll(&p, 1, &time, &none) < 0 && errno != EINTR)
+        events = -errno;
+    int rc = events >= 0 ? sd_journal_process(j->j) : events;
+    return rc >= 0 ? 0 : err_sys(err, -rc, "the journal cannot be watched");
 }

@@ -54,7 +54,8 @@ int journal_next(struct journal *j, struct journal_entry *ret, struct err *err);
 const char *journal_cursor(struct journal *j);
 /* Entries passed over because nobody vouches for them. */
 uint64_t journal_strange(const struct journal *j);
-/* Waits for something new, or a signal that is not blocked, up to `ms`. */
+/* Waits for something new, or a signal, up to `ms`.  Signals that are blocked come in
+ * here, so that none is missed that came just before. */
 int journal_wait(struct journal *j, int ms, struct err *err);
 
 #endif

@@ -433,6 +433,38 @@ class Journal(Desk):
         self.follow(folder)
         self.assertEqual(len(s.bodies), 3)
 
+    def start_following(self, folder):
+        log = os.path.join(self.folder, "follow.log")
+        with open(log, "wb") as f:
+            p = subprocess.Popen([program("aftercheck-coredump"), "--config", self.config,
+                                  "--follow", "--journal", folder], stderr=f)
+        self.addCleanup(self.end, p)
+        # it says nothing when it is ready, but has opened the journal then
+        wait_for("the journal to be open", lambda: any(
+            os.readlink(l).startswith("anon_inode:inotify")
+            for l in glob.glob("/proc/%d/fd/*" % p.pid) if os.path.islink(l)))
+        return p
+
+    def test_what_comes_while_it_follows_is_told_and_it_ends_when_told_to(self):
+        s = self.fake()
+        folder = self.journal(self.entry("/srv/old"))
+        p = self.start_following(folder)
+        later = {"__REALTIME_TIMESTAMP": 1795255300000000, "__MONOTONIC_TIMESTAMP": 9000000}
+        self.journal(self.entry("/srv/new", COREDUMP_PID=9, **later))
+        wait_for("the record", lambda: s.bodies)
+        p.send_signal(signal.SIGTERM)
+        self.assertEqual(p.wait(PATIENCE), 0)
+        self.assertEqual([json.loads(b)["exe"] for b in s.bodies], ["/srv/new"])
+
+    def test_of_an_empty_journal_everything_is_new(self):
+        s = self.fake()
+        folder = self.journal()
+        p = self.start_following(folder)
+        self.journal(self.entry("/srv/new"))
+        wait_for("the record", lambda: s.bodies)
+        p.send_signal(signal.SIGTERM)
+        self.assertEqual(p.wait(PATIENCE), 0)
+
     def test_what_is_not_of_systemd_coredump_is_passed_over(self):
         s = self.fake()
         folder = self.journal(
