@@ -48,7 +48,7 @@ static int core_run(struct ledger *l, struct ledger_op *op, struct err *err)
         return -1;
     p->posted = added > 0 ? POSTED_NEW : POSTED_REPEAT;
     l->batch.cores += (uint64_t)added;
-    l->batch.cores_taken += (uint64_t)added;
+    l->batch.cores_taken += added > 0 ? 1 + (uint64_t)c->more : 0;
     return 0;
 }
 

@@ -196,27 +196,27 @@ static struct loop *loop_new(int dir, int lock, const char *name)
     return l;
 }
 
-struct loop *loop_open(const char *path, const char *exe, int signal, struct err *err)
+struct loop *loop_open(const char *dir, const char *exe, int signal, struct err *err)
 {
     OWNED_BUF key = {0};
     char hash[SHA256_HEX_MAX];
-    int dir, lock;
+    int fd, lock;
     buf_addf(&key, "%d %s", signal, exe);
-    if (buf_done(&key) < 0 || open_dir(path, &dir, &lock, err) < 0) {
+    if (buf_done(&key) < 0 || open_dir(dir, &fd, &lock, err) < 0) {
         err_set(err, ENOMEM, "out of memory");
         return NULL;
     }
     sha256_hex(key.data, key.len, hash);
     struct loop *l = NULL;
     hash[NAME_DIGITS] = '\0';
-    if (faccessat(dir, hash, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && !has_room(dir))
-        err_set(err, ENOSPC, "%s: crashes of %d programs are counted already", path,
+    if (faccessat(fd, hash, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && !has_room(fd))
+        err_set(err, ENOSPC, "%s: crashes of %d programs are counted already", dir,
                 LOOP_FILES_MAX);
-    else if ((l = loop_new(dir, lock, hash)) == NULL)
+    else if ((l = loop_new(fd, lock, hash)) == NULL)
         err_set(err, ENOMEM, "out of memory");
     if (l == NULL) {
         close(lock);
-        close(dir);
+        close(fd);
     }
     return l;
 }
@@ -313,26 +313,26 @@ static void walk_one(int dir, int lock, const char *name, struct loop_walk *walk
     loop_free(&l);
 }
 
-int loop_each(const char *path, struct loop_walk *walk, struct err *err)
+int loop_each(const char *dir, struct loop_walk *walk, struct err *err)
 {
-    int dir, lock, n = 0;
-    if (open_dir(path, &dir, &lock, err) < 0)
+    int at, lock, n = 0;
+    if (open_dir(dir, &at, &lock, err) < 0)
         return -1;
-    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
     if (d == NULL) {
-        err_sys(err, errno, "%s cannot be read", path);
+        err_sys(err, errno, "%s cannot be read", dir);
         give_back(fd);
         n = -1;
     }
     for (struct dirent *f; d != NULL && (f = readdir(d)) != NULL;)
         if (is_ours(f->d_name)) {
-            walk_one(dir, lock, f->d_name, walk);
+            walk_one(at, lock, f->d_name, walk);
             n++;
         }
     if (d != NULL)
         closedir(d);
     close(lock);
-    close(dir);
+    close(at);
     return n;
 }

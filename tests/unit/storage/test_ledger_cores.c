@@ -158,6 +158,8 @@ TEST(a_record_may_speak_for_many_dumps)
     c->more = 41;
     CHECK_INT(ledger_put_core_wait(l, &c, NOW, &err), POSTED_NEW);
     put(l, "h1", "pay", 2, "parse", -50);
+    CHECK_INT(ledger_stats(l).cores_taken, 43); /* in two records */
+    CHECK_INT(ledger_stats(l).cores, 2);
     struct core_past past = {0};
     CHECK_INT(ledger_core_first_seen(l, f.coarse, NOW, &past, &err), 0);
     CHECK_INT(past.n, 1);
