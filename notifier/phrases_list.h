@@ -99,10 +99,13 @@
     X(LEAD_ON, ", on {0} {0|host|hosts}", "，涉及 {0} 台主机") \
     X(LEAD_SINCE, ", since {0}", "，自 {0} 起") \
     X(SOME_MUTED, "{0} {0|finding is|findings are} muted", "{0} 个问题已静默") \
-    X(LEAD_OK, "Nothing that was compared got worse: {0} series on {1} of {2} {2|host|hosts}.", \
-      "已比对的指标均未变差：覆盖 {2} 台主机中的 {1} 台，共 {0} 条指标序列。") \
-    X(LEAD_OK_MUTED, "{3}; nothing else that was compared got worse: {0} series on {1} of {2} {2|host|hosts}.", \
-      "{3}；其余已比对的指标均未变差：覆盖 {2} 台主机中的 {1} 台，共 {0} 条指标序列。") \
+    X(SOME_HOSTS, "{0} of {1} {1|host|hosts}", "{1} 台主机中的 {0} 台") \
+    X(ALL_HOSTS, "all {0} hosts", "全部 {0} 台主机") \
+    X(ONE_HOST, "{0} {0|host|hosts}", "{0} 台主机") \
+    X(LEAD_OK, "Nothing that was compared got worse: {0} series on {1}.", \
+      "已比对的指标均未变差：覆盖{1}，共 {0} 条指标序列。") \
+    X(LEAD_OK_MUTED, "{2}; nothing else that was compared got worse: {0} series on {1}.", \
+      "{2}；其余已比对的指标均未变差：覆盖{1}，共 {0} 条指标序列。") \
     X(LEAD_THEN, "{0} {1}.", "{0}{1}。") \
     X(NO_LOOK_YET, "No look has been taken yet: the time after the change is still being watched.", \
       "尚未检查：变更后的观察时间还没有到。") \

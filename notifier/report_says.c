@@ -145,11 +145,15 @@ static const char *ok_lead(struct report *r)
     const struct coverage *c = &r->verdict->coverage;
     const char *series = report_count(r, c->series_judged);
     const char *judged = report_count(r, c->hosts_judged);
-    const char *hosts = report_count(r, c->hosts);
+    const char *all = report_count(r, c->hosts);
+    const char *hosts = c->hosts_judged != c->hosts
+                            ? REPORT_PUT(r, SOME_HOSTS, judged, all)
+                        : c->hosts == 1 ? REPORT_PUT(r, ONE_HOST, all)
+                                        : REPORT_PUT(r, ALL_HOSTS, all);
     if (r->n_of[REPORT_MUTED] > 0)
-        return REPORT_PUT(r, LEAD_OK_MUTED, series, judged, hosts,
+        return REPORT_PUT(r, LEAD_OK_MUTED, series, hosts,
                           REPORT_PUT(r, SOME_MUTED, muted_count(r)));
-    return REPORT_PUT(r, LEAD_OK, series, judged, hosts);
+    return REPORT_PUT(r, LEAD_OK, series, hosts);
 }
 
 static const char *lead_of(struct report *r)

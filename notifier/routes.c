@@ -2,10 +2,10 @@
 #include "notifier/routes.h"
 
 #include "notifier/api.h"
+#include "notifier/pages/assets.h"
 #include "notifier/pages/inputs.h"
 #include "notifier/pages/list.h"
 #include "notifier/pages/mutes.h"
-#include "notifier/pages/assets.h"
 #include "notifier/pages/report.h"
 #include "notifier/pages/rules.h"
 #include "notifier/pages/service.h"

@@ -237,7 +237,7 @@ static void choose_step(struct axis *a, unsigned height)
     double rough = (a->high - a->low) / wanted;
     double power = pow(10, floor(log10(rough)));
     double times = rough / power;
-    a->step = power * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
+    a->step = power * (times <= 1 ? 1 : times <= 2.4 ? 2 : times <= 5 ? 5 : 10);
     double decimals = -floor(log10(a->step) + 1e-9);
     a->decimals = decimals > 0 ? (int)decimals : 0;
 }

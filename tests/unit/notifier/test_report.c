@@ -239,7 +239,7 @@ TEST(a_muted_finding_is_told_apart_and_the_first_words_say_so)
     OWNED_REPORT *r = make(c, v);
     CHECK_TEXT(r->grade_words, "OK, 1 finding muted");
     CHECK_TEXT(r->lead, "1 finding is muted; nothing else that was compared got worse: "
-                        "40 series on 6 of 6 hosts.");
+                        "40 series on all 6 hosts.");
     CHECK_INT(r->n_top, 0);
     CHECK_INT(r->n_todo, 0);
     CHECK_INT(r->n_of[REPORT_MUTED], 1);
