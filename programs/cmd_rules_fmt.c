@@ -6,6 +6,7 @@
 #include "base/yaml.h"
 #include "programs/cmd.h"
 #include "programs/cmd_rules.h"
+#include "rules/codes.h"
 #include "rules/tidy.h"
 
 #include <dirent.h>
@@ -158,6 +159,7 @@ int cmd_rules_fmt(int argc, char **argv)
     for (int i = first; i < argc; i++)
         fmt_path(&f, argv[i]);
     OWNED_BUF text = {0};
+    rules_code_all(&f.c, 0);
     complaints_sort(&f.c);
     complaints_write(&f.c, &text);
     fputs(buf_text(&text), stderr);

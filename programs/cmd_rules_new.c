@@ -1,4 +1,5 @@
-/* programs/cmd_rules_new.c - `aftercheck rules new`: a rule file to start from. */
+/* programs/cmd_rules_new.c - `aftercheck rules new`: files of rules and of tests to
+ * start from. */
 #include "base/opt.h"
 #include "programs/cmd.h"
 #include "programs/cmd_rules.h"
@@ -8,12 +9,16 @@
 
 int cmd_rules_new(int argc, char **argv)
 {
-    const struct opt opts[] = {{0}};
+    int test = 0;
+    const struct opt opts[] = {
+        {"test", NULL, "Prints the tests of those rules instead.", &test}, {0}};
     const struct opt_program program = {
         .name = "aftercheck rules new",
         .synopsis = "",
         .about = "Prints a small, valid rule file with comments, to start from:\n"
-                 "aftercheck rules new > my-service.yml",
+                 "aftercheck rules new > my-service.yml\n"
+                 "aftercheck rules new --test > my-service_test.yml\n"
+                 "aftercheck rules test my-service.yml",
         .opts = opts,
     };
     if (opt_parse(&program, argc, argv) != argc) {
@@ -21,6 +26,6 @@ int cmd_rules_new(int argc, char **argv)
         err_set(&err, 0, "it takes no operand; see --help");
         return cmd_fail("rules new", EXIT_USAGE, &err);
     }
-    fputs(sample_text, stdout);
+    fputs(test ? sample_test_text : sample_text, stdout);
     return 0;
 }

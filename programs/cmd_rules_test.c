@@ -3,6 +3,7 @@
 #include "analyzer/trial.h"
 #include "base/names.h"
 #include "base/opt.h"
+#include "base/yaml.h"
 #include "programs/cmd.h"
 #include "programs/cmd_rules.h"
 #include "programs/junit.h"
@@ -82,6 +83,19 @@ static int add_folder(struct runner *r, const char *path, struct err *err)
     return rc;
 }
 
+/* Rules and no tests, as far as it can be read. */
+static bool is_rule_file(const char *path)
+{
+    struct complaints unheard = {0};
+    struct yaml_doc *doc = yaml_load(path, &unheard);
+    const struct yaml_node *root = doc != NULL ? yaml_root(doc) : NULL;
+    bool is = root != NULL && root->kind == YAML_MAP &&
+              yaml_get(root, "rules") != NULL && yaml_get(root, "tests") == NULL;
+    yaml_doc_free(&doc);
+    complaints_free(&unheard);
+    return is;
+}
+
 /* Of a rule file, the tests beside it are meant. */
 static int add_path(struct runner *r, const char *path, struct err *err)
 {
@@ -95,6 +109,11 @@ static int add_path(struct runner *r, const char *path, struct err *err)
         buf_addf(&beside, "%.*s_test.yml", (int)strlen(path) - 4, path);
         if (access(buf_text(&beside), R_OK) == 0)
             return add_file(r, buf_text(&beside), err);
+        if (is_rule_file(path))
+            return err_set(err, ENOENT,
+                           "%s has no tests beside it: expected %s (aftercheck rules "
+                           "new --test prints one to start from)",
+                           path, buf_text(&beside));
     }
     return add_file(r, path, err);
 }

@@ -62,21 +62,28 @@ static void check_answer(struct linter *l, const struct rule *r)
 
 /* --- thresholds --- */
 
-/* A figure of which a change in its own unit can be named at all. */
+/* A figure whose change has a size. */
+static bool has_size(const struct rule *r)
+{
+    return r->subject == SUBJECT_SERIES ||
+           (r->subject == SUBJECT_CALLS && r->measure != MEASURE_TRAFFIC);
+}
+
+/* One of which a change in its own unit can be named at all: of several names, or a
+ * glob, without a unit nobody knows what 5 of them would be. */
 static bool has_unit(const struct rule *r)
 {
-    if (r->subject == SUBJECT_SERIES)
-        return r->unit != NULL;
-    return r->subject == SUBJECT_CALLS && r->measure != MEASURE_TRAFFIC;
+    return r->subject != SUBJECT_SERIES || r->unit != NULL ||
+           (r->pattern.n == 1 && strpbrk(r->pattern.at[0].text, "*?/") == NULL);
 }
 
 static void check_bar(struct linter *l, const struct rule *r, const char *name,
                       const struct bar *b)
 {
-    if (!b->set || b->when.text != NULL || !has_unit(r))
+    if (!b->set || b->when.text != NULL || !has_size(r))
         return;
     bool absolute = b->delta > 0 || b->count > 0;
-    if (b->effect > 0 && !absolute)
+    if (b->effect > 0 && !absolute && has_unit(r))
         WARN(
             l, r, name, ONLY_RATIO,
             "'%s' of '%s' asks for a relative change only: a small figure that doubles "

@@ -1,5 +1,5 @@
-/* rules/sample.c - the text that `aftercheck rules new` prints.  Its test has it linted
- * and tidied, so that a first file begins right. */
+/* rules/sample.c - the texts that `aftercheck rules new` prints.  Its test has it
+ * linted and tidied, so that a first file begins right. */
 #include "rules/sample.h"
 
 #include <string.h>
@@ -50,6 +50,61 @@ const char sample_text[] =
     "    ok_codes: [\"0\", NOT_FOUND]\n"
     "    weight: 10\n"
     "    why: What callers notice first.\n";
+
+const char sample_test_text[] =
+    "# Tests of my-service.yml; `aftercheck rules test my-service.yml` runs them.  A "
+    "finding\n"
+    "# that no test expects is a failure, and so is an `ok` of a rule that did not "
+    "judge.\n"
+    "format: 1\n"
+    "packs: [my-service.yml]\n"
+    "\n"
+    "tests:\n"
+    "  - name: a queue that doubles on the changed hosts alone must be handled\n"
+    "    change: {kind: release, service: my-service, hosts: h1..h3}\n"
+    "    series:\n"
+    "      # values around 100 for a day before the change, 230 after it\n"
+    "      - {metric: queue.length, before: 100~10, after: 230~10}\n"
+    "      - {metric: queue.length, host: h4..h9, before: 100~10}\n"
+    "    expect:\n"
+    "      - {rule: queue.length, grade: must-handle}\n"
+    "      - {rule: queue.full, grade: ok}\n"
+    "\n"
+    "  - name: a queue that rises everywhere is not the change's doing\n"
+    "    change: {kind: release, service: my-service, hosts: h1..h3}\n"
+    "    series:\n"
+    "      - {metric: queue.length, host: h1..h9, before: 100~10, after: 230~10}\n"
+    "    expect:\n"
+    "      - {rule: queue.length, grade: ok}\n"
+    "\n"
+    "  - name: a queue that is nearly full must be handled\n"
+    "    change: {kind: config, service: my-service, hosts: h1}\n"
+    "    series:\n"
+    "      # half an hour of past is enough for a limit: a point a minute\n"
+    "      - {metric: queue.length, before: 900x30, after: 960x20}\n"
+    "    expect:\n"
+    "      - {rule: queue.full, grade: must-handle, because: above 950}\n"
+    "\n"
+    "  - name: a tenth of the calls that fail must be handled\n"
+    "    change: {kind: release, service: my-service, hosts: h1..h2}\n"
+    "    series:\n"
+    "      - {metric: cpu.busy, before: 30~2}\n"
+    "    calls:\n"
+    "      - {caller: web, iface: /x, code: 0, before: 900~20, after: 800~20}\n"
+    "      - {caller: web, iface: /x, code: -7, outcome: fail, before: 1~1, after: "
+    "90~5}\n"
+    "    expect:\n"
+    "      - {rule: calls.failing, grade: must-handle}\n"
+    "\n"
+    "  - name: one call in a thousand that fails as it did is left alone\n"
+    "    change: {kind: release, service: my-service, hosts: h1..h2}\n"
+    "    series:\n"
+    "      - {metric: cpu.busy, before: 30~2}\n"
+    "    calls:\n"
+    "      - {caller: web, iface: /x, code: 0, before: 900~20}\n"
+    "      - {caller: web, iface: /x, code: -7, outcome: fail, before: 1~1}\n"
+    "    expect:\n"
+    "      - {rule: calls.failing, grade: ok}\n";
 
 size_t sample_length(void)
 {

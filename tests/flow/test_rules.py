@@ -42,6 +42,15 @@ class Rules(unittest.TestCase):
         path = self.file("new.yml", self.rules("new").stdout)
         self.assertEqual(self.rules("lint", "--strict", path).stdout, "")
         self.rules("fmt", "--check", path)
+        # and its tests are those of its rules
+        path = self.file("my-service.yml", self.rules("new").stdout)
+        said = self.rules("test", path, expect=1).stderr
+        self.assertIn("my-service.yml has no tests beside it: expected ", said)
+        test = self.file("my-service_test.yml", self.rules("new", "--test").stdout)
+        self.assertEqual(self.rules("lint", "--strict", path, test).stdout, "")
+        self.rules("fmt", "--check", test)
+        self.assertIn("0 of 3 rules lack a test",
+                      self.rules("test", "--require-coverage", path).stdout)
 
     def test_lint_exits_by_the_worst_it_found(self):
         good = self.file("new.yml", self.rules("new").stdout)

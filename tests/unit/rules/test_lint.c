@@ -62,6 +62,9 @@ TEST(thresholds_of_one_kind_only_are_told_where_both_can_be_named)
         "only: of a large figure that is little; expected an effect beside delta\n"
         "r.yml:7:47: warning[W406]: 'must-handle' of 'c' asks for no size of the "
         "change: with many points a trifle is certain; expected effect and delta\n"
+        "r.yml:9:35: warning[W404]: 'attention' of 'e' asks for a relative change "
+        "only: "
+        "a small figure that doubles is found too; expected a delta beside effect\n"
         "r.yml:10:54: warning[W404]: 'attention' of 'f' asks for a relative change "
         "only: a small figure that doubles is found too; expected a delta beside "
         "effect\n");
