@@ -382,7 +382,7 @@ static const struct rule *shadow_of(struct linter *l, const struct entry *e,
 
 static bool takes_names(const struct rule *r)
 {
-    return r->subject != SUBJECT_SILENCE && r->subject != SUBJECT_RELIEF;
+    return r->subject != SUBJECT_RELIEF; /* its names say which figure is load */
 }
 
 /* A rule is told when every one of its patterns is taken. */

@@ -1,4 +1,5 @@
 """The service from outside: every call of the contract, good input and bad."""
+import email
 import gzip
 import json
 import os
@@ -340,6 +341,16 @@ class Checkup(FlowTest):
         folder = os.path.join(self.s.data, "mail")
         wait_for("the mail", lambda: os.path.isdir(folder) and
                  [f for f in os.listdir(folder) if f.endswith(".eml")])
+        mail = [f for f in os.listdir(folder) if f.endswith(".eml")][0]
+        with open(os.path.join(folder, mail), "rb") as f:
+            parts = [p for p in email.message_from_binary_file(f).walk()
+                     if p.get_content_maintype() == "text"]
+        self.assertEqual(len(parts), 2)
+        for part in parts: # in its foot, as text and as HTML
+            said = " ".join(part.get_payload(decode=True).decode().split())
+            self.assertIn("The rules on disk could not be read, what was before stays in "
+                          "force.", said)
+            self.assertIn("01.yml:3:5", said)
         before = self.s.metric("aftercheck_rules_reloads_total")
         with open(path, "w") as f:
             f.write(good + "\n# changed\n")

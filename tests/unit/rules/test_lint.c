@@ -200,7 +200,7 @@ TEST(a_rule_that_another_always_speaks_before_is_told)
     check_lint(
         HEAD
         "  - {id: a, series: [x.*, y], attention: {q: 1%, effect: 10%}}\n"
-        "  - {id: b, series: y, attention: {q: 2%, effect: 10%}}\n"
+        "  - {id: b, series: y, attention: {q: 2%, effect: 10%, delta: 1}}\n"
         "  - {id: c, series: [y, z], attention: {q: 2%, effect: 10%}}\n"
         "  - {id: d, series: y, limit: {above: 3}}\n"
         "  - {id: e, series: y, on: {service: s}, limit: {above: 4}}\n"
@@ -213,13 +213,20 @@ TEST(a_rule_that_another_always_speaks_before_is_told)
         "  - {id: l, alarms: true, attention: {count: 1}}\n"
         "  - {id: m, calls: {measure: latency}, attention: {effect: 1%, delta: 1}}\n"
         "  - {id: n, calls: {measure: traffic}, attention: {effect: 1%}}\n"
-        "  - {id: o, series: y, mode: shadow, attention: {q: 2%, effect: 10%}}\n",
+        "  - {id: p, silence: true, on: {host: db*}, attention: {count: 1}}\n"
+        "  - {id: q, silence: true, attention: {count: 1}}\n"
+        "  - {id: r, silence: true, on: {host: web*}, attention: {count: 1}}\n"
+        "  - {id: o, series: y, mode: shadow, attention: {q: 2%, effect: 10%, delta: "
+        "1}}\n",
         &nothing,
         "r.yml:6:10: warning[W413]: rule 'b' never speaks: 'a' (r.yml:5) has the same "
         "patterns and stands before it\n"
         "r.yml:9:10: warning[W413]: rule 'e' never speaks: 'd' (r.yml:8) has the same "
         "patterns and stands before it\n"
         "r.yml:14:10: warning[W413]: rule 'j' never speaks: 'i' (r.yml:13) has the "
+        "same "
+        "patterns and stands before it\n"
+        "r.yml:21:10: warning[W413]: rule 'r' never speaks: 'q' (r.yml:20) has the "
         "same "
         "patterns and stands before it\n");
 }
