@@ -19,7 +19,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { SLOT_STEP_MS = 10, CURSOR_MAX = 4096 };
+enum { LOCK_MS = 500, SLOT_STEP_MS = 10, CURSOR_MAX = 4096 };
 
 struct desk {
     const struct config *config;
@@ -203,6 +203,11 @@ void desk_slot_free(int *slot)
 int desk_send(struct desk *d, int ms, struct desk_sent *ret, struct err *err)
 {
     struct delivered done = {0};
+    *ret = (struct desk_sent){0};
+    /* whoever sends takes ours along, or the next one does: in a storm of crashes
+     * handlers are not to queue up behind a service that hangs */
+    if (spool_lock_sending(d->spool, ms < LOCK_MS ? ms : LOCK_MS, err) < 0)
+        return -1;
     int rc = deliver(d->spool, d->http, d->config->server, ms, &done, err);
     *ret = (struct desk_sent){done.sent, done.refused, done.left + done.strange, ""};
     snprintf(ret->first, sizeof ret->first, "%s", done.first);

@@ -43,7 +43,8 @@ int desk_tell_count(struct desk *d, const char *exe, int signal, instant now,
 /* Keeps what is due of all counts. */
 int desk_tell_counts(struct desk *d, instant now, struct err *err);
 
-/* Takes what waits to the service, for up to `ms`.  0 when nothing is left. */
+/* Takes what waits to the service, for up to `ms`.  0 when nothing is left; -1 and
+ * *err, also when another process is sending already. */
 struct desk_sent {
     size_t sent, refused, left;
     char first[400]; /* the words for the first refused one */

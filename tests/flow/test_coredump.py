@@ -1,5 +1,6 @@
 """aftercheck-coredump with real cores of a program that really crashes, the real service, and
 a real journal."""
+import fcntl
 import glob
 import gzip
 import json
@@ -311,6 +312,19 @@ class Sending(Desk):
         self.assertEqual((s.paths, r["pid"], r["host"], r["service"], r["exe"]),
                          (["/v1/coredumps"], NOBODY, "h1", "pay", exe))
         self.assertEqual(self.names(r)[:3], ["parse_header", "read_file", "main"])
+
+    def test_one_handler_sends_and_others_leave_theirs_to_it(self):
+        core = self.core(self.build("plain"), "s")
+        s = self.fake()
+        self.assertEqual(self.crash(core, NOBODY, 1795255200)[0], 0)
+        with open(self.state + "/spool/send.lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            code, _, err = self.crash(core, NOBODY + 1, 1795255201)
+            self.assertEqual(code, 0, err)
+            self.assertIn("another process is sending", err)
+        self.assertEqual(len(s.bodies), 1)
+        self.assertEqual(self.other("--flush")[0], 0)
+        self.assertEqual(len(s.bodies), 2)
 
     def test_a_crash_loop_is_a_count(self):
         self.configure("first: 3\nwithin: 10m\nevery: 1h\n")
