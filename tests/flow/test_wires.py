@@ -1,10 +1,34 @@
 """Graphite over TCP and StatsD over UDP, as their senders speak, and what becomes of it."""
 import os
+import re
 import socket
+import subprocess
 import time
 import unittest
 
-from flow import FlowTest, free_port, wait_for
+from flow import BIN, PATIENCE, FlowTest, free_port, wait_for
+
+MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/inputs.md")
+COLLECTD = "/usr/sbin/collectd"
+COLLECTD_CONFIG = """Hostname "h1"
+FQDNLookup false
+Interval 1
+BaseDir "%(folder)s"
+PIDFile "%(folder)s/collectd.pid"
+TypesDB "/usr/share/collectd/types.db"
+LoadPlugin load
+LoadPlugin memory
+LoadPlugin write_graphite
+<Plugin write_graphite>
+  <Node "aftercheck">
+    Host "127.0.0.1"
+    Port "%(port)d"
+    Protocol "tcp"
+    Prefix "collectd."
+    StoreRates true
+  </Node>
+</Plugin>
+"""
 
 CONFIG = """samples: {step: 1m}
 graphite:
@@ -62,6 +86,41 @@ class Wires(FlowTest):
         self.assertEqual(self.s.metric('aftercheck_dropped_total{reason="full"}'), 61)
         body = "cpu,host=h9 busy=1\n"  # another sender has room of its own
         self.assertEqual(self.s.post("/write", body, {"User-Agent": "other/1"})[0], 204)
+
+    def test_a_real_collectd_writes_as_to_graphite(self):
+        self.assertTrue(os.path.exists(COLLECTD), "Debian's package collectd-core is missing")
+        config = os.path.join(self.folder, "collectd.conf")
+        with open(config, "w") as f:
+            f.write(COLLECTD_CONFIG % {"folder": self.folder, "port": self.tcp})
+        with open(os.path.join(self.folder, "collectd.log"), "wb") as log:
+            p = subprocess.Popen([COLLECTD, "-f", "-C", config], stdout=log, stderr=log)
+        self.addCleanup(p.wait)
+        self.addCleanup(p.kill)
+        wait_for("collectd's lines", lambda: self.taken("graphite") > 10)
+        self.assertEqual(self.s.metric('aftercheck_input_dropped_total{input="graphite"}'), 0)
+
+    def test_every_shell_example_of_the_manual_is_taken(self):
+        with open(MANUAL) as f:
+            blocks = re.findall(r"^```sh\n(.*?)^```", f.read(), re.M | re.S)
+        self.assertGreaterEqual(len(blocks), 4)
+        for block in blocks:
+            for was, becomes in (("127.0.0.1:8190", "127.0.0.1:%d" % self.s.port),
+                                 ("127.0.0.1/2003", "127.0.0.1/%d" % self.tcp),
+                                 ("127.0.0.1/8125", "127.0.0.1/%d" % self.udp),
+                                 ("curl ", "curl -sS --fail-with-body "),
+                                 ("ansible-playbook restart.yml", "true")):
+                block = block.replace(was, becomes)
+            env = dict(os.environ, PATH=os.path.abspath(BIN) + ":" + os.environ["PATH"],
+                       AFTERCHECK_URL="http://127.0.0.1:%d" % self.s.port)
+            run = subprocess.run(["bash", "-euc", block], env=env, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
+            self.assertEqual(run.returncode, 0, block + run.stdout)
+        wait_for("Graphite's line", lambda: self.taken("graphite") == 1)
+        wait_for("StatsD's datagram", lambda: self.taken("statsd") == 1)
+        self.assertGreater(self.taken("calls"), 0)
+        self.assertGreaterEqual(self.s.metric("aftercheck_changes_total"), 3)
+        for reason in ("syntax", "name", "full", "no_entity"):
+            self.assertEqual(self.s.metric('aftercheck_dropped_total{reason="%s"}' % reason), 0)
 
 
 if __name__ == "__main__":
