@@ -87,6 +87,7 @@ void httpd_answer(struct httpd_req *r, unsigned status, const char *type,
     assert(!r->answered);
     assert(n == 0 || type != NULL);
     r->answered = true;
+    r->status = status;
     /* by far the commonest answer costs nothing */
     bool bare = n == 0 && type == NULL && r->headers.len == 0 && !r->closing &&
                 !httpd_stopping(r);
@@ -114,6 +115,12 @@ void httpd_error_json(struct buf *to, const char *text)
     buf_add_ch(to, '\n');
 }
 
+unsigned httpd_answered(const struct httpd_req *r, const char **ret_words)
+{
+    *ret_words = r->failed;
+    return r->status;
+}
+
 void httpd_fail(struct httpd_req *r, unsigned status, const char *fmt, ...)
 {
     char text[1024];
@@ -121,6 +128,7 @@ void httpd_fail(struct httpd_req *r, unsigned status, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    snprintf(r->failed, sizeof r->failed, "%.199s", text);
     OWNED_BUF body = {0};
     httpd_error_json(&body, text);
     if (buf_done(&body) < 0)

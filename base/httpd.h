@@ -103,6 +103,10 @@ void httpd_fail(struct httpd_req *r, unsigned status, const char *fmt, ...)
  * must be free of CR and LF (asserted). */
 void httpd_set_header(struct httpd_req *r, const char *name, const char *value);
 
+/* The status that this call has answered with; 0: none yet, as the request is parked.
+ * *ret_words is what httpd_fail said, "" for other answers. */
+unsigned httpd_answered(const struct httpd_req *r, const char **ret_words);
+
 /* Puts the request aside: the handler is called again after httpd_wake on its token,
  * after httpd_wake_all, or at monotonic time `until_ms` (INT64_MAX: no time limit).  A
  * wake that comes before the handler has returned is not lost.  A token stays good, and

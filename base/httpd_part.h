@@ -68,6 +68,8 @@ struct httpd_req {
     bool answered, parks, broken, own_cache_control;
     bool closing; /* the answer ends the connection */
     int64_t parks_until;
+    unsigned status;    /* answered with; 0: not yet */
+    char failed[200];   /* what httpd_fail said; "": nothing */
     struct buf headers; /* name NUL value NUL ... for the answer */
 
     /* guarded by h->lock once there is a slot */

@@ -618,7 +618,8 @@ void in_statsd_flush(struct in_statsd *s, const struct sink *sink, instant now,
 {
     struct tally put = {0};
     instant middle = {now.ms - gathered.ms / 2};
-    double seconds = gathered.ms > 0 ? (double)gathered.ms / 1000 : 1;
+    /* of less, as at the end of the service, a rate would be mostly chance */
+    double seconds = gathered.ms > 1000 ? (double)gathered.ms / 1000 : 1;
     for (size_t i = 0; i < s->n; i++) {
         struct series *x = &s->series[i];
         float out[TIMER_METRICS], value[TIMER_METRICS];

@@ -63,7 +63,8 @@ void in_statsd_read(struct in_statsd *s, const struct sink *sink, const char *pe
                     const char *text, size_t n, instant now,
                     struct in_statsd_result *result);
 
-/* Hands what was gathered in the `span` before `now` to the sink. */
+/* Hands what was gathered in the `span` before `now`, taken for a second at least, to
+ * the sink. */
 void in_statsd_flush(struct in_statsd *s, const struct sink *sink, instant now,
                      span gathered, struct in_statsd_result *result);
 

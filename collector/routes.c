@@ -20,7 +20,6 @@
 #include "collector/in_mute.h"
 #include "collector/in_remote_write.h"
 #include "collector/in_test.h"
-#include "collector/posting.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -170,33 +169,38 @@ void collector_free(struct collector **c)
     *c = NULL;
 }
 
-/* Messages that the ledger takes are noted once, when they come: `r` is served again
+/* Messages that the ledger takes are noted once they are answered: `r` is served again
  * when they are stored. */
-static struct collector *noted(struct httpd_req *r, void *app, enum input input)
+static void note_message(struct collector *c, struct httpd_req *r, enum input input)
 {
-    struct collector *c = collector_of(app);
-    struct input_note note = {
-        .peer = httpd_peer(r), .agent = httpd_header(r, "User-Agent"), .taken = 1};
-    if (posting_of(r) != NULL)
-        return c;
+    const char *words;
+    unsigned status = httpd_answered(r, &words);
+    struct input_note note = {.peer = httpd_peer(r),
+                              .agent = httpd_header(r, "User-Agent"),
+                              .taken = 1,
+                              .dropped = status >= 400,
+                              .complaint = words};
+    if (status == 0)
+        return;
     httpd_body(r, &note.bytes);
     inputs_note(c->inputs, input, instant_now(), &note);
-    return c;
 }
 
 static void serve_changes(struct httpd_req *r, void *app)
 {
-    struct collector *c = noted(r, app, INPUT_CHANGES);
+    struct collector *c = collector_of(app);
     const struct in_change_door door = {c->ledger, &c->listener, instant_now()};
     in_change_serve(r, &door);
+    note_message(c, r, INPUT_CHANGES);
 }
 
 static void serve_hook(struct httpd_req *r, void *app, const struct hook_source *source)
 {
-    struct collector *c = noted(r, app, INPUT_HOOKS);
+    struct collector *c = collector_of(app);
     const struct in_change_door door = {c->ledger, &c->listener, instant_now()};
     const struct hooks *hooks = atomic_load(&c->hooks);
     hook_serve(r, source, &hooks->of[source->id], &door, &c->books);
+    note_message(c, r, INPUT_HOOKS);
 }
 
 static void serve_github(struct httpd_req *r, void *app)
@@ -221,24 +225,30 @@ static void serve_argocd(struct httpd_req *r, void *app)
 
 static void serve_coredumps(struct httpd_req *r, void *app)
 {
-    in_core_serve(r, noted(r, app, INPUT_COREDUMPS)->ledger, instant_now());
+    struct collector *c = collector_of(app);
+    in_core_serve(r, c->ledger, instant_now());
+    note_message(c, r, INPUT_COREDUMPS);
 }
 
 static void serve_webhook(struct httpd_req *r, void *app)
 {
-    struct collector *c = noted(r, app, INPUT_ALARMS);
+    struct collector *c = collector_of(app);
     in_alarm_serve_webhook(r, c->alarms, c->ledger, &c->tags, instant_now());
+    note_message(c, r, INPUT_ALARMS);
 }
 
 static void serve_alarms(struct httpd_req *r, void *app)
 {
-    struct collector *c = noted(r, app, INPUT_ALARMS);
+    struct collector *c = collector_of(app);
     in_alarm_serve(r, c->alarms, c->ledger, instant_now());
+    note_message(c, r, INPUT_ALARMS);
 }
 
 static void serve_tests(struct httpd_req *r, void *app)
 {
-    in_test_serve(r, noted(r, app, INPUT_TESTS)->ledger, instant_now());
+    struct collector *c = collector_of(app);
+    in_test_serve(r, c->ledger, instant_now());
+    note_message(c, r, INPUT_TESTS);
 }
 
 static void serve_mutes(struct httpd_req *r, void *app)

@@ -14,6 +14,7 @@
 static struct windows *windows;
 static struct ledger *ledger;
 static struct collector *collector;
+static struct inputs *inputs;
 static struct httpd *server;
 static struct httpc *client;
 static struct buf answer;
@@ -34,8 +35,11 @@ static void start(void)
     snprintf(path, sizeof path, "%s/ledger.db", test_dir());
     ledger = ledger_open(path, &note, &err);
     CHECK_TEXT(err.text, "");
-    struct collector_spec c = {
-        .windows = windows, .ledger = ledger, .listener = {on_change, &told}};
+    inputs = inputs_new();
+    struct collector_spec c = {.windows = windows,
+                               .ledger = ledger,
+                               .inputs = inputs,
+                               .listener = {on_change, &told}};
     collector = collector_new(&c, &err);
     struct httpd_mount mount = {collector_routes, collector};
     struct httpd_spec h = {.listen = "127.0.0.1:0", .mounts = &mount, .n_mounts = 1};
@@ -56,6 +60,7 @@ static void end(void)
     httpd_stop(&server, 1000);
     ledger_close(&ledger);
     collector_free(&collector);
+    inputs_free(&inputs);
     windows_close(&windows);
     buf_free(&answer);
 }
@@ -526,5 +531,29 @@ TEST(jenkins_and_argo_cd_need_a_token_only_where_one_is_set)
               200);
     CHECK_INT(post("/v1/changes/argocd", "{\"app\": \"pay\"}"), 400);
     CHECK(strstr(answer.data, "phase is missing") != NULL);
+    end();
+}
+
+/* --- who sends what --- */
+
+TEST(what_is_sent_and_what_is_refused_stands_in_the_books_of_its_input)
+{
+    struct inputs_view v;
+    start();
+    CHECK_INT(post("/v1/changes", "{\"source\": \"d\", \"id\": \"1\", \"kind\": "
+                                  "\"config\", \"service\": \"pay\"}"),
+              202);
+    CHECK_INT(post("/v1/changes", "{\"source\": \"d\"}"), 400);
+    CHECK_INT(post("/write", "cpu,host=h1 busy=1\nnonsense\n"), 400);
+    CHECK_INT(post_n("/v1/calls", "Content-Type: text/plain\r\n", "a>b 0 5\n", 8), 204);
+    CHECK(inputs_read(inputs, &v));
+    CHECK_INT((long long)v.all[INPUT_CHANGES].taken, 2);
+    CHECK_INT((long long)v.all[INPUT_CHANGES].dropped, 1);
+    CHECK(strstr(v.all[INPUT_CHANGES].complaint, "is missing") != NULL);
+    CHECK_INT((long long)v.all[INPUT_LINE].taken, 2);
+    CHECK_INT((long long)v.all[INPUT_LINE].dropped, 1);
+    CHECK(strstr(v.all[INPUT_LINE].complaint, "line 2") != NULL);
+    CHECK_INT((long long)v.all[INPUT_CALLS].taken, 1);
+    inputs_view_free(&v);
     end();
 }
