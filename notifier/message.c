@@ -9,35 +9,12 @@
 #include <assert.h>
 #include <string.h>
 
-static const struct {
-    const char *name, *type;
-} forms[MESSAGE_N] = {
-#define X(id, name, type) [MESSAGE_##id] = {name, type},
-    MESSAGE_FORMS(X)
+const char *message_type(enum webhook_form f)
+{
+#define X(id, name, type, help) [WEBHOOK_##id] = type,
+    static const char *const types[WEBHOOK_FORM_N] = {WEBHOOK_FORMS(X)};
 #undef X
-};
-
-const char *message_name(enum message_form f)
-{
-    return forms[f].name;
-}
-
-enum message_form message_of(const char *name)
-{
-    for (int f = 0; name != NULL && f < MESSAGE_N; f++)
-        if (strcmp(forms[f].name, name) == 0)
-            return (enum message_form)f;
-    return MESSAGE_N;
-}
-
-const char *message_list(void)
-{
-    return "json, cloudevents, cdevents, gate, grafana, slack, dingtalk, wecom";
-}
-
-const char *message_type(enum message_form f)
-{
-    return forms[f].type;
+    return types[f];
 }
 
 /* --- for programs --- */
@@ -353,15 +330,16 @@ static void write_wecom(const struct report *r, struct jsonw *w)
     jsonw_close(w);
 }
 
-void message_write(enum message_form f, const struct report *r, struct buf *to)
+void message_write(enum webhook_form f, const struct report *r, struct buf *to)
 {
-    static void (*const writers[MESSAGE_N])(const struct report *, struct jsonw *) = {
-        [MESSAGE_JSON] = write_json,         [MESSAGE_CLOUDEVENTS] = write_cloudevents,
-        [MESSAGE_CDEVENTS] = write_cdevents, [MESSAGE_GATE] = write_gate,
-        [MESSAGE_GRAFANA] = write_grafana,   [MESSAGE_SLACK] = write_slack,
-        [MESSAGE_DINGTALK] = write_dingtalk, [MESSAGE_WECOM] = write_wecom,
+    static void (*const writers[WEBHOOK_FORM_N])(const struct report *,
+                                                 struct jsonw *) = {
+        [WEBHOOK_JSON] = write_json,         [WEBHOOK_CLOUDEVENTS] = write_cloudevents,
+        [WEBHOOK_CDEVENTS] = write_cdevents, [WEBHOOK_GATE] = write_gate,
+        [WEBHOOK_GRAFANA] = write_grafana,   [WEBHOOK_SLACK] = write_slack,
+        [WEBHOOK_DINGTALK] = write_dingtalk, [WEBHOOK_WECOM] = write_wecom,
     };
     struct jsonw w = {.to = to};
-    assert(f < MESSAGE_N && r->verdict != NULL);
+    assert(f < WEBHOOK_FORM_N && r->verdict != NULL);
     writers[f](r, &w);
 }

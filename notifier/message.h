@@ -27,6 +27,7 @@
 
 #include "base/buf.h"
 #include "notifier/report.h"
+#include "rules/routing.h"
 
 /* What the chats take of one text; Slack's is of characters, which are no more. */
 enum {
@@ -35,27 +36,10 @@ enum {
     MESSAGE_WECOM_BYTES_MAX = 4096,
 };
 
-#define MESSAGE_FORMS(X)                                                               \
-    X(JSON, "json", "application/json")                                                \
-    X(CLOUDEVENTS, "cloudevents", "application/cloudevents+json")                      \
-    X(CDEVENTS, "cdevents", "application/cloudevents+json")                            \
-    X(GATE, "gate", "application/json")                                                \
-    X(GRAFANA, "grafana", "application/json")                                          \
-    X(SLACK, "slack", "application/json")                                              \
-    X(DINGTALK, "dingtalk", "application/json")                                        \
-    X(WECOM, "wecom", "application/json")
-#define X(id, name, type) MESSAGE_##id,
-enum message_form { MESSAGE_FORMS(X) MESSAGE_N };
-#undef X
-
-const char *message_name(enum message_form f);
-/* MESSAGE_N when there is no such form; `message_list` names them all in one line. */
-enum message_form message_of(const char *name);
-const char *message_list(void);
 /* Of the body, for the header Content-Type. */
-const char *message_type(enum message_form f);
+const char *message_type(enum webhook_form f);
 
 /* Adds the body.  The report must have a verdict. */
-void message_write(enum message_form f, const struct report *r, struct buf *to);
+void message_write(enum webhook_form f, const struct report *r, struct buf *to);
 
 #endif

@@ -43,6 +43,7 @@ instant notifier_round(struct notifier *n, instant now, struct err *err)
     n->tell.config = atomic_load(&n->config);
     n->tell.notice = atomic_load(&n->notice);
     outbox_set_config(n->outbox, n->tell.config);
+    outbox_set_routing(n->outbox, n->tell.routing);
     int told = tell_round(&n->tell, now, &next_note, err);
     int sent = outbox_round(n->outbox, now, &next, err);
     next = next_note.ms < next.ms ? next_note : next;

@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/hash.h"
 #include "base/table_hash.h"
+#include "notifier/callout.h"
 #include "notifier/smtp.h"
 
 #include <errno.h>
@@ -23,7 +24,10 @@ enum { PARCELS_A_TIME = 20 };
 struct outbox {
     struct ledger *ledger;
     const struct mail_config *config;
+    const struct routing *routing;
+    struct callout *callout;
     char *dir;
+    instant now; /* the round's */
     atomic_bool stop;
     pthread_mutex_t lock; /* guards stats */
     struct outbox_stats stats;
@@ -42,8 +46,12 @@ struct outbox *outbox_new(struct ledger *l, const struct mail_config *config,
     }
     o->ledger = l;
     o->config = config;
+    o->routing = &routing_everyone;
     o->dir = copy;
     pthread_mutex_init(&o->lock, NULL);
+    o->callout = callout_new(err);
+    if (o->callout == NULL)
+        outbox_free(&o);
     return o;
 }
 
@@ -52,10 +60,16 @@ void outbox_set_config(struct outbox *o, const struct mail_config *config)
     o->config = config;
 }
 
+void outbox_set_routing(struct outbox *o, const struct routing *routing)
+{
+    o->routing = routing;
+}
+
 void outbox_free(struct outbox **o)
 {
     if (*o == NULL)
         return;
+    callout_free(&(*o)->callout);
     pthread_mutex_destroy(&(*o)->lock);
     free((*o)->dir);
     free(*o);
@@ -213,11 +227,26 @@ static enum smtp_end send_parcel(struct outbox *o, const struct parcel *p, char 
     return result.end;
 }
 
+static enum smtp_end call_webhook(struct outbox *o, const struct parcel *p, char *words,
+                                  size_t n_words)
+{
+    static const enum smtp_end ends[] = {
+        [POST_DONE] = SMTP_SENT, [POST_LATER] = SMTP_LATER, [POST_NEVER] = SMTP_NEVER};
+    struct post_result result;
+    callout_send(o->callout, o->routing, p, o->now, &o->stop, &result);
+    snprintf(words, n_words, "%s", result.words);
+    return ends[result.end];
+}
+
 /* A parcel for nobody is a file even where there is a server. */
 static enum smtp_end deliver(struct outbox *o, const struct parcel *p, char *words,
                              size_t n_words, uint64_t **ret_counter)
 {
     struct err err = {0};
+    if (callout_name(p) != NULL) {
+        *ret_counter = &o->stats.called;
+        return call_webhook(o, p, words, n_words);
+    }
     if (o->config->smtp.url != NULL && *p->recipients != '\0') {
         *ret_counter = &o->stats.sent;
         return send_parcel(o, p, words, n_words);
@@ -267,6 +296,7 @@ int outbox_round(struct outbox *o, instant now, instant *ret_next, struct err *e
     int rc = 0;
     size_t n = PARCELS_A_TIME;
     *ret_next = INSTANT_FAR;
+    o->now = now;
     while (rc == 0 && n == PARCELS_A_TIME && !atomic_load(&o->stop)) {
         struct parcel *parcels = NULL;
         rc = ledger_due(o->ledger, now, PARCELS_A_TIME, &parcels, &n, err);

@@ -1,4 +1,5 @@
-/* notifier/outbox.h - carries the ledger's parcels out: to an SMTP server, or to files.
+/* notifier/outbox.h - carries the ledger's parcels out: to an SMTP server, to webhooks,
+ * or to files.
  *
  * Each mail is in the ledger before anything is tried, so a crash repeats it with the
  * same Message-ID (or overwrites the same file).  A failed try is repeated after 30 s,
@@ -10,6 +11,7 @@
 #include "base/err.h"
 #include "base/instant.h"
 #include "notifier/mail_config.h"
+#include "rules/routing.h"
 #include "storage/ledger.h"
 
 #include <stdatomic.h>
@@ -30,6 +32,8 @@ struct outbox *outbox_new(struct ledger *l, const struct mail_config *config,
                           const char *dir, struct err *err);
 /* Before a round, on its thread. */
 void outbox_set_config(struct outbox *o, const struct mail_config *config);
+/* Says which webhooks there are; none before the first time. */
+void outbox_set_routing(struct outbox *o, const struct routing *routing);
 void outbox_free(struct outbox **o);
 
 /* Tries every parcel that is due at `now`.  *ret_next is when the next one is.  -1 when
@@ -41,8 +45,9 @@ int outbox_round(struct outbox *o, instant now, instant *ret_next, struct err *e
 void outbox_stop(struct outbox *o);
 
 struct outbox_stats {
-    uint64_t sent, written, retried, dead, refused; /* refused: recipients */
-    char last_error[300];                           /* "": none so far */
+    uint64_t sent, written, called, retried, dead;
+    uint64_t refused;     /* recipients */
+    char last_error[300]; /* "": none so far */
 };
 struct outbox_stats outbox_stats(struct outbox *o);
 

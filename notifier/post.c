@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/http_url.h"
 #include "base/httpc.h"
 #include "base/secret.h"
 #include "notifier/eml.h"
@@ -15,39 +16,6 @@
 #include <string.h>
 
 enum { HEADERS_MAX = 6, HEADER_BYTES_MAX = SECRET_BYTES_MAX + 64 };
-
-enum post_sign post_sign_of(const char *name)
-{
-    static const char *const names[POST_SIGN_N] = {
-#define X(id, name) [POST_##id] = name,
-        POST_SIGNS(X)
-#undef X
-    };
-    for (int i = 0; i < POST_SIGN_N; i++)
-        if (strcmp(names[i], name) == 0)
-            return (enum post_sign)i;
-    return POST_SIGN_N;
-}
-
-int post_url_check(const char *url, struct err *err)
-{
-    const char *host = strncmp(url, "http://", 7) == 0    ? url + 7
-                       : strncmp(url, "https://", 8) == 0 ? url + 8
-                                                          : NULL;
-    if (host == NULL)
-        return err_set(err, EINVAL, "is not of the form https://host/path");
-    size_t n = strcspn(host, "/?#");
-    if (n == 0 || *host == ':' || memchr(host, '@', n) != NULL)
-        return err_set(err, EINVAL,
-                       "names no host, or a user: write https://host/path");
-    if (strlen(url) > POST_URL_BYTES_MAX)
-        return err_set(err, EINVAL, "is longer than %d bytes", POST_URL_BYTES_MAX);
-    for (const char *p = url; *p != '\0'; p++)
-        if (*p <= ' ' || *p > '~' || *p == '"' || *p == '<' || *p == '>' || *p == '\\')
-            return err_set(err, EINVAL,
-                           "holds a character that an address must not have");
-    return 0;
-}
 
 /* A call as it is made: its headers' texts and its address. */
 struct letter {
@@ -74,7 +42,7 @@ static int find_url(const struct post_target *t, struct letter *l, struct err *e
             return -1;
         url = line;
     }
-    if (post_url_check(url, &why) < 0)
+    if (http_url_check(url, &why) < 0)
         return err_set(err, EINVAL, "the webhook's address %s", why.text);
     buf_add(&l->url, url);
     return 0;
@@ -117,10 +85,10 @@ static int prepare(const struct post_target *t, const struct post_call *c, insta
     header(l, "Content-Type", c->type);
     header(l, "User-Agent", "aftercheck");
     header(l, "Aftercheck-Delivery", c->key);
-    if (t->sign != POST_NONE) {
+    if (t->sign != WEBHOOK_UNSIGNED) {
         if (secret_load(t->secret_file, "the webhook's secret", secret, err) < 0)
             return -1;
-        if (t->sign == POST_SHA256)
+        if (t->sign == WEBHOOK_SHA256)
             sign_sha256(c, secret, now, l);
         else
             sign_dingtalk(secret, now, l);

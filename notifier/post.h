@@ -6,34 +6,25 @@
  *   Authorization         Bearer and the token, where there is a token file
  *   Aftercheck-Timestamp  seconds since 1970, and
  *   Aftercheck-Signature  "sha256=" and in hex the HMAC-SHA-256 of timestamp, "." and
- *                         body under the secret: with POST_SHA256
- * With POST_DINGTALK the address gets timestamp= and sign= instead, as DingTalk's
- * robots ask for (open.dingtalk.com, "custom robot security settings"). */
+ *                         body under the secret: with WEBHOOK_SHA256
+ * With WEBHOOK_SIGN_DINGTALK the address gets timestamp= and sign= instead, as
+ * DingTalk's robots ask for (open.dingtalk.com, "custom robot security settings"). */
 #ifndef NOTIFIER_POST_H
 #define NOTIFIER_POST_H
 
 #include "base/err.h"
 #include "base/instant.h"
+#include "rules/routing.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
 
-enum { POST_URL_BYTES_MAX = 2000, POST_WORDS_MAX = 300, POST_KEY_BYTES_MAX = 400 };
-
-#define POST_SIGNS(X)                                                                  \
-    X(NONE, "none")                                                                    \
-    X(SHA256, "sha256")                                                                \
-    X(DINGTALK, "dingtalk")
-#define X(id, name) POST_##id,
-enum post_sign { POST_SIGNS(X) POST_SIGN_N };
-#undef X
-/* POST_SIGN_N when there is no such way. */
-enum post_sign post_sign_of(const char *name);
+enum { POST_WORDS_MAX = 300 };
 
 struct post_target {
     const char *url;      /* or NULL, and it stands in a file: chats' addresses are */
     const char *url_file; /* secrets themselves */
-    enum post_sign sign;
+    enum webhook_sign sign;
     const char *secret_file;       /* of the signature */
     const char *token_file;        /* NULL: none */
     const char *ca_file;           /* NULL: the system's */
@@ -58,10 +49,6 @@ struct post_result {
     unsigned status; /* 0: there was no answer */
     char words[POST_WORDS_MAX];
 };
-
-/* 0 when it is http:// or https:// with a host and printable to its end, without a user
- * name; or -1 and what is wrong. */
-int post_url_check(const char *url, struct err *err);
 
 /* Calls; *stop (may be NULL) becoming true ends it as POST_LATER within a second. */
 void post_send(const struct post_target *t, const struct post_call *c, instant now,

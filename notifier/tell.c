@@ -2,6 +2,7 @@
  * Runs on the notifier's thread. */
 #include "notifier/tell.h"
 
+#include "notifier/callout.h"
 #include "notifier/calm.h"
 #include "notifier/dispatch.h"
 #include "notifier/recipients.h"
@@ -118,7 +119,15 @@ static int tell_one(struct tell *t, const struct untold *u, instant now,
                          .before = &before,
                          .step = {v->grade, u->final, later_of(v)},
                          .times = times_of(t, now)};
-    int rc = put_notes(t, &of, &all, err);
+    /* before the revision counts as told: what is there already is left alone */
+    const struct callout_ask call = {.ledger = t->ledger,
+                                     .routing = t->routing,
+                                     .public_url = t->config->public_url,
+                                     .change = c,
+                                     .verdict = v,
+                                     .final = u->final,
+                                     .now = now};
+    int rc = callout_put(&call, err) < 0 ? -1 : put_notes(t, &of, &all, err);
     if (rc == 0)
         atomic_fetch_add(&t->stats.revisions, 1);
     tidings_free(&before);

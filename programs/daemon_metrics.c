@@ -53,6 +53,8 @@
     X("aftercheck_mails_noted", "gauge",                                               \
       "what waits to be told: within limits, for a digest, as a correction",           \
       (double)l.notes)                                                                 \
+    X("aftercheck_webhooks_called_total", "counter",                                   \
+      "calls of webhooks that were answered since the start", (double)o.called)        \
     X("aftercheck_mails_retried_total", "counter", "tries that are repeated later",    \
       (double)o.retried)                                                               \
     X("aftercheck_mails_refused_total", "counter", "recipients that servers refused",  \

@@ -64,6 +64,8 @@
     X(OWNER, "E601", "", "an owner that owns nothing")                                 \
     X(CLOCK, "E602", "", "a time of day, or a zone, that is none")                     \
     X(NOBODY, "E603", "", "an audience that is told nothing, or none at all")          \
+    X(WEBHOOK_URL, "E604", "", "a webhook without one address that can be called")     \
+    X(WEBHOOK_SECRET, "E605", "", "a signature without a secret, or the other way")    \
     X(WEAKER, "W401", "", "must-handle asks for less than attention")                  \
     X(NEVER, "W402", "", "a condition that can never hold, or always does")            \
     X(NEVER_SEEN, "W403", "", "a pattern that no figure ever seen fits")               \

@@ -7,6 +7,7 @@
  * any thread's. */
 #include "rules/routing.h"
 #include "base/hash.h"
+#include "base/http_url.h"
 #include "base/names.h"
 #include "base/yaml.h"
 #include "rules/fields.h"
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AUDIENCES_MAX = 1000, ZONE_MOST = 14 * 60 };
+enum { AUDIENCES_MAX = 1000, WEBHOOKS_MAX = 100, ZONE_MOST = 14 * 60 };
 #define DIGEST_AT "08:00"
 
 const char *routing_when_name(enum routing_when w)
@@ -94,15 +95,15 @@ static void read_digest(struct routing_reader *rd, const struct yaml_node *root)
 
 /* "payments" for "paymnts": an owner without a service fits nothing. */
 static void check_owners(struct routing_reader *rd, const struct yaml_node *map,
-                         const struct audience *a)
+                         const struct routing_on *on)
 {
     const struct scope_labels *owners = &rd->r->file.owners;
     const char *names[PATTERNS_MAX + 1] = {NULL};
     for (size_t i = 0; i < owners->n && i < PATTERNS_MAX; i++)
         names[i] = owners->at[i].key;
     const struct yaml_node *at = fields_place(map, "on.owner");
-    for (size_t k = 0; k < a->on.owner.n; k++) {
-        const struct match *m = &a->on.owner.at[k];
+    for (size_t k = 0; k < on->owner.n; k++) {
+        const struct match *m = &on->owner.at[k];
         bool known = false;
         for (size_t i = 0; i < owners->n; i++)
             known |= match_fit(m, owners->at[i].key) > 0;
@@ -177,7 +178,7 @@ static void read_one(struct routing_reader *rd, const struct yaml_node *map,
     if (subscription && a->to.n > 0)
         a->name = a->to.at[0];
     check_addresses(rd, map, subscription ? "who" : "to");
-    check_owners(rd, map, a);
+    check_owners(rd, map, &a->on);
     if (a->name == NULL)
         return;
     if (rd->f.c->errors == errors)
@@ -208,6 +209,66 @@ static void read_list(struct routing_reader *rd, const struct yaml_node *list,
         read_one(rd, &list->item[i], subscription);
 }
 
+/* One address, here or in a file; a secret where one is signed with. */
+static void check_webhook(struct routing_reader *rd, const struct yaml_node *map,
+                          const struct webhook *w)
+{
+    struct err why = {0};
+    if ((w->url == NULL) == (w->url_file == NULL))
+        fields_complain(&rd->f, map, RULES_E_WEBHOOK_URL,
+                        "'%.100s' has %s: expected either url or url_file", w->name,
+                        w->url == NULL ? "no address" : "two addresses");
+    else if (w->url != NULL && http_url_check(w->url, &why) < 0)
+        fields_complain(&rd->f, fields_place(map, "url"), RULES_E_WEBHOOK_URL,
+                        "'url' %s", why.text);
+    if ((w->sign != WEBHOOK_UNSIGNED) != (w->secret_file != NULL))
+        fields_complain(
+            &rd->f, fields_place(map, w->secret_file != NULL ? "secret_file" : "sign"),
+            RULES_E_WEBHOOK_SECRET,
+            w->secret_file != NULL ? "'secret_file' is of no use without sign"
+                                   : "'sign' needs a secret_file to sign with");
+}
+
+static void read_webhook(struct routing_reader *rd, const struct yaml_node *map)
+{
+    struct webhooks *all = &rd->r->webhooks;
+    struct webhook *w = &all->at[all->n];
+    *w = (struct webhook){.line = map->line};
+    size_t errors = rd->f.c->errors;
+    fields_read(&rd->f, map, &schema_routing_webhook, w);
+    check_owners(rd, map, &w->on);
+    if (w->name == NULL)
+        return;
+    const struct webhook *first = routing_webhook(rd->r, w->name);
+    if (first != NULL)
+        fields_complain(&rd->f, fields_place(map, "name"), RULES_E_TWICE,
+                        "'%.100s' is taken already in line %u", w->name, first->line);
+    if (rd->f.c->errors == errors)
+        check_webhook(rd, map, w);
+    all->n++;
+}
+
+static void read_webhooks(struct routing_reader *rd, const struct yaml_node *list)
+{
+    if (list == NULL)
+        return;
+    if (list->kind != YAML_LIST) {
+        fields_complain(&rd->f, list, RULES_E_SHAPE,
+                        "'webhooks' must be a list, each begun with '-'");
+        return;
+    }
+    if (list->n > WEBHOOKS_MAX) {
+        fields_complain(&rd->f, list, RULES_E_MANY,
+                        "'webhooks' has %zu entries, at most %d", list->n,
+                        WEBHOOKS_MAX);
+        return;
+    }
+    rd->r->webhooks.at =
+        keep_alloc(&rd->r->keep, (list->n + 1) * sizeof *rd->r->webhooks.at);
+    for (size_t i = 0; rd->r->webhooks.at != NULL && i < list->n; i++)
+        read_webhook(rd, &list->item[i]);
+}
+
 static void read_root(struct routing_reader *rd)
 {
     struct routing_file *file = &rd->r->file;
@@ -228,7 +289,8 @@ static void read_root(struct routing_reader *rd)
         return;
     read_list(rd, file->audiences, false);
     read_list(rd, file->subscriptions, true);
-    if (rd->r->all.n == 0 && rd->f.c->errors == errors)
+    read_webhooks(rd, file->webhooks);
+    if (rd->r->all.n == 0 && rd->r->webhooks.n == 0 && rd->f.c->errors == errors)
         fields_complain(&rd->f, root, RULES_E_NOBODY,
                         "nobody would be told of anything: expected an audience");
 }
@@ -318,12 +380,33 @@ const char *routing_owner(const struct routing *r, const char *service)
     return best;
 }
 
+static bool is_on(const struct routing *r, const struct routing_on *on,
+                  const struct change *c)
+{
+    return scope_applies(&on->scope, c) &&
+           (on->owner.n == 0 ||
+            matches_allow(&on->owner, routing_owner(r, c->service)));
+}
+
 bool routing_allows(const struct routing *r, const struct audience *a,
                     const struct change *c)
 {
-    return scope_applies(&a->on.scope, c) &&
-           (a->on.owner.n == 0 ||
-            matches_allow(&a->on.owner, routing_owner(r, c->service)));
+    return is_on(r, &a->on, c);
+}
+
+bool routing_calls(const struct routing *r, const struct webhook *w,
+                   const struct change *c, enum grade g, bool final)
+{
+    return (w->grades == 0 || (w->grades >> g & 1) != 0) && (final || !w->only_final) &&
+           is_on(r, &w->on, c);
+}
+
+const struct webhook *routing_webhook(const struct routing *r, const char *name)
+{
+    for (size_t i = 0; i < r->webhooks.n; i++)
+        if (strcmp(r->webhooks.at[i].name, name) == 0)
+            return &r->webhooks.at[i];
+    return NULL;
 }
 
 enum routing_when audience_when(const struct audience *a, enum grade g)

@@ -67,6 +67,43 @@ struct audiences {
     struct audience *at;
 };
 
+/* What a webhook is sent: name, Content-Type, help. */
+#define WEBHOOK_FORMS(X)                                                               \
+    X(JSON, "json", "application/json", "change and verdict as the API has them")      \
+    X(CLOUDEVENTS, "cloudevents", "application/cloudevents+json", "a CloudEvent")      \
+    X(CDEVENTS, "cdevents", "application/cloudevents+json", "a CDEvents custom event") \
+    X(GATE, "gate", "application/json", "go or no-go, for pipelines")                  \
+    X(GRAFANA, "grafana", "application/json", "an annotation")                         \
+    X(SLACK, "slack", "application/json", "a message for Slack")                       \
+    X(DINGTALK, "dingtalk", "application/json", "a message for DingTalk")              \
+    X(WECOM, "wecom", "application/json", "a message for WeCom")
+#define X(id, name, type, help) WEBHOOK_##id,
+enum webhook_form { WEBHOOK_FORMS(X) WEBHOOK_FORM_N };
+#undef X
+
+/* How a call is signed (notifier/post.h). */
+#define WEBHOOK_SIGNS(X)                                                               \
+    X(UNSIGNED, "none") X(SHA256, "sha256") X(SIGN_DINGTALK, "dingtalk")
+#define X(id, name) WEBHOOK_##id,
+enum webhook_sign { WEBHOOK_SIGNS(X) WEBHOOK_SIGN_N };
+#undef X
+
+/* A system that is called with each revision of a verdict, and once more when that is
+ * made final later. */
+struct webhook {
+    const char *name, *url, *url_file, *secret_file, *token_file, *ca_file;
+    int form, sign;  /* enum webhook_form, webhook_sign */
+    int language;    /* enum routing_language */
+    unsigned grades; /* bit per enum grade; 0: all */
+    bool only_final;
+    struct routing_on on;
+    unsigned line;
+};
+struct webhooks {
+    size_t n;
+    struct webhook *at;
+};
+
 /* What keeps mails from being too many. */
 struct routing_limits {
     int each; /* mails an hour to one address */
@@ -85,13 +122,14 @@ struct routing_file {
     struct scope_labels owners;
     struct routing_limits limits;
     struct routing_digest digest;
-    const struct yaml_node *audiences, *subscriptions; /* NULL: none */
+    const struct yaml_node *audiences, *subscriptions, *webhooks; /* NULL: none */
 };
 
 struct routing {
     struct routing_file file;
     struct audiences all; /* audiences, then subscriptions, in their order */
-    char hash[17];        /* first 16 hex digits of the text's SHA-256 */
+    struct webhooks webhooks;
+    char hash[17]; /* first 16 hex digits of the text's SHA-256 */
     struct yaml_doc *doc;
     struct keep keep;
 };
@@ -119,12 +157,19 @@ enum routing_when audience_when(const struct audience *a, enum grade g);
 const struct audience *routing_audience(const struct routing *r, const char *name);
 bool audience_has(const struct audience *a, const char *address);
 
+/* True when the webhook is to be called with a verdict of this grade of this change. */
+bool routing_calls(const struct routing *r, const struct webhook *w,
+                   const struct change *c, enum grade g, bool final);
+/* NULL: none of this name. */
+const struct webhook *routing_webhook(const struct routing *r, const char *name);
+
 /* When the next mail of the day goes out after `now`. */
 instant routing_next_digest(const struct routing *r, instant now);
 
 /* The file's language, for the reader, `rules fmt` and the manuals. */
 struct schema_map;
 extern const struct schema_map schema_routing, schema_routing_audience,
-    schema_routing_subscription, schema_routing_tell, schema_routing_limits;
+    schema_routing_subscription, schema_routing_tell, schema_routing_limits,
+    schema_routing_webhook;
 
 #endif

@@ -22,6 +22,15 @@ static const char *const when_names[] = {ROUTING_WHENS(X)[ROUTING_WHEN_N] = NULL
 static const char *const language_names[] = {ROUTING_LANGUAGES(X)[ROUTING_LANGUAGE_N] =
                                                  NULL};
 #undef X
+#define X(id, name, type, help) [WEBHOOK_##id] = name,
+static const char *const form_names[] = {WEBHOOK_FORMS(X)[WEBHOOK_FORM_N] = NULL};
+#undef X
+#define X(id, name) [WEBHOOK_##id] = name,
+static const char *const sign_names[] = {WEBHOOK_SIGNS(X)[WEBHOOK_SIGN_N] = NULL};
+#undef X
+#define X(id, name, exit_code, words) [GRADE_##id] = name,
+static const char *const grade_names[] = {GRADES(X)[GRADE_N] = NULL};
+#undef X
 /* What is not bad waits for the last look: a change may yet turn out to be. */
 static const char *const calm_names[] = {[ROUTING_NEVER] = "never",
                                          [ROUTING_DIGEST] = "digest",
@@ -116,6 +125,45 @@ const struct schema_map schema_routing_subscription = {
     .list = true,
 };
 
+#define STRUCT struct webhook
+static const struct schema_field webhook_fields[] = {
+    FIELD("name", NAME, name, "its name, part of each delivery's id",
+          .flags = SCHEMA_REQUIRED),
+    FIELD("url", TEXT, url, "its address, http:// or https://"),
+    FIELD("url_file", TEXT, url_file,
+          "a file with its address, where that is a secret itself"),
+    FIELD("form", CHOICE, form, "what it is sent", .choices = form_names,
+          .standard = "json"),
+    FIELD("grades", CHOICES, grades, "grades it is called with; all when left out",
+          .choices = grade_names),
+    FIELD("only_final", FLAG, only_final,
+          "whether it is called with final verdicts only", .standard = "false"),
+    FIELD("language", CHOICE, language, "language of messages",
+          .choices = language_names, .standard = "en"),
+    FIELD("on", MAP, on, "which changes; all when left out", .map = &schema_on),
+    FIELD("sign", CHOICE, sign,
+          "how calls are signed: sha256, an HMAC-SHA-256 of timestamp and body in a "
+          "header; dingtalk, as DingTalk's robots want it",
+          .choices = sign_names, .standard = "none"),
+    FIELD("secret_file", TEXT, secret_file, "a file with the secret of the signature"),
+    FIELD("token_file", TEXT, token_file,
+          "a file with a token that is sent as Authorization: Bearer"),
+    FIELD("ca_file", TEXT, ca_file,
+          "certificates to trust; the system's when left out"),
+};
+#undef STRUCT
+const struct schema_map schema_routing_webhook = {
+    .name = "webhook",
+    .what = "webhook",
+    .help =
+        "A system that is called with each revision of a verdict, and once more when "
+        "that becomes final.  Tried again as mails are.",
+    .field = webhook_fields,
+    .n = COUNT_OF(webhook_fields),
+    .size = sizeof(struct webhook),
+    .list = true,
+};
+
 #define STRUCT struct routing_limits
 static const struct schema_field limits_fields[] = {
     FIELD("each", WHOLE, each, "mails an hour to one address, before they become one",
@@ -174,6 +222,8 @@ static const struct schema_field file_fields[] = {
     FIELD("audiences", NODE, audiences, "who is told", .map = &schema_routing_audience),
     FIELD("subscriptions", NODE, subscriptions, "what single persons asked for",
           .map = &schema_routing_subscription),
+    FIELD("webhooks", NODE, webhooks, "which systems are called",
+          .map = &schema_routing_webhook),
 };
 #undef STRUCT
 const struct schema_map schema_routing = {

@@ -110,7 +110,7 @@
       "at = excluded.at")                                                              \
     X(MAILS_TO, "SELECT count(*) FROM parcels WHERE recipients = ?1 AND made > ?2")    \
     X(MAILS_ALL, "SELECT count(*) FROM parcels WHERE made > ?1 AND "                   \
-                 "recipients <> ''")                                                   \
+                 "recipients <> '' AND recipients NOT LIKE 'webhook:%'")               \
     X(LAST_MAIL, "SELECT max(made) FROM parcels WHERE recipients = ?1 AND "            \
                  "audience = ?2")                                                      \
     X(ADD_CORE,                                                                        \

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "tests/unit/notifier/sample.h"
 
-static struct json_doc *body_of(enum message_form f, const struct change *c,
+static struct json_doc *body_of(enum webhook_form f, const struct change *c,
                                 const struct verdict *v, struct buf *text)
 {
     struct err err = {0};
@@ -21,7 +21,7 @@ static struct json_doc *body_of(enum message_form f, const struct change *c,
     CHECK_TEXT(buf_text(&again), buf_text(text));
     struct json_doc *doc = json_parse(buf_text(text), text->len, &err);
     if (doc == NULL)
-        test_fail(__FILE__, __LINE__, "%s: %s\n%s", message_name(f), err.text,
+        test_fail(__FILE__, __LINE__, "%s: %s\n%s", message_type(f), err.text,
                   buf_text(text));
     return doc;
 }
@@ -51,21 +51,21 @@ TEST(programs_get_the_change_and_the_verdict_in_the_envelope_they_know)
     OWNED_CHANGE *c = sample_change();
     OWNED_VERDICT *v = sample_verdict();
     OWNED_BUF own = {0}, event = {0}, cd = {0};
-    OWNED_JSON *a = body_of(MESSAGE_JSON, c, v, &own);
+    OWNED_JSON *a = body_of(WEBHOOK_JSON, c, v, &own);
     CHECK_TEXT(at(a, "change.change_id"), "8812");
     CHECK_TEXT(at(a, "verdict.grade"), "must-handle");
     CHECK_TEXT(at(a, "url"), "https://ac.example.com/changes/8812");
-    OWNED_JSON *b = body_of(MESSAGE_CLOUDEVENTS, c, v, &event);
+    OWNED_JSON *b = body_of(WEBHOOK_CLOUDEVENTS, c, v, &event);
     CHECK_TEXT(at(b, "specversion"), "1.0");
     CHECK_TEXT(at(b, "type"), "dev.aftercheck.verdict.v1");
     CHECK_TEXT(at(b, "subject"), "8812");
     CHECK_TEXT(at(b, "data.verdict.change_id"), "8812");
-    OWNED_JSON *d = body_of(MESSAGE_CDEVENTS, c, v, &cd);
+    OWNED_JSON *d = body_of(WEBHOOK_CDEVENTS, c, v, &cd);
     CHECK_TEXT(at(d, "data.context.type"), at(d, "type"));
     CHECK_TEXT(at(d, "data.context.id"), at(d, "id"));
     CHECK_TEXT(at(d, "data.subject.content.grade"), "must-handle");
     CHECK_TEXT(at(d, "data.customData.change.service"), "pay");
-    CHECK_TEXT(message_type(MESSAGE_CDEVENTS), "application/cloudevents+json");
+    CHECK_TEXT(message_type(WEBHOOK_CDEVENTS), "application/cloudevents+json");
 }
 
 TEST(a_gate_gets_go_no_go_or_nothing_yet)
@@ -88,7 +88,7 @@ TEST(a_gate_gets_go_no_go_or_nothing_yet)
         OWNED_BUF text = {0};
         v->grade = cases[i].grade;
         v->final = cases[i].final;
-        OWNED_JSON *doc = body_of(MESSAGE_GATE, c, v, &text);
+        OWNED_JSON *doc = body_of(WEBHOOK_GATE, c, v, &text);
         CHECK(doc != NULL);
         if (strstr(buf_text(&text), cases[i].words) == NULL)
             test_fail(__FILE__, __LINE__, "%zu: %s", i, buf_text(&text));
@@ -100,7 +100,7 @@ TEST(chats_get_what_matters_and_a_way_to_the_report)
     OWNED_CHANGE *c = sample_change();
     OWNED_VERDICT *v = sample_verdict();
     OWNED_BUF slack = {0}, ding = {0}, wecom = {0}, note = {0};
-    OWNED_JSON *a = body_of(MESSAGE_SLACK, c, v, &slack);
+    OWNED_JSON *a = body_of(WEBHOOK_SLACK, c, v, &slack);
     const char *text = at(a, "attachments.0.blocks.0.text.text");
     CHECK(text != NULL && strstr(text, "*Must handle*") != NULL);
     CHECK(strstr(text, "pay 2.4.1 -&gt; 2.5.0") != NULL);
@@ -108,14 +108,14 @@ TEST(chats_get_what_matters_and_a_way_to_the_report)
     CHECK(strstr(text,
                  "<https://ac.example.com/changes/8812|Open this report as a page>") !=
           NULL);
-    OWNED_JSON *b = body_of(MESSAGE_DINGTALK, c, v, &ding);
+    OWNED_JSON *b = body_of(WEBHOOK_DINGTALK, c, v, &ding);
     text = at(b, "markdown.text");
     CHECK(strstr(text, "**Must handle**") != NULL);
     CHECK(strstr(text,
                  "[Open this report as a page](https://ac.example.com/changes/8812)"));
-    OWNED_JSON *d = body_of(MESSAGE_WECOM, c, v, &wecom);
+    OWNED_JSON *d = body_of(WEBHOOK_WECOM, c, v, &wecom);
     CHECK(strstr(at(d, "markdown.content"), "Failing calls") != NULL);
-    OWNED_JSON *g = body_of(MESSAGE_GRAFANA, c, v, &note);
+    OWNED_JSON *g = body_of(WEBHOOK_GRAFANA, c, v, &note);
     CHECK(strstr(buf_text(&note), "\"time\":1795255200000") != NULL);
     CHECK_TEXT(at(g, "tags.1"), "grade:must-handle");
     CHECK(strstr(at(g, "text"), "pay 2.4.1 -&gt; 2.5.0") != NULL);
@@ -123,28 +123,19 @@ TEST(chats_get_what_matters_and_a_way_to_the_report)
 
 TEST(hostile_texts_stay_texts_in_every_form)
 {
-    for (int f = 0; f < MESSAGE_N; f++) {
+    for (int f = 0; f < WEBHOOK_FORM_N; f++) {
         OWNED_CHANGE *c = sample_hostile_change();
         OWNED_VERDICT *v = sample_hostile_verdict();
         OWNED_BUF text = {0};
-        OWNED_JSON *doc = body_of((enum message_form)f, c, v, &text);
+        OWNED_JSON *doc = body_of((enum webhook_form)f, c, v, &text);
         CHECK(doc != NULL);
         CHECK(strchr(buf_text(&text), '\n') == NULL);
-        if (f == MESSAGE_SLACK)
+        if (f == WEBHOOK_SLACK)
             CHECK(strstr(at(doc, "attachments.0.blocks.0.text.text"), "<script") ==
                   NULL);
-        if (f == MESSAGE_GRAFANA)
+        if (f == WEBHOOK_GRAFANA)
             CHECK(strstr(at(doc, "text"), "<script") == NULL);
-        if (f == MESSAGE_WECOM)
+        if (f == WEBHOOK_WECOM)
             CHECK(strlen(at(doc, "markdown.content")) <= MESSAGE_WECOM_BYTES_MAX);
     }
-}
-
-TEST(forms_are_known_by_name)
-{
-    CHECK_INT(message_of("slack"), MESSAGE_SLACK);
-    CHECK_INT(message_of("fax"), MESSAGE_N);
-    CHECK_INT(message_of(NULL), MESSAGE_N);
-    for (int f = 0; f < MESSAGE_N; f++)
-        CHECK(strstr(message_list(), message_name((enum message_form)f)) != NULL);
 }
