@@ -180,7 +180,6 @@ static void write_mail(const struct change *c, const struct verdict *v, enum lan
     struct err err = {0};
     if (letter_write(&ask, to, &err) < 0)
         test_fail(__FILE__, __LINE__, "%s", err.text);
-    mail_config_free(&config);
 }
 
 static void check_mail(const struct attack *a, const struct change *c,
