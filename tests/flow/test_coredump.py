@@ -530,6 +530,14 @@ class Kernel(Desk):
         self.assertEqual((one["exe"], one["service"], one["signal"]), (exe, "pay", "SIGSEGV"))
         self.assertLess(abs(time.time() - time.mktime(time.strptime(
             one["time"] + "UTC", "%Y-%m-%dT%H:%M:%SZ%Z"))), PATIENCE)
+        for _ in range(10):
+            subprocess.run([exe, "t"])
+
+        def told():
+            self.other("--flush")
+            return sum(json.loads(b).get("count", 1) for b in s.bodies)
+        wait_for("all to be told", lambda: told() == 12)
+        self.assertLess(len(s.bodies), 12)
 
     def test_a_program_that_was_replaced_is_read_as_it_ran(self):
         s = self.fake()
