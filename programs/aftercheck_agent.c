@@ -36,6 +36,7 @@ struct agent {
     struct agent_send *send;
     struct agent_exec_pool *execs;
     struct agent_env env;
+    char *state; /* the buffer's directory: the one it was started with */
     struct agent_sources *sources;
     struct loop_watch signals;
     struct loop_timer report;
@@ -279,7 +280,8 @@ static int work(struct agent *a, struct err *err)
 {
     bool disk = !a->flags.print && strcmp(a->config->buffer, "none") != 0;
     a->loop = loop_new();
-    if (a->loop == NULL)
+    a->state = strdup(a->config->buffer);
+    if (a->loop == NULL || a->state == NULL)
         return err_set(err, ENOMEM, "out of memory");
     a->buffer = agent_buffer_open(disk ? a->config->buffer : NULL,
                                   a->config->buffer_bytes, err);
@@ -292,6 +294,7 @@ static int work(struct agent *a, struct err *err)
                                 .buffer = a->buffer,
                                 .execs = a->execs,
                                 .root = "/",
+                                .state = disk ? a->state : NULL,
                                 .news = on_news,
                                 .arg = a};
     a->sources = agent_sources_open(&a->env, a->config, NULL, err);
@@ -306,6 +309,7 @@ static void drop(struct agent *a)
     agent_exec_pool_free(&a->execs);
     agent_buffer_close(&a->buffer);
     loop_free(&a->loop);
+    free(a->state);
     agent_config_free(&a->config);
 }
 

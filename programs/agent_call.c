@@ -168,6 +168,7 @@ static bool try_anew(struct agent_call *c)
         return false;
     hang_up(c);
     c->reused = false;
+    c->tried = 0;
     connect_next(c);
     return true;
 }
@@ -252,29 +253,35 @@ static void on_connect(void *arg, short came)
         fail_sys(c, problem);
 }
 
-static void connect_next(struct agent_call *c)
+/* Begins to connect to the next address; 0, or why not. */
+static int connect_one(struct agent_call *c)
 {
     int on = 1;
-    if (c->tried >= c->addresses)
-        c->tried = 0;
     const struct address *a = &c->address[c->tried++];
     c->fd = socket(a->to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (c->fd < 0) {
-        fail_sys(c, errno);
-        return;
-    }
+    if (c->fd < 0)
+        return errno;
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* only a wish */
-    int rc = connect(c->fd, (const struct sockaddr *)&a->to, a->n);
-    if (rc < 0 && errno != EINPROGRESS) {
-        int why = errno;
-        hang_up(c);
-        if (c->tried < c->addresses)
-            connect_next(c); /* as deep as there are addresses */
-        else
-            fail_sys(c, why);
-        return;
+    if (connect(c->fd, (const struct sockaddr *)&a->to, a->n) == 0 ||
+        errno == EINPROGRESS)
+        return 0;
+    int why = errno;
+    hang_up(c);
+    return why;
+}
+
+/* To the next address that lets itself be tried at all. */
+static void connect_next(struct agent_call *c)
+{
+    int why = ECONNREFUSED;
+    while (c->tried < c->addresses) {
+        why = connect_one(c);
+        if (why == 0) {
+            wait_for(c, c->fd, POLLOUT, on_connect);
+            return;
+        }
     }
-    wait_for(c, c->fd, POLLOUT, on_connect);
+    fail_sys(c, why);
 }
 
 /* An address needs no resolver. */

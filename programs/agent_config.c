@@ -89,7 +89,7 @@ static uint64_t hash_text(const char *text, uint64_t seed)
     return table_hash(text, strlen(text) + 1, seed);
 }
 
-/* As deep as YAML_DEPTH_MAX. */
+/* NOLINTBEGIN(misc-no-recursion): as deep as YAML_DEPTH_MAX */
 static uint64_t hash_node(const struct yaml_node *node, uint64_t seed)
 {
     uint64_t h = table_hash(&node->kind, sizeof node->kind, seed);
@@ -102,6 +102,8 @@ static uint64_t hash_node(const struct yaml_node *node, uint64_t seed)
     }
     return h;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 static bool is_taken(const struct agent_config *c, const struct agent_kind *k,
                      const char *name)

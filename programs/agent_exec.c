@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -190,6 +191,7 @@ static _Noreturn void child(const struct agent_exec_spec *spec, int out)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     become(spec);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it does not outlive the agent */
     if (chdir("/") < 0)
         _exit(NOT_ALLOWED);
     execve(spec->argv[0], argv.out, environment);

@@ -294,7 +294,10 @@ void agent_sources_tell(const struct agent_sources *s, FILE *to)
 static void judge(struct agent_source *s, int64_t now)
 {
     int64_t since = s->gave_ms != 0 ? s->gave_ms : s->opened_ms;
-    bool silent = now - since > SILENT_INTERVALS * s->interval.ms;
+    /* A tenth less, so that it is seen in the second missing interval and not behind
+     * it; what is being gathered right now may take its time. */
+    int64_t most = SILENT_INTERVALS * s->interval.ms;
+    bool silent = now - since >= most - (s->gathering ? 0 : s->interval.ms / 10);
     if (silent && !s->silent)
         log_warn("%s %s gives nothing any more%s%s", s->kind->name, s->name,
                  s->words[0] != '\0' ? ": " : "", s->words);

@@ -31,6 +31,7 @@ struct agent_env {
     struct agent_buffer *buffer;
     struct agent_exec_pool *execs;
     const char *root;        /* "/", or a folder that looks like it */
+    const char *state;       /* directory for what must outlive the agent, or NULL */
     void (*news)(void *arg); /* something was put into the buffer */
     void *arg;
 };
@@ -97,7 +98,7 @@ struct agent_source {
     uint64_t failures; /* likewise */
     int64_t opened_ms; /* monotonic */
     int64_t gave_ms;   /* when it last gave points, monotonic; 0: never */
-    bool silent;       /* that is more than two intervals ago */
+    bool silent;       /* that is two intervals ago */
     char words[200];   /* of the last failure */
 };
 

@@ -98,7 +98,9 @@ static bool take_quoted(struct exposition *e, const char **p)
         char c = *at;
         if (c == '\\') {
             at++;
-            c = *at == 'n' ? '\n' : *at;
+            c = *at;
+            if (c == 'n')
+                c = '\n';
             if (c != '\n' && c != '\\' && c != '"')
                 return false;
         }

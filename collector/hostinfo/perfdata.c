@@ -156,7 +156,8 @@ static bool read_unit(const char *p, const char *end, double *ret_times,
     *ret_times = 1;
     *ret_unit = PERF_OTHER;
     for (size_t i = 0; i < n; i++)
-        if (!is_one_of(p[i] | ' ', "abcdefghijklmnopqrstuvwxyz/%") &&
+        if (!is_one_of(p[i],
+                       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/%") &&
             (unsigned char)p[i] < 0x80)
             return false;
     return n <= 16;
