@@ -3,27 +3,27 @@
 #include "notifier/digest.h"
 
 #include "notifier/eml.h"
+#include "notifier/figure.h"
+#include "notifier/fmt_html.h"
 #include "notifier/html.h"
+#include "notifier/mail_html.h"
+#include "notifier/phrases.h"
 #include "notifier/report.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-#define FONT                                                                           \
-    "font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;"
 
 /* The worst first; as the lines stand. */
 static const struct {
     enum grade grade;
-    const char *one, *many, *colour;
+    enum phrase words;
 } grades[] = {
-    {GRADE_MUST_HANDLE, "must handle", "must handle", "#b42318"},
-    {GRADE_ATTENTION, "needs attention", "need attention", "#a15c07"},
-    {GRADE_NOT_JUDGED, "could not be judged", "could not be judged", "#475467"},
-    {GRADE_OK, "ok", "ok", "#067647"},
+    {GRADE_MUST_HANDLE, PHRASE_N_MUST_HANDLE},
+    {GRADE_ATTENTION, PHRASE_N_ATTENTION},
+    {GRADE_NOT_JUDGED, PHRASE_N_NOT_JUDGED},
+    {GRADE_OK, PHRASE_N_OK},
 };
-enum { GRADES_SHOWN = sizeof grades / sizeof *grades };
+enum { GRADES_SHOWN = sizeof grades / sizeof *grades, FOOT_BYTES = 8 * 1024 };
 
 void digest_lines_free(struct digest_line **lines, size_t n)
 {
@@ -37,15 +37,18 @@ void digest_lines_free(struct digest_line **lines, size_t n)
     *lines = NULL;
 }
 
-static void add_count(struct buf *to, size_t n)
+/* A phrase of one number. */
+static void put_count(struct buf *to, const struct digest *d, enum phrase words,
+                      size_t n)
 {
-    char text[32];
-    size_t len = (size_t)snprintf(text, sizeof text, "%zu", n);
-    for (size_t i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0)
-            buf_add_ch(to, ',');
-        buf_add_ch(to, text[i]);
-    }
+    char text[FIGURE_TEXT_MAX];
+    const char *arg = figure_count((double)n, text);
+    phrase_add(to, d->language, words, &arg, 1);
+}
+
+static const char *say(const struct digest *d, enum phrase p)
+{
+    return phrase(d->language, p);
 }
 
 static size_t changes(const struct digest *d)
@@ -58,17 +61,15 @@ static size_t changes(const struct digest *d)
 
 void digest_headline(const struct digest *d, struct buf *to)
 {
-    const char *between = ": ";
-    add_count(to, changes(d));
-    buf_add(to, changes(d) == 1 ? " change" : " changes");
+    const char *between = say(d, PHRASE_COLON);
+    put_count(to, d, PHRASE_N_CHANGES, changes(d));
     for (size_t i = 0; i < GRADES_SHOWN; i++) {
         size_t n = d->count[grades[i].grade];
         if (n == 0)
             continue;
         buf_add(to, between);
-        add_count(to, n);
-        buf_addf(to, " %s", n == 1 ? grades[i].one : grades[i].many);
-        between = ", ";
+        put_count(to, d, grades[i].words, n);
+        between = say(d, PHRASE_PAUSE);
     }
 }
 
@@ -82,98 +83,99 @@ static enum grade worst(const struct digest *d)
 
 static const char *why(const struct digest *d)
 {
-    return d->storm ? "So many changes had something to tell at once that they come in "
-                      "one mail instead of one each."
-                    : "What was not worth a mail of its own, since the last mail of "
-                      "the day.";
+    return say(d, d->storm ? PHRASE_WHY_STORM : PHRASE_WHY_DAY);
 }
 
 static void write_text(const struct digest *d, size_t more, struct buf *to)
 {
     digest_headline(d, to);
-    buf_addf(to, ".\n\n%s\n", why(d));
+    buf_addf(to, "%s\n\n%s\n", say(d, PHRASE_STOP), why(d));
     for (size_t i = 0; i < d->n; i++) {
         const struct digest_line *l = &d->line[i];
-        buf_addf(to, "\n[%s] %s: %s\n    %s\n", report_grade_sign(l->grade),
-                 grade_words(l->grade), l->title, l->time);
+        buf_addf(to, "\n[%s] %s%s%s\n    %s\n", report_grade_sign(l->grade),
+                 report_grade_words(d->language, l->grade), say(d, PHRASE_COLON),
+                 l->title, l->time);
         if (l->sentence != NULL)
             buf_addf(to, "    %s\n", l->sentence);
         if (l->url != NULL)
             buf_addf(to, "    %s\n", l->url);
     }
     if (more > 0) {
-        buf_add(to, "\nand ");
-        add_count(to, more);
-        buf_add(to, " more.\n");
+        buf_add_ch(to, '\n');
+        put_count(to, d, PHRASE_REST_CHANGES, more);
+        buf_add_ch(to, '\n');
     }
     if (d->notice != NULL)
         buf_addf(to, "\n%s\n", d->notice);
     if (d->unsubscribe != NULL)
-        buf_addf(to, "\nNo more of these mails: %s\n", d->unsubscribe);
+        buf_addf(to, "\n%s%s%s\n", say(d, PHRASE_NO_MORE_MAILS), say(d, PHRASE_COLON),
+                 d->unsubscribe);
 }
 
-static const char *colour_of(enum grade g)
+static void write_line(const struct digest *d, const struct digest_line *l,
+                       struct buf *to)
 {
-    for (size_t i = 0; i < GRADES_SHOWN; i++)
-        if (grades[i].grade == g)
-            return grades[i].colour;
-    return grades[0].colour;
-}
-
-static void write_line(const struct digest_line *l, struct buf *to)
-{
+    buf_add(to, "<tr>");
+    mail_html_cell(to, "28", "");
+    buf_add(to, ">");
+    mail_html_in_colour(to, l->grade, report_grade_sign(l->grade));
+    buf_add(to, "</td>");
+    mail_html_cell(to, "",
+                   "padding-bottom:10px;font-size:15px;line-height:22px;color:#1d2939;"
+                   "word-break:break-word");
+    buf_add(to, " class=\"ink\">");
+    mail_html_link(to, l->title, l->url);
     html_addf(to,
-              "<tr><td width=\"24\" valign=\"top\" style=\"" FONT
-              "font-size:15px;line-height:22px;padding:8px 0\"><b "
-              "style=\"color:%s\">%s</b></td><td style=\"" FONT
-              "font-size:15px;line-height:22px;padding:8px 0\">",
-              colour_of(l->grade), report_grade_sign(l->grade));
-    if (l->url != NULL)
-        html_addf(to, "<a href=\"%s\" style=\"color:#1d4ed8\">%s</a>", l->url,
-                  l->title);
-    else
-        html_text(to, l->title);
-    html_addf(to,
-              "<br><span style=\"font-size:13px;line-height:19px;color:#5d6675\">"
-              "%s, %s",
-              grade_words(l->grade), l->time);
+              "<br><span class=\"mute\" style=\"font-size:13px;line-height:19px;"
+              "color:#5d6675\">%s%s%s",
+              report_grade_words(d->language, l->grade), say(d, PHRASE_PAUSE), l->time);
     if (l->sentence != NULL)
         html_addf(to, "<br>%s", l->sentence);
     buf_add(to, "</span></td></tr>\n");
+}
+
+static void write_foot(const struct digest *d, size_t more, struct buf *to)
+{
+    OWNED_BUF rest = {0};
+    if (more > 0) {
+        put_count(&rest, d, PHRASE_REST_CHANGES, more);
+        mail_html_paragraph(to, buf_text(&rest), false);
+    }
+    if (d->notice != NULL)
+        mail_html_paragraph(to, d->notice, false);
+    if (d->unsubscribe == NULL)
+        return;
+    buf_add(to, "<p style=\"" MAIL_FONT "margin:12px 0 0;font-size:13px;"
+                "line-height:19px\">");
+    mail_html_link(to, say(d, PHRASE_NO_MORE_MAILS), d->unsubscribe);
+    buf_add(to, "</p>\n");
 }
 
 static void write_html(const struct digest *d, size_t more, struct buf *to)
 {
     OWNED_BUF headline = {0};
     digest_headline(d, &headline);
-    html_addf(to,
-              "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-              "<meta name=\"viewport\" content=\"width=device-width, "
-              "initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">"
-              "\n<title>%s</title></head>\n<body style=\"margin:0;padding:24px\">\n"
-              "<h1 style=\"" FONT "margin:0 0 8px;font-size:18px;line-height:26px\">%s"
-              "</h1>\n<p style=\"" FONT
-              "margin:0 0 12px;font-size:13px;line-height:19px;color:#5d6675\">%s</p>"
-              "\n<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" "
-              "border=\"0\" width=\"100%%\" style=\"max-width:640px\">\n",
-              buf_text(&headline), buf_text(&headline), why(d));
-    for (size_t i = 0; i < d->n; i++)
-        write_line(&d->line[i], to);
-    buf_add(to, "</table>\n");
-    if (more > 0) {
-        buf_add(to, "<p style=\"" FONT "font-size:15px;line-height:22px\">and ");
-        add_count(to, more);
-        buf_add(to, " more.</p>\n");
+    mail_html_head(to, language_tag(d->language));
+    html_addf(to, "<title>%s</title></head>\n", buf_text(&headline));
+    mail_html_body(to);
+    mail_html_card(to);
+    mail_html_heading(to, buf_text(&headline));
+    mail_html_open_row(to, "0 32px 28px");
+    mail_html_paragraph(to, why(d), true);
+    mail_html_open_table(to);
+    size_t shown = 0;
+    for (; shown < d->n; shown++) {
+        OWNED_BUF line = {0};
+        write_line(d, &d->line[shown], &line);
+        if (to->len + line.len + FOOT_BYTES > FMT_HTML_BYTES_MAX)
+            break; /* mail readers cut off what is longer */
+        buf_add_n(to, buf_text(&line), line.len);
+        to->failed |= line.failed;
     }
-    if (d->notice != NULL)
-        html_addf(to, "<p style=\"" FONT "font-size:13px;color:#8a4b00\">%s</p>\n",
-                  d->notice);
-    if (d->unsubscribe != NULL)
-        html_addf(to,
-                  "<p style=\"" FONT "font-size:13px\"><a href=\"%s\" "
-                  "style=\"color:#5d6675\">No more of these mails</a></p>\n",
-                  d->unsubscribe);
-    buf_add(to, "</body></html>\n");
+    mail_html_close_table(to);
+    write_foot(d, more + d->n - shown, to);
+    mail_html_close_row(to);
+    mail_html_close(to);
 }
 
 int digest_write(const struct digest *d, const struct mail_config *config,
@@ -181,7 +183,8 @@ int digest_write(const struct digest *d, const struct mail_config *config,
 {
     OWNED_BUF subject = {0}, text = {0}, html = {0};
     size_t more = changes(d) > d->n ? changes(d) - d->n : 0;
-    buf_add(&subject, d->storm ? "[aftercheck] " : "[aftercheck] today: ");
+    buf_add(&subject, "[aftercheck] ");
+    buf_add(&subject, d->storm ? "" : say(d, PHRASE_TODAY));
     digest_headline(d, &subject);
     write_text(d, more, &text);
     write_html(d, more, &html);

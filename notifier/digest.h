@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/instant.h"
+#include "notifier/language.h"
 #include "notifier/mail_config.h"
 #include "storage/verdict.h"
 
@@ -22,10 +23,11 @@ struct digest_line {
 };
 
 struct digest {
-    bool storm;           /* else the mail of the day */
-    const char *id;       /* names the digest: the same one has the same Message-ID */
-    const char *audience; /* for the List-Id */
-    const char *to;       /* NULL: a file */
+    enum language language; /* of its reader; the lines are in it already */
+    bool storm;             /* else the mail of the day */
+    const char *id;         /* names the digest: the same one has the same Message-ID */
+    const char *audience;   /* for the List-Id */
+    const char *to;         /* NULL: a file */
     instant date;
     size_t count[GRADE_N]; /* of all changes */
     size_t n;              /* lines, the worst first, up to DIGEST_LINES_MAX; the other

@@ -569,16 +569,9 @@ void fmt_html(const struct report *r, const struct fmt_html_images *images,
     mail_html_head(to, language_tag(r->language));
     html_addf(to, "<title>%s%s%s</title></head>\n", r->grade_words,
               say(r, PHRASE_COLON), r->title);
-    buf_add(to, "<body class=\"page\" style=\"margin:0;padding:0;"
-                "background-color:#f5f6f8\">\n");
+    mail_html_body(to);
     write_preheader(r, to);
-    buf_add(to, "<table role=\"presentation\" class=\"page\" width=\"100%\" "
-                "cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#f5f6f8\" "
-                "style=\"background-color:#f5f6f8\"><tr><td align=\"center\" "
-                "style=\"padding:0\">\n"
-                "<table role=\"presentation\" class=\"card\" width=\"640\" "
-                "cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#ffffff\" "
-                "style=\"width:100%;max-width:640px;background-color:#ffffff\">\n");
+    mail_html_card(to);
     write_body(&m);
-    buf_add(to, "</table></td></tr></table></body></html>\n");
+    mail_html_close(to);
 }

@@ -53,6 +53,28 @@ void mail_html_head(struct buf *to, const char *language_tag)
     buf_add(to, style);
 }
 
+void mail_html_body(struct buf *to)
+{
+    buf_add(to, "<body class=\"page\" style=\"margin:0;padding:0;"
+                "background-color:#f5f6f8\">\n");
+}
+
+void mail_html_card(struct buf *to)
+{
+    buf_add(to, "<table role=\"presentation\" class=\"page\" width=\"100%\" "
+                "cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#f5f6f8\" "
+                "style=\"background-color:#f5f6f8\"><tr><td align=\"center\" "
+                "style=\"padding:0\">\n"
+                "<table role=\"presentation\" class=\"card\" width=\"640\" "
+                "cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#ffffff\" "
+                "style=\"width:100%;max-width:640px;background-color:#ffffff\">\n");
+}
+
+void mail_html_close(struct buf *to)
+{
+    buf_add(to, "</table></td></tr></table></body></html>\n");
+}
+
 void mail_html_open_row(struct buf *to, const char *padding)
 {
     buf_addf(to, "<tr><td class=\"pad\" style=\"" MAIL_FONT "padding:%s\">", padding);

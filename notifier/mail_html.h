@@ -23,6 +23,12 @@ const char *mail_html_soft(enum grade g);
 /* From <!DOCTYPE> to the end of <style>; <title> and </head> follow. */
 void mail_html_head(struct buf *to, const char *language_tag);
 
+/* <body>; the ground and the card on it, up to where its first row begins; the end of
+ * all three.  Between the first two a preheader may stand. */
+void mail_html_body(struct buf *to);
+void mail_html_card(struct buf *to);
+void mail_html_close(struct buf *to);
+
 /* A row of the card; what stands in it comes between the two. */
 void mail_html_open_row(struct buf *to, const char *padding);
 void mail_html_close_row(struct buf *to);

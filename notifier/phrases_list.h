@@ -339,6 +339,20 @@
     X(WHY_YOUNG, "Hosts too young for this figure to be judged", "主机上线时间太短，该指标暂不判定") \
     X(WHY_EXCEPTED, "Left alone by an exception of the rule", "按规则的例外跳过") \
     \
+    /* --- many changes in one mail --- */ \
+    X(N_CHANGES, "{0} {0|change|changes}", "{0} 个变更") \
+    X(N_MUST_HANDLE, "{0} must handle", "{0} 个须处理") \
+    X(N_ATTENTION, "{0} {0|needs|need} attention", "{0} 个需关注") \
+    X(N_NOT_JUDGED, "{0} could not be judged", "{0} 个未能判定") \
+    X(N_OK, "{0} ok", "{0} 个正常") \
+    X(WHY_STORM, "So many changes had something to tell at once that they come in one mail instead of one each.", \
+      "短时间内有结论的变更太多，已合并成一封邮件。") \
+    X(WHY_DAY, "What was not worth a mail of its own, since the last mail of the day.", \
+      "自上一封日报以来，不需要单独发邮件的变更。") \
+    X(REST_CHANGES, "and {0} more.", "另有 {0} 个变更。") \
+    X(NO_MORE_MAILS, "No more of these mails", "不再接收此类邮件") \
+    X(TODAY, "today: ", "日报：") \
+    \
     /* --- charts --- */ \
     X(CHART_BEFORE, "before", "变更前") \
     X(CHART_AFTER, "after", "变更后") \

@@ -1,6 +1,8 @@
 #include "notifier/digest.h"
 
+#include "notifier/fmt_html.h"
 #include "tests/test.h"
+#include "tests/unit/notifier/mail_check.h"
 
 #include <stdlib.h>
 
@@ -66,4 +68,78 @@ TEST(a_digest_is_a_mail_of_lines_whatever_is_in_them)
     CHECK(strstr(buf_text(&two), "Subject: [aftercheck] today: 1,202") != NULL);
     digest_lines_free(&d.line, d.n);
     CHECK(d.line == NULL);
+}
+
+/* The HTML part, decoded as far as quoted-printable needs it. */
+static char *html_of(const char *mail)
+{
+    const char *at = strstr(mail, "Content-Type: text/html");
+    at = at != NULL ? strstr(at, "\r\n\r\n") : NULL;
+    CHECK(at != NULL);
+    struct buf b = {0};
+    for (at += 4; *at != '\0' && strncmp(at, "\r\n--=_", 7) != 0;) {
+        unsigned byte;
+        if (strncmp(at, "=\r\n", 3) == 0) {
+            at += 3;
+        } else if (*at == '=' && sscanf(at + 1, "%2X", &byte) == 1) {
+            buf_add_ch(&b, (char)byte);
+            at += 3;
+        } else {
+            buf_add_n(&b, at, *at != '\r');
+            at++;
+        }
+    }
+    return buf_give(&b);
+}
+
+TEST(a_digest_is_in_its_reader_s_language)
+{
+    struct mail_config config;
+    OWNED_BUF mail = {0};
+    mail_config_defaults(&config);
+    struct digest d = {.language = LANGUAGE_ZH,
+                       .id = "day-1f",
+                       .audience = "ops",
+                       .to = "a@example.com",
+                       .date = {1795256000000},
+                       .count = {[GRADE_MUST_HANDLE] = 1, [GRADE_OK] = 1200}};
+    d.line = calloc(1, sizeof *d.line);
+    d.line[d.n++] = a_line(GRADE_MUST_HANDLE, "pay 2.5.0");
+    check_headline(&d, "1,201 个变更：1 个须处理，1,200 个正常");
+    CHECK_INT(digest_write(&d, &config, &mail, NULL), 0);
+    char *html = html_of(buf_text(&mail));
+    mail_check(html);
+    CHECK(strstr(html, "<html lang=\"zh-CN\">") != NULL);
+    CHECK(strstr(html, ">须处理，21 Nov") != NULL);
+    CHECK(strstr(html, "另有 1,200 个变更。") != NULL);
+    free(html);
+    digest_lines_free(&d.line, d.n);
+}
+
+TEST(the_longest_digest_stays_below_80_KB)
+{
+    struct mail_config config;
+    OWNED_BUF mail = {0};
+    char amps[401] = {0};
+    memset(amps, '"', 400); /* six bytes each when escaped */
+    mail_config_defaults(&config);
+    struct digest d = {.storm = true,
+                       .id = "storm-1f",
+                       .audience = "ops",
+                       .to = "a@example.com",
+                       .date = {1795256000000},
+                       .count = {[GRADE_MUST_HANDLE] = 2000}};
+    d.line = calloc(DIGEST_LINES_MAX, sizeof *d.line);
+    while (d.n < DIGEST_LINES_MAX) {
+        d.line[d.n] = a_line(GRADE_MUST_HANDLE, amps);
+        free(d.line[d.n].sentence);
+        d.line[d.n++].sentence = strdup(amps);
+    }
+    CHECK_INT(digest_write(&d, &config, &mail, NULL), 0);
+    char *html = html_of(buf_text(&mail));
+    mail_check(html);
+    CHECK(strlen(html) < FMT_HTML_BYTES_MAX);
+    CHECK(strstr(html, "more.</p>") != NULL);
+    free(html);
+    digest_lines_free(&d.line, d.n);
 }

