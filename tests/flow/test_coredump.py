@@ -210,6 +210,33 @@ class Stacks(Cores):
             self.assertNotIn("Sanitizer", err)
         self.assertEqual(self.names(self.record(core)), whole)
 
+    def test_a_core_without_an_end_is_read_no_longer_than_it_may_hold(self):
+        exe = self.build("plain")
+        core = bytearray(self.core(exe, "s"))
+        where, count = struct.unpack_from("<Q", core, 32)[0], core[56]
+        # the stack, which stands near the end, comes after 2^40 bytes only
+        for i in range(count):
+            at = where + 56 * i
+            kind, vaddr = struct.unpack_from("<I", core, at)[0], \
+                struct.unpack_from("<Q", core, at + 16)[0]
+            if kind == 1 and vaddr > 0x7f0000000000:
+                offset = struct.unpack_from("<Q", core, at + 8)[0]
+                struct.pack_into("<Q", core, at + 8, offset + (1 << 40))
+        path = os.path.join(self.folder, "endless")
+        with open(path, "wb") as f:
+            f.write(core)
+        config = self.config("hold: 500ms\n")
+        begun = time.monotonic()
+        p = subprocess.run("cat %s /dev/zero | %s --pipe --print --config %s 0 11" %
+                           (path, os.path.abspath(program("aftercheck-coredump")), config),
+                           shell=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           timeout=PATIENCE)
+        self.assertGreaterEqual(time.monotonic() - begun, 0.5)
+        self.assertIn(b"not all of the core", p.stderr)
+        r = json.loads(p.stdout)
+        self.assertEqual(r["exe"], exe)
+        self.assertEqual(self.names(r)[0], "parse_header")
+
     def test_of_a_process_that_is_still_there_only_the_notes_are_read(self):
         if not shutil.which("gcore"):
             self.skipTest("no gcore, which gdb has")
