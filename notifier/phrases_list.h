@@ -143,7 +143,7 @@
     X(FIGURE_ALARM, "alarm {0}", "告警 {0}") \
     X(FIGURE_TESTS, "failing tests of {0}", "测试集 {0} 的失败用例") \
     X(FIGURE_TESTS_ALL, "failing tests", "失败的测试用例") \
-    X(FIGURE_CALLS_A_HOST, "calls a host", "每台主机的调用量") \
+    X(FIGURE_CALLS_A_HOST, "calls a host", "单机调用量") \
     X(WENT_FROM_TO, "{0} went from {1} to {2}.", "{0} 从 {1} 变为 {2}。") \
     X(THIS_HOST, "this host", "这台主机") \
     X(THESE_HOSTS, "these hosts", "这些主机") \
@@ -251,7 +251,7 @@
     X(SAYS_CRASH_AT, "{0}, {1} in {2}", "{0} {1}，栈顶 {2}") \
     X(SAYS_ALARM, "{0}: alarm {1} began after the change; it did not fire there before it.", \
       "{0}在变更后触发告警 {1}，变更前没有触发。") \
-    X(SAYS_ALARM_TEXT, "It says: {0}", "告警内容：{0}") \
+    X(SAYS_ALARM_TEXT, "It says: \"{0}\".", "告警内容：“{0}”。") \
     X(SAYS_SPIKE, "{0}: {1} was far from its usual level {2}; these points are at {3}, the level before was {4}.", \
       "{0}的{1} 变更后出现毛刺：{2}；异常点均值 {3}，变更前平时为 {4}。") \
     X(SAYS_POINTS, "in {0} of {1} points after the change", "{1} 个点中有 {0} 个异常") \
@@ -260,7 +260,7 @@
       "测试集 {1} 有 {0} 个用例在变更后失败{2}。") \
     X(SAYS_TEST_ALL, "{0} tests fail after the change{1}.", "有 {0} 个测试用例在变更后失败{1}。") \
     X(SAYS_TEST_NAMES, ": {0}", "：{0}") \
-    X(SAYS_TEST_SAYS, ": {0}. The first says: {1}", "：{0}。首个用例报错：{1}") \
+    X(SAYS_TEST_SAYS, ": {0} (the first says: \"{1}\")", "：{0}（首个用例报错：“{1}”）") \
     X(SAYS_PROBE, "{0}: probe {1} failed in {2} of its points after the change, in {3} before.", \
       "{0}的探测 {1} 变更后失败率 {2}，变更前 {3}。") \
     X(SAYS_RELIEF, "{0} new {0|host takes|hosts take} little load: {1} each, while the old ones went from {2} to {3}.", \

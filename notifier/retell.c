@@ -299,6 +299,14 @@ static bool retell_sentence(enum language l, const char *at, const char *end,
     return true;
 }
 
+/* A percent sign stands close behind its figure, as figure.h has it in Chinese. */
+static void add_figures(struct buf *to, const char *text)
+{
+    for (const char *sign; (sign = strstr(text, " %")) != NULL; text = sign + 1)
+        buf_add_n(to, text, (size_t)(sign - text));
+    buf_add(to, text);
+}
+
 bool retell(enum language l, const char *english, struct buf *to)
 {
     OWNED_BUF words = {0};
@@ -316,6 +324,6 @@ bool retell(enum language l, const char *english, struct buf *to)
         at = stop != NULL ? stop + 2 : all;
     }
     to->failed |= words.failed;
-    buf_add(to, buf_text(&words));
+    add_figures(to, buf_text(&words));
     return true;
 }

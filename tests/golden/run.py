@@ -27,7 +27,8 @@ PROGRAM = os.path.join(os.environ.get("AFTERCHECK_BIN", os.path.join(ROOT, "buil
 OUTPUTS = {"verdict.json": ["json"], "report.txt": ["text"], "mail.eml": ["eml"]}
 CHINESE = {"report.zh.txt": ["text", "--language", "zh"]}
 IN_CHINESE = {"failing-calls", "new-crash", "quiet", "overlap-other-did-it", "slow-leak",
-              "batch-restart-one-stays-down", "scale-out-no-load"}
+              "batch-restart-one-stays-down", "scale-out-no-load", "new-alarm",
+              "failed-test", "hostile-texts"}
 # Three small English words in a row are a sentence of ours that was left untranslated;
 # what strangers wrote (titles, alarms' texts) is cut out by the case's own words below.
 ENGLISH = re.compile(r"(?:\b[a-z]{2,}\b[ ,;:]+){3}", re.I)

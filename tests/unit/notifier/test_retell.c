@@ -74,7 +74,7 @@ TEST(other_changes_and_their_reasons_are_told)
 
 TEST(limits_are_told_as_well)
 {
-    check_told("above 95 % in 3 of 5 points", "高于 95 %，5 个点中至少 3 个");
+    check_told("above 95 % in 3 of 5 points", "高于 95%，5 个点中至少 3 个");
     check_told("after > before * 1.3 in 3 of 5 points",
                "满足 after > before * 1.3，5 个点中至少 3 个");
 }
