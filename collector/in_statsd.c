@@ -10,6 +10,7 @@
 
 #include "base/names.h"
 #include "base/table_hash.h"
+#include "collector/gathered.h"
 #include "collector/number.h"
 #include "collector/path.h"
 
@@ -21,8 +22,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum kind { KIND_COUNTER, KIND_GAUGE, KIND_TIMER, KIND_SET, KIND_N };
-enum { TIMER_METRICS = 4, ALIASES = 4 * STATSD_SERIES_MAX, TAGS_BYTES_MAX = 1024 };
+enum { ALIASES = 4 * STATSD_SERIES_MAX, TAGS_BYTES_MAX = 1024 };
 
 struct alias {
     uint64_t a, b; /* both 0: empty */
@@ -31,23 +31,18 @@ struct alias {
 
 struct series {
     struct alias own; /* of entity and name */
-    enum kind kind;
-    uint32_t entity, metric[TIMER_METRICS];
-    int64_t seen_ms;
-    bool touched;           /* since the last flush */
-    double sum, count, max; /* of a gauge, `sum` is its value */
-    uint64_t seen;          /* values of a timer since the last flush */
-    float *value;           /* some of them */
-    uint64_t *member;       /* of a set: fingerprints, 0: empty */
-    uint32_t n, cap;
+    uint32_t entity, metric[GATHERED_FIGURES];
+    int64_t seen_ms; /* 0: never */
+    struct gathered all;
 };
 
 struct in_statsd {
     struct in_statsd_spec spec;
     struct paths *paths;
-    uint64_t seed[2], chance;
+    uint64_t seed[2];
+    struct gathered_pool pool;
     struct series *series;
-    size_t n, cap, pool; /* `pool`: values held now */
+    size_t n, cap;
     struct alias *alias;
     size_t n_aliases;
 };
@@ -63,7 +58,6 @@ struct in_statsd *in_statsd_new(const struct in_statsd_spec *spec, struct err *e
         return NULL;
     }
     s->spec = *spec;
-    s->chance = 0x9e3779b97f4a7c15u;
     if (getrandom(s->seed, sizeof s->seed, GRND_NONBLOCK) != sizeof s->seed)
         s->seed[0] = (uintptr_t)s, s->seed[1] = ~s->seed[0];
     s->paths = paths_new(spec->templates, spec->n_templates, err);
@@ -72,22 +66,12 @@ struct in_statsd *in_statsd_new(const struct in_statsd_spec *spec, struct err *e
     return s;
 }
 
-static void forget_values(struct in_statsd *s, struct series *x)
-{
-    s->pool -= x->cap;
-    free(x->value);
-    free(x->member);
-    x->value = NULL;
-    x->member = NULL;
-    x->n = x->cap = 0;
-}
-
 void in_statsd_free(struct in_statsd **s)
 {
     if (*s == NULL)
         return;
     for (size_t i = 0; i < (*s)->n; i++)
-        forget_values(*s, &(*s)->series[i]);
+        gathered_clear(&(*s)->series[i].all, &(*s)->pool);
     paths_free(&(*s)->paths);
     free((*s)->series);
     free((*s)->alias);
@@ -169,7 +153,7 @@ static struct series *add_series(struct in_statsd *s)
 struct sample {
     const char *name;
     size_t n_name;
-    enum kind kind;
+    enum gathered_kind kind;
     double rate;
     const char *tags; /* behind the '#', or NULL */
     size_t n_tags;
@@ -229,12 +213,12 @@ static bool number_metrics(const struct sink *sink, const char *name, size_t n_p
     static const struct {
         const char *figure;
         enum merge merge;
-    } figures[TIMER_METRICS] = {{".rate", MERGE_MEAN},
-                                {".mean", MERGE_MEAN},
-                                {".max", MERGE_MAX},
-                                {".p95", MERGE_MEAN}};
-    bool timer = x->kind == KIND_TIMER;
-    for (size_t i = 0; i < (timer ? TIMER_METRICS : 1); i++) {
+    } figures[GATHERED_FIGURES] = {{".rate", MERGE_MEAN},
+                                   {".mean", MERGE_MEAN},
+                                   {".max", MERGE_MAX},
+                                   {".p95", MERGE_MEAN}};
+    bool timer = x->all.kind == GATHERED_TIMER;
+    for (size_t i = 0; i < (timer ? GATHERED_FIGURES : 1); i++) {
         char full[NAME_BYTES_MAX + 8];
         int n = snprintf(full, sizeof full, "%.*s%s%s", (int)n_plain, name,
                          timer ? figures[i].figure : "", name + n_plain);
@@ -251,7 +235,7 @@ static bool number_metrics(const struct sink *sink, const char *name, size_t n_p
 /* Finds the series that entity and name stand for, or makes it. */
 static struct series *series_of(struct in_statsd *s, const struct sink *sink,
                                 const struct entity *who, const char *name,
-                                size_t n_plain, enum kind kind)
+                                size_t n_plain, enum gathered_kind kind)
 {
     char bytes[NAME_BYTES_MAX + 32];
     uint32_t entity = sink->entity(who, sink->arg);
@@ -265,7 +249,7 @@ static struct series *series_of(struct in_statsd *s, const struct sink *sink,
     if (x == NULL)
         return NULL;
     x->own = own;
-    x->kind = kind;
+    x->all.kind = kind;
     x->entity = entity;
     if (!number_metrics(sink, name, n_plain, x)) {
         s->n--;
@@ -328,90 +312,11 @@ static enum drop find_series(struct in_statsd *s, const struct sink *sink,
 
 /* --- gathering --- */
 
-static uint64_t by_chance(struct in_statsd *s)
-{
-    s->chance ^= s->chance << 13;
-    s->chance ^= s->chance >> 7;
-    s->chance ^= s->chance << 17;
-    return s->chance;
-}
-
-/* Room for twice as many values; false when there is none. */
-static bool grow(struct in_statsd *s, struct series *x, uint32_t most)
-{
-    uint32_t cap = x->cap > 0 ? 2 * x->cap : 8;
-    if (cap > most || s->pool + (cap - x->cap) > STATSD_POOL_MAX)
-        return false;
-    float *more = realloc(x->value, cap * sizeof *more);
-    if (more == NULL)
-        return false;
-    s->pool += cap - x->cap;
-    x->value = more;
-    x->cap = cap;
-    return true;
-}
-
-/* Every value has the same chance to be among those kept (J. S. Vitter, "Random
- * sampling with a reservoir", 1985, algorithm R). */
-static void gather_timer(struct in_statsd *s, struct series *x, double v, double weight)
-{
-    x->max = x->count == 0 || v > x->max ? v : x->max;
-    x->sum += v * weight;
-    x->count += weight;
-    x->seen++;
-    if (x->n < x->cap || grow(s, x, STATSD_VALUES_MAX)) {
-        x->value[x->n++] = (float)v;
-        return;
-    }
-    uint64_t at = by_chance(s) % x->seen;
-    if (at < x->n)
-        x->value[at] = (float)v;
-}
-
-static uint64_t *member_place(uint64_t *member, uint32_t cap, uint64_t key)
-{
-    uint32_t i = (uint32_t)key & (cap - 1);
-    while (member[i] != 0 && member[i] != key)
-        i = (i + 1) & (cap - 1);
-    return &member[i];
-}
-
-static bool grow_set(struct in_statsd *s, struct series *x)
-{
-    uint32_t cap = x->cap > 0 ? 2 * x->cap : 16;
-    if (cap > 2 * STATSD_SET_MAX || s->pool + (cap - x->cap) > STATSD_POOL_MAX)
-        return false;
-    uint64_t *more = calloc(cap, sizeof *more);
-    if (more == NULL)
-        return false;
-    for (uint32_t i = 0; i < x->cap; i++)
-        if (x->member[i] != 0)
-            *member_place(more, cap, x->member[i]) = x->member[i];
-    free(x->member);
-    s->pool += cap - x->cap;
-    x->member = more;
-    x->cap = cap;
-    return true;
-}
-
-static bool gather_set(struct in_statsd *s, struct series *x, const char *text,
-                       size_t n)
-{
-    uint64_t key = table_hash(text, n, s->seed[0]) | 1;
-    if (x->cap > 0 && *member_place(x->member, x->cap, key) == key)
-        return true;
-    if (2 * (x->n + 1) > x->cap && !grow_set(s, x))
-        return false;
-    *member_place(x->member, x->cap, key) = key;
-    x->n++;
-    return true;
-}
-
 static enum drop gather(struct in_statsd *s, struct series *x, const struct sample *v,
                         const char *p, const char *end, instant now, struct err *err)
 {
     double value = 0;
-    bool set = v->kind == KIND_SET;
+    bool set = v->kind == GATHERED_SET;
     if (!set && (p == end || number_read(p, end, &value) != end)) {
         err_set(err, EINVAL, "%.*s: expected a number, got '%.*s'", (int)v->n_name,
                 v->name, (int)(end - p < 60 ? end - p : 60), p);
@@ -421,35 +326,31 @@ static enum drop gather(struct in_statsd *s, struct series *x, const struct samp
         err_set(err, EINVAL, "%.*s: the value is not finite", (int)v->n_name, v->name);
         return DROP_NOT_FINITE;
     }
-    if (set && !gather_set(s, x, p, (size_t)(end - p))) {
+    if (set && !gathered_member(&x->all, &s->pool,
+                                table_hash(p, (size_t)(end - p), s->seed[0]))) {
         err_set(err, ENOSPC, "%.*s: more different values than are counted",
                 (int)v->n_name, v->name);
         return DROP_FULL;
     }
-    if (v->kind == KIND_COUNTER)
-        x->sum += value / v->rate;
-    else if (v->kind == KIND_GAUGE)
-        x->sum = *p == '+' || *p == '-' ? x->sum + value : value;
-    else if (v->kind == KIND_TIMER)
-        gather_timer(s, x, value, 1 / v->rate);
-    x->touched = true;
+    if (!set)
+        gathered_value(&x->all, &s->pool, value, 1 / v->rate, *p == '+' || *p == '-');
     x->seen_ms = now.ms;
     return DROP_N;
 }
 
 /* --- the text --- */
 
-static enum kind kind_of(const char *p, size_t n)
+static enum gathered_kind kind_of(const char *p, size_t n)
 {
     static const struct {
         const char *word;
-        enum kind kind;
-    } words[] = {{"c", KIND_COUNTER}, {"g", KIND_GAUGE}, {"ms", KIND_TIMER},
-                 {"h", KIND_TIMER},   {"d", KIND_TIMER}, {"s", KIND_SET}};
+        enum gathered_kind kind;
+    } words[] = {{"c", GATHERED_COUNTER}, {"g", GATHERED_GAUGE}, {"ms", GATHERED_TIMER},
+                 {"h", GATHERED_TIMER},   {"d", GATHERED_TIMER}, {"s", GATHERED_SET}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i].word) == n && memcmp(words[i].word, p, n) == 0)
             return words[i].kind;
-    return KIND_N;
+    return GATHERED_N;
 }
 
 /* "@0.1", "#a:b,c", and what is passed over. */
@@ -484,7 +385,7 @@ static bool read_head(const char *p, const char *end, struct sample *v,
             return false;
         bar = to;
     }
-    return v->kind != KIND_N;
+    return v->kind != GATHERED_N;
 }
 
 static void refuse(struct in_statsd_result *r, enum drop why, const struct err *err)
@@ -520,8 +421,9 @@ static void take_line(struct in_statsd *s, const struct sink *sink, const char *
     }
     enum drop known = find_series(s, sink, peer, &v, &x, &err);
     while (value != NULL) {
-        const char *colon =
-            v.kind != KIND_SET ? memchr(value, ':', (size_t)(behind - value)) : NULL;
+        const char *colon = v.kind != GATHERED_SET
+                                ? memchr(value, ':', (size_t)(behind - value))
+                                : NULL;
         const char *to = colon != NULL ? colon : behind;
         enum drop why =
             known == DROP_N ? gather(s, x, &v, value, to, now, &err) : known;
@@ -554,63 +456,35 @@ void in_statsd_read(struct in_statsd *s, const struct sink *sink, const char *pe
 
 /* --- flushing --- */
 
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-/* The least value that 95 of 100 do not exceed. */
-static float p95_of(float *value, uint32_t n)
-{
-    qsort(value, n, sizeof *value, by_value);
-    uint32_t rank = (uint32_t)ceil(0.95 * n);
-    return value[rank > 0 ? rank - 1 : 0];
-}
-
-/* What the series says for the time that was gathered; gives how many figures. */
-static size_t figures(struct series *x, double seconds, float out[TIMER_METRICS])
-{
-    if (x->kind == KIND_COUNTER && x->seen_ms != 0) {
-        out[0] = (float)(x->sum / seconds);
-        return 1;
-    }
-    if (!x->touched)
-        return 0;
-    if (x->kind != KIND_TIMER) {
-        out[0] = (float)(x->kind == KIND_SET ? x->n : x->sum);
-        return 1;
-    }
-    out[0] = (float)(x->count / seconds);
-    out[1] = (float)(x->sum / x->count);
-    out[2] = (float)x->max;
-    if (x->n == 0)
-        return 3;
-    out[3] = p95_of(x->value, x->n);
-    return 4;
-}
-
-static void begin_anew(struct in_statsd *s, struct series *x)
-{
-    forget_values(s, x);
-    x->touched = false;
-    x->seen = 0;
-    x->count = x->max = 0;
-    if (x->kind != KIND_GAUGE)
-        x->sum = 0;
-}
-
 /* Lets series go that nobody speaks of any more. */
 static void forget_idle(struct in_statsd *s, instant now)
 {
     size_t kept = 0;
     for (size_t i = 0; i < s->n; i++)
         if (now.ms - s->series[i].seen_ms <= STATSD_IDLE_S * INT64_C(1000))
-            s->series[kept++] = s->series[i];
+            s->series[kept++] = s->series[i]; /* the others hold nothing: just begun */
     if (kept == s->n)
         return;
     s->n = kept;
     forget_aliases(s);
+}
+
+static void flush_series(struct in_statsd *s, struct series *x, const struct sink *sink,
+                         instant at, double seconds, struct tally *t)
+{
+    float out[GATHERED_FIGURES], value[GATHERED_FIGURES];
+    uint32_t metric[GATHERED_FIGURES];
+    size_t n = x->seen_ms != 0 ? gathered_figures(&x->all, seconds, out) : 0, good = 0;
+    for (size_t k = 0; k < n; k++)
+        if (isfinite(out[k])) {
+            value[good] = out[k];
+            metric[good++] = x->metric[k];
+        }
+    t->taken += n - good;
+    tally_drop(t, DROP_NOT_FINITE, n - good);
+    if (good > 0)
+        sink_put(sink, t, x->entity, at, good, metric, value);
+    gathered_begin(&x->all, &s->pool);
 }
 
 void in_statsd_flush(struct in_statsd *s, const struct sink *sink, instant now,
@@ -620,22 +494,8 @@ void in_statsd_flush(struct in_statsd *s, const struct sink *sink, instant now,
     instant middle = {now.ms - gathered.ms / 2};
     /* of less, as at the end of the service, a rate would be mostly chance */
     double seconds = gathered.ms > 1000 ? (double)gathered.ms / 1000 : 1;
-    for (size_t i = 0; i < s->n; i++) {
-        struct series *x = &s->series[i];
-        float out[TIMER_METRICS], value[TIMER_METRICS];
-        uint32_t metric[TIMER_METRICS];
-        size_t n = figures(x, seconds, out), good = 0;
-        for (size_t k = 0; k < n; k++)
-            if (isfinite(out[k])) {
-                value[good] = out[k];
-                metric[good++] = x->metric[k];
-            }
-        put.taken += n - good;
-        tally_drop(&put, DROP_NOT_FINITE, n - good);
-        if (good > 0)
-            sink_put(sink, &put, x->entity, middle, good, metric, value);
-        begin_anew(s, x);
-    }
+    for (size_t i = 0; i < s->n; i++)
+        flush_series(s, &s->series[i], sink, middle, seconds, &put);
     /* the values were counted when they came: only what is lost now is added */
     result->tally.taken += tally_lost(&put);
     for (int i = 0; i < DROP_N; i++)

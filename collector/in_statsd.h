@@ -14,7 +14,7 @@
  *   that nobody counts up is 0 until STATSD_IDLE_S, so that silence is seen;
  * - a gauge `NAME`: its last value, if there was any; +N and -N add to it;
  * - a timer `NAME.rate` (how many a second), `.mean`, `.max` and `.p95`: exact up to
- *   STATSD_VALUES_MAX values, of more a fair share of them;
+ *   GATHERED_VALUES_MAX values, of more a fair share of them;
  * - a set `NAME`: how many different values, if there was any.
  *
  * Whose they are: the tags host (or instance) and service (or job), else what templates
@@ -32,9 +32,6 @@
 
 enum {
     STATSD_SERIES_MAX = 1 << 16, /* at a time */
-    STATSD_VALUES_MAX = 256,     /* of a timer, in one flush */
-    STATSD_SET_MAX = 4096,       /* different values of a set, in one flush */
-    STATSD_POOL_MAX = 4 << 20,   /* values of all timers and sets, in one flush */
     STATSD_IDLE_S = 900,
 };
 

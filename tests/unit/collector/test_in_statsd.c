@@ -1,4 +1,5 @@
 /* tests of collector/in_statsd */
+#include "collector/gathered.h"
 #include "collector/in_statsd.h"
 #include "tests/unit/collector/text_sink.h"
 
@@ -190,7 +191,7 @@ TEST(a_set_is_bounded)
 {
     start();
     char text[32];
-    for (int i = 0; i < STATSD_SET_MAX + 100; i++) {
+    for (int i = 0; i < GATHERED_SET_MAX + 100; i++) {
         snprintf(text, sizeof text, "u:%d|s", i);
         take("10.0.0.1", text);
     }
