@@ -74,7 +74,7 @@ int in_gitlab_signed(const char *token, const struct in_gitlab_signature *s,
                        "expected the headers webhook-id, webhook-timestamp and "
                        "webhook-signature");
     int64_t at = seconds_of(s->timestamp);
-    if (at < 0 || llabs(at - now.ms / 1000) > SIGNATURE_MINUTES_MAX * 60)
+    if (at < 0 || llabs(at - now.ms / 1000) > SIGNATURE_MINUTES_MAX * INT64_C(60))
         return err_set(err, EPERM,
                        "webhook-timestamp: expected seconds since 1970, at most %d "
                        "minutes from the clock here",

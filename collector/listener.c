@@ -53,16 +53,18 @@ struct listener {
 static const char *address_text(const struct sockaddr_storage *a,
                                 char out[INET6_ADDRSTRLEN], uint16_t *ret_port)
 {
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
     if (a->ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const void *)a;
-        *ret_port = ntohs(in->sin_port);
-        return inet_ntop(AF_INET, &in->sin_addr, out, INET6_ADDRSTRLEN);
+        memcpy(&in, a, sizeof in);
+        *ret_port = ntohs(in.sin_port);
+        return inet_ntop(AF_INET, &in.sin_addr, out, INET6_ADDRSTRLEN);
     }
-    const struct sockaddr_in6 *in6 = (const void *)a;
-    *ret_port = ntohs(in6->sin6_port);
-    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
-        return inet_ntop(AF_INET, in6->sin6_addr.s6_addr + 12, out, INET6_ADDRSTRLEN);
-    return inet_ntop(AF_INET6, &in6->sin6_addr, out, INET6_ADDRSTRLEN);
+    memcpy(&in6, a, sizeof in6);
+    *ret_port = ntohs(in6.sin6_port);
+    if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+        return inet_ntop(AF_INET, in6.sin6_addr.s6_addr + 12, out, INET6_ADDRSTRLEN);
+    return inet_ntop(AF_INET6, &in6.sin6_addr, out, INET6_ADDRSTRLEN);
 }
 
 static void set_options(int fd, bool udp)
@@ -199,7 +201,7 @@ static void serve_connections(struct listener *l, int64_t now)
 {
     for (size_t i = l->n;
          i-- > 0;) { /* from the end: the last takes a gone one's place */
-        bool idle = now - l->con[i]->heard_ms > LISTENER_IDLE_S * 1000;
+        bool idle = now - l->con[i]->heard_ms > LISTENER_IDLE_S * INT64_C(1000);
         if (l->poll[i + 2].revents != 0 ? !hear(l, i, now) : idle)
             drop_connection(l, i);
     }
