@@ -14,6 +14,7 @@
 #include "programs/agent_loop.h"
 #include "programs/agent_send.h"
 #include "programs/agent_source.h"
+#include "programs/agent_tls.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -150,6 +151,7 @@ static void reload(struct agent *a)
     agent_config_free(&a->config);
     a->config = c;
     a->sources = s;
+    agent_tls_trust(c->ca);
     agent_exec_pool_set(a->execs, (unsigned)c->at_once);
     agent_sources_begin(s);
     plan_report(a);
@@ -279,6 +281,7 @@ static int print_reading(struct agent *a)
 static int work(struct agent *a, struct err *err)
 {
     bool disk = !a->flags.print && strcmp(a->config->buffer, "none") != 0;
+    agent_tls_trust(a->config->ca);
     a->loop = loop_new();
     a->state = strdup(a->config->buffer);
     if (a->loop == NULL || a->state == NULL)

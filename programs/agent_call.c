@@ -10,6 +10,7 @@
 #include "base/httpc.h"
 #include "base/instant.h"
 #include "base/version.h"
+#include "programs/agent_tls.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -40,6 +41,8 @@ struct agent_call {
     struct loop *loop;
     struct hostport at;
     char host[HOSTPORT_TEXT_MAX], path[PATH_MAX_];
+    bool secure;             /* https:// */
+    struct agent_tls *tls;   /* on the connection; NULL: plain */
     int fd;                  /* the connection; -1: none */
     struct loop_watch watch; /* on the connection, or on the child's pipe */
     struct loop_timer timer;
@@ -63,6 +66,7 @@ static void connect_next(struct agent_call *c);
 static void hang_up(struct agent_call *c)
 {
     loop_unwatch(c->loop, &c->watch);
+    agent_tls_free(&c->tls);
     if (c->fd >= 0)
         close(c->fd);
     c->fd = -1;
@@ -105,8 +109,10 @@ static void finish(struct agent_call *c)
 
 static void fail(struct agent_call *c, int code, const char *words)
 {
-    err_set(&c->err, code, "%s: %c%s", c->host, tolower((unsigned char)words[0]),
-            words + 1);
+    /* the system's words begin like a sentence; "TLS" stays as it is */
+    bool sentence = islower((unsigned char)words[0] ? (unsigned char)words[1] : 0) != 0;
+    err_set(&c->err, code, "%s: %c%s", c->host,
+            sentence ? tolower((unsigned char)words[0]) : words[0], words + 1);
     finish(c);
 }
 
@@ -141,6 +147,18 @@ static bool all_sent(const struct agent_call *c)
     return c->sent == c->head.len + c->ask.n;
 }
 
+static ssize_t put(struct agent_call *c, const void *from, size_t n, bool more)
+{
+    if (c->tls != NULL)
+        return agent_tls_write(c->tls, from, n);
+    return send(c->fd, from, n, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+}
+
+static ssize_t get(struct agent_call *c, void *to, size_t n)
+{
+    return c->tls != NULL ? agent_tls_read(c->tls, to, n) : recv(c->fd, to, n, 0);
+}
+
 /* Sends what the socket takes; false when it failed. */
 static bool send_some(struct agent_call *c)
 {
@@ -150,8 +168,7 @@ static bool send_some(struct agent_call *c)
                                ? c->head.data + c->sent
                                : (const char *)c->ask.body + (c->sent - c->head.len);
         size_t n = in_head ? c->head.len - c->sent : c->head.len + c->ask.n - c->sent;
-        ssize_t took = send(c->fd, from, n,
-                            MSG_NOSIGNAL | (in_head && c->ask.n > 0 ? MSG_MORE : 0));
+        ssize_t took = put(c, from, n, in_head && c->ask.n > 0);
         if (took < 0 && (errno == EAGAIN || errno == EINTR))
             return true;
         if (took < 0)
@@ -178,7 +195,7 @@ static bool read_some(struct agent_call *c)
 {
     char bytes[PIECE];
     size_t used = 0;
-    ssize_t n = recv(c->fd, bytes, sizeof bytes, 0);
+    ssize_t n = get(c, bytes, sizeof bytes);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return true;
     if (n <= 0 && try_anew(c))
@@ -209,7 +226,8 @@ static void on_ready(void *arg, short came)
 {
     struct agent_call *c = arg;
     if ((came & (POLLIN | POLLHUP | POLLERR)) != 0) {
-        read_some(c);
+        while (read_some(c) && c->tls != NULL && agent_tls_pending(c->tls))
+            ;
         return;
     }
     if (!send_some(c)) {
@@ -234,6 +252,29 @@ static void exchange(struct agent_call *c)
 
 /* --- connecting --- */
 
+static void shake(struct agent_call *c);
+
+static void on_shake(void *arg, short came)
+{
+    (void)came;
+    shake(arg);
+}
+
+/* TLS before the first request of a connection. */
+static void shake(struct agent_call *c)
+{
+    struct err why = {0};
+    if (c->tls == NULL)
+        c->tls = agent_tls_new(c->fd, c->at.host, &why);
+    int wants = c->tls != NULL ? agent_tls_shake(c->tls, &why) : -1;
+    if (wants < 0)
+        fail(c, why.code, why.text);
+    else if (wants == 0)
+        exchange(c);
+    else
+        wait_for(c, c->fd, (short)wants, on_shake);
+}
+
 static void on_connect(void *arg, short came)
 {
     struct agent_call *c = arg;
@@ -242,6 +283,10 @@ static void on_connect(void *arg, short came)
     (void)came;
     if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &problem, &n) < 0)
         problem = errno;
+    if (problem == 0 && c->secure) {
+        shake(c);
+        return;
+    }
     if (problem == 0) {
         exchange(c);
         return;
@@ -409,13 +454,15 @@ struct agent_call *agent_call_new(struct loop *l, const char *url, struct err *e
 {
     struct hostport hp;
     struct err why = {0};
-    if (strncasecmp(url, "http://", 7) != 0) {
-        err_set(err, EINVAL, "%.200s: expected http://HOST:PORT", url);
+    bool secure = strncasecmp(url, "https://", 8) == 0;
+    if (!secure && strncasecmp(url, "http://", 7) != 0) {
+        err_set(err, EINVAL, "%.200s: expected http://HOST:PORT or https://HOST:PORT",
+                url);
         return NULL;
     }
-    const char *at = url + 7, *path = at + strcspn(at, "/?#");
+    const char *at = url + (secure ? 8 : 7), *path = at + strcspn(at, "/?#");
     if (hostport_parse(at, (size_t)(path - at), &hp, &why) < 0) {
-        err_set(err, why.code, "http://%.400s", why.text);
+        err_set(err, why.code, "http%s://%.400s", secure ? "s" : "", why.text);
         return NULL;
     }
     struct agent_call *c = calloc(1, sizeof *c);
@@ -425,6 +472,7 @@ struct agent_call *agent_call_new(struct loop *l, const char *url, struct err *e
     }
     c->loop = l;
     c->at = hp;
+    c->secure = secure;
     c->fd = -1;
     c->timer.arg = c;
     hostport_text(&hp, c->host);

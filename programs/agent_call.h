@@ -1,8 +1,9 @@
 /* programs/agent_call.h - HTTP/1.1 requests that do not hold up the loop.
  *
- * One server, one kept-alive connection, one request at a time, over a plain socket; no
- * TLS, no redirects.  A name is looked up in a short-lived child, so neither the
- * resolver's waiting nor its memory is the agent's. */
+ * One server, one kept-alive connection, one request at a time, over a plain socket or,
+ * with https://, over TLS (programs/agent_tls); no redirects.  A name is looked up in a
+ * short-lived child, so neither the resolver's waiting nor its memory is the agent's.
+ */
 #ifndef PROGRAMS_AGENT_CALL_H
 #define PROGRAMS_AGENT_CALL_H
 

@@ -4,12 +4,13 @@
  * from the table of kinds.  Nothing here knows what a check or a group is. */
 #include "programs/agent_config.h"
 
-#include "base/httpc.h"
 #include "base/names.h"
 #include "base/table_hash.h"
 #include "base/yaml.h"
+#include "programs/agent_call.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 enum { INTERVAL_S_MAX = 600, HOST_BYTES_MAX = 256, KINDS_MAX = 16, AT_ONCE_MAX = 64 };
 
 struct fields {
-    const char *server, *service, *host, *buffer;
+    const char *server, *service, *host, *buffer, *ca;
     span interval;
     uint64_t buffer_bytes, at_once;
     const struct yaml_node *list[KINDS_MAX];
@@ -33,6 +34,8 @@ static const struct yaml_field fields[] = {
      "the name of this host; its hostname"},
     {"interval", YAML_T_SPAN, offsetof(struct fields, interval), false, 1,
      INTERVAL_S_MAX, "how often the host is read; 10s"},
+    {"ca", YAML_T_TEXT, offsetof(struct fields, ca), false, 0, 0,
+     "authorities to trust with https://, a PEM file; the system's"},
     {"buffer", YAML_T_TEXT, offsetof(struct fields, buffer), false, 0, 0,
      "the directory for what could not be sent yet, or none"},
     {"buffer_size", YAML_T_SIZE, offsetof(struct fields, buffer_bytes), false,
@@ -226,10 +229,17 @@ static int check(const struct fields *f, struct buf *why)
 {
     int rc = 0;
     struct err err = {0};
-    struct httpc *trial = httpc_new(f->server, &err);
+    struct loop *loop = loop_new();
+    struct agent_call *trial =
+        loop != NULL ? agent_call_new(loop, f->server, &err) : NULL;
     if (trial == NULL)
         rc = complain_about(why, "server", &err);
-    httpc_free(&trial);
+    agent_call_free(&trial);
+    loop_free(&loop);
+    if (f->ca[0] != '\0' && access(f->ca, R_OK) < 0) {
+        buf_addf(why, "ca: %s: %s\n", f->ca, strerror(errno));
+        rc = -1;
+    }
     if (check_name_of(why, "host", f->host) < 0)
         rc = -1;
     if (f->service[0] != '\0' && check_name_of(why, "service", f->service) < 0)
@@ -269,11 +279,13 @@ static int copy(const struct fields *f, struct agent_config *c, struct buf *why)
     c->server = strdup(f->server);
     c->service = strdup(f->service);
     c->host = strdup(f->host);
+    c->ca = strdup(f->ca);
     c->buffer = f->buffer != NULL ? strdup(f->buffer) : agent_buffer_default_dir(&err);
     c->interval = f->interval;
     c->buffer_bytes = f->buffer_bytes;
     c->at_once = f->at_once;
-    if (c->server != NULL && c->service != NULL && c->host != NULL && c->buffer != NULL)
+    if (c->server != NULL && c->service != NULL && c->host != NULL && c->ca != NULL &&
+        c->buffer != NULL)
         return 0;
     return complain_about(why, "buffer", &err);
 }
@@ -318,6 +330,7 @@ struct agent_config *agent_config_load(const struct agent_flags *flags, struct b
     struct fields f = {.server = "http://127.0.0.1:8190",
                        .service = "",
                        .host = host,
+                       .ca = "",
                        .interval = {10000},
                        .buffer_bytes = 64 << 20,
                        .at_once = 4};
@@ -353,6 +366,7 @@ void agent_config_free(struct agent_config **c)
     free(it->server);
     free(it->service);
     free(it->host);
+    free(it->ca);
     free(it->buffer);
     yaml_doc_free(&it->doc);
     free(it);

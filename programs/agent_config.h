@@ -28,6 +28,7 @@ struct agent_config {
     unsigned users;
     struct yaml_doc *doc;          /* NULL: there is no file */
     char *server, *service, *host; /* service: "" when there is none */
+    char *ca;                      /* PEM file of whom to trust; "": the system's */
     char *buffer;                  /* a directory; "none": memory only */
     uint64_t buffer_bytes;
     uint64_t at_once; /* commands that run at the same time */

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -76,11 +77,12 @@ class Agent(FlowTest):
         self.addCleanup(s.close)
         return s
 
-    def start(self, *args):
+    def start(self, *args, named=False):
+        server = [] if named else ["--server", "http://127.0.0.1:%d" % self.port]
         with open(self.log, "ab") as log:
             self.agent = subprocess.Popen(
-                [program("aftercheck-agent"), "--server", "http://127.0.0.1:%d" % self.port,
-                 "--host", "h1", "--interval", "1s",
+                [program("aftercheck-agent")] + server +
+                ["--host", "h1", "--interval", "1s",
                  "--buffer", os.path.join(self.folder, "buffer")] + list(args),
                 stdout=log, stderr=log)
         self.addCleanup(self.kill)
@@ -175,6 +177,38 @@ class Agent(FlowTest):
         wait_for("readings", lambda: len(s.times()) >= 2)
         self.end()
         self.assertEqual(s.connections, 1)
+
+    def test_a_server_may_be_behind_tls(self):
+        key, cert = (os.path.join(self.folder, n) for n in ("key.pem", "cert.pem"))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key,
+                        "-out", cert, "-days", "2", "-subj", "/CN=x",
+                        "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+                       check=True, capture_output=True)
+        s = self.service()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+        s.server.socket = context.wrap_socket(s.server.socket, server_side=True)
+        config = self.configured("server: https://localhost:%d\nca: %s\n" % (self.port, cert),
+                                 named=True)
+        wait_for("readings", lambda: len(s.times()) >= 3)
+        self.assertEqual(s.connections, 1)
+        with open(config, "w") as f:
+            f.write("server: https://127.0.0.1:%d\nca: %s\n" % (self.port, cert))
+        self.agent.send_signal(signal.SIGHUP)
+        wait_for("another connection", lambda: s.connections == 2)
+        seen = len(s.times())
+        wait_for("readings over it", lambda: len(s.times()) > seen)
+        with open(config, "w") as f:  # nobody else trusts this certificate
+            f.write("server: https://localhost:%d\n" % self.port)
+        self.agent.send_signal(signal.SIGHUP)
+        wait_for("a complaint", lambda: self.logged("its certificate is not trusted"))
+        self.end()
+
+    def test_a_plain_server_is_no_tls(self):
+        self.service()
+        self.configured("server: https://127.0.0.1:%d\n" % self.port, named=True)
+        wait_for("a complaint", lambda: self.logged("samples are kept"))
+        self.end()
 
     def test_reloading_again_and_again_loses_nothing(self):
         s = self.service()
@@ -279,12 +313,12 @@ class Agent(FlowTest):
 
     PLUGINS = "/usr/lib/nagios/plugins/"
 
-    def configured(self, text):
-        """Starts the agent with this configuration."""
+    def configured(self, text, named=False):
+        """Starts the agent with this configuration; `named`: it says the server."""
         config = os.path.join(self.folder, "agent.yml")
         with open(config, "w") as f:
             f.write(text)
-        self.start("--config", config)
+        self.start("--config", config, named=named)
         return config
 
     def has_line(self, s, *words):
@@ -458,7 +492,7 @@ class Agent(FlowTest):
         self.assertIn("service", got.stderr)
         self.assertIn(config + ":2:11: error", got.stderr)
         for args, word in ((("--interval", "1500ms"), "interval"),
-                           (("--server", "https://x"), "server"),
+                           (("--server", "ftp://x:1"), "server"), (("--server", "https://x"), "server"),
                            (("--host", "a\nb"), "host")):
             got = self.run_once("--check-config", *args)
             self.assertEqual(got.returncode, 1, args)

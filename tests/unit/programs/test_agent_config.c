@@ -114,8 +114,8 @@ TEST(mistakes_are_told_with_their_place)
     check_refused("groups:\n  - {name: a}\n", "2:5", "needs a unit");
     check_refused("groups:\n  - {name: a, unit: x, interval: 1s}\n", "2:24",
                   "no field 'interval'");
-    check_refused("scrapes:\n  - {name: a, url: 'https://x/'}\n", "2:5",
-                  "expected http://HOST:PORT");
+    check_refused("scrapes:\n  - {name: a, url: 'ftp://x/'}\n", "2:5",
+                  "expected http://HOST:PORT or https://HOST:PORT");
     check_refused("scrapes:\n  - {name: a, url: 'http://x:1/', labels: {host: y}}\n",
                   "2:5", "'host' is set by");
     check_refused("scrapes:\n  - {name: a, url: 'http://x:1/', labels: {a-b: y}}\n",
