@@ -39,8 +39,9 @@ static void add_complaint(struct buf *to, const struct input_sender *s, instant 
 
 static void open_table(struct buf *to, const char *heading, const char *const *columns)
 {
-    html_addf(to, "<section><h2>%s</h2><div class=\"wide\"><table><thead><tr>",
-              heading);
+    html_addf(
+        to, "<section><h2>%s</h2><div class=\"wide\" tabindex=\"0\"><table><thead><tr>",
+        heading);
     for (; *columns != NULL; columns++)
         html_addf(to, "<th scope=\"col\">%s</th>", *columns);
     buf_add(to, "</tr></thead><tbody>\n");

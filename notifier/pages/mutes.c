@@ -90,12 +90,13 @@ static void write_section(const struct mutes *mutes, enum state state, instant n
         left = MUTES_PAGE_OVER_MAX;
     if (n == 0)
         return;
-    html_addf(to,
-              "<section><h2>%s</h2><div class=\"wide\"><table><thead><tr>"
-              "<th scope=\"col\">Muted</th><th scope=\"col\">Why, by whom</th>"
-              "<th scope=\"col\">From</th><th scope=\"col\">Until</th></tr></thead>"
-              "<tbody>\n",
-              headings[state]);
+    html_addf(
+        to,
+        "<section><h2>%s</h2><div class=\"wide\" tabindex=\"0\"><table><thead><tr>"
+        "<th scope=\"col\">Muted</th><th scope=\"col\">Why, by whom</th>"
+        "<th scope=\"col\">From</th><th scope=\"col\">Until</th></tr></thead>"
+        "<tbody>\n",
+        headings[state]);
     size_t shown = left;
     for (size_t i = 0; i < mutes->n && left > 0; i++)
         if (state_of(mutes->at[i], now) == state) {

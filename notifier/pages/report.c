@@ -291,13 +291,14 @@ static void write_codes(const struct report *r, struct buf *to)
 {
     if (r->n_codes == 0)
         return;
-    html_addf(to,
-              "<section><h2>%s</h2><div class=\"wide\"><table><thead><tr>"
-              "<th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
-              "<th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead>"
-              "<tbody>\n",
-              say(r, PHRASE_RETURN_CODES), say(r, PHRASE_CODE),
-              say(r, PHRASE_CALLS_COLUMN), say(r, PHRASE_BEFORE), say(r, PHRASE_AFTER));
+    html_addf(
+        to,
+        "<section><h2>%s</h2><div class=\"wide\" tabindex=\"0\"><table><thead><tr>"
+        "<th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
+        "<th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead>"
+        "<tbody>\n",
+        say(r, PHRASE_RETURN_CODES), say(r, PHRASE_CODE), say(r, PHRASE_CALLS_COLUMN),
+        say(r, PHRASE_BEFORE), say(r, PHRASE_AFTER));
     for (size_t i = 0; i < r->n_codes; i++) {
         const struct report_code *c = &r->code[i];
         html_addf(to,

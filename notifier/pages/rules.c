@@ -53,7 +53,7 @@ static void write_record(const struct rule_record *r, struct buf *to)
 static void write_values(const struct pack_value *v, size_t n, struct buf *to)
 {
     buf_add(to,
-            "<div class=\"wide\"><table class=\"values\"><thead><tr>"
+            "<div class=\"wide\" tabindex=\"0\"><table class=\"values\"><thead><tr>"
             "<th scope=\"col\">Field</th><th scope=\"col\" class=\"words\">Value</th>"
             "<th scope=\"col\" class=\"words\">From</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < n; i++) {
@@ -134,8 +134,10 @@ static void write_windows(const struct pack *p, struct buf *to)
 {
     if (p->n_windows == 0)
         return;
-    buf_add(to, "<section><h2>Windows</h2><div class=\"wide\"><table><thead><tr>"
-                "<th scope=\"col\">Kind of change</th>");
+    buf_add(
+        to,
+        "<section><h2>Windows</h2><div class=\"wide\" tabindex=\"0\"><table><thead><tr>"
+        "<th scope=\"col\">Kind of change</th>");
     for (size_t i = 0; i < p->windows[0].n_values; i++)
         html_addf(to, "<th scope=\"col\" class=\"words\">%s</th>",
                   p->windows[0].value[i].path);

@@ -150,6 +150,7 @@ const char style_text[] =
     "@media(max-width:640px){.top,main{padding-left:16px;padding-right:16px}"
     ".banner{margin-left:-16px;margin-right:-16px;border-radius:0;padding:20px 16px}"
     ".filter{display:grid;grid-template-columns:1fr 1fr}"
+    ".filter label{min-width:0}.filter input{width:100%;min-width:0}"
     ".filter label:first-child{grid-column:1/-1}.filter button{grid-column:1/-1}"
     ".changes li{grid-template-columns:1fr;padding:14px 16px}"
     ".mark .note{display:inline;padding-left:.5em}"
