@@ -1,11 +1,12 @@
 /* rules/trial_file.c - reads tests of rules by their table, then what no table can say.
  *
  * Times, shapes and lists of hosts are texts to the table and are read here, each with
- * its own place.  What must hold: a file that is given out makes no more points than
- * TRIAL_POINTS_MAX a test, and names what is there.  One thread at a time. */
-#include "rules/trial_file.h"
+ * its own place; what the parts of a test must be to one another is in trial_check.c.
+ * What must hold: a file that is given out makes no more points than TRIAL_POINTS_MAX a
+ * test, and names what is there.  One thread at a time. */
+#include "rules/trial_part.h"
+
 #include "base/names.h"
-#include "rules/fields.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -16,24 +17,13 @@
 enum { RANGE_DIGITS_MAX = 6, STEP_MS = 60000, PAST_MS = 86400000 };
 #define DEFAULT_AT "2026-01-05T10:00:00Z"
 
-struct trial_reader {
-    struct fields f;
-    struct trial_file *file;
-    struct trial *t;
-};
-
-static bool given(const struct yaml_node *map, const char *field)
-{
-    return fields_node(map, field) != NULL;
-}
-
 /* --- fields that are not there --- */
 
 /* The table cannot list the words of a field that is not there. */
-static void lacks(struct trial_reader *r, const struct yaml_node *map, const char *what,
-                  const char *field, const char *words)
+void trial_lacks(struct trial_reader *r, const struct yaml_node *map, const char *what,
+                 const char *field, const char *words)
 {
-    if (!given(map, field))
+    if (!trial_given(map, field))
         fields_complain(&r->f, map, RULES_E_MISSING, "%s lacks '%s', expected %s", what,
                         field, words);
 }
@@ -237,8 +227,8 @@ static void read_change(struct trial_reader *r)
     struct err err = {0};
     if (map == NULL)
         return; /* told already */
-    lacks(r, map, "change", "kind", change_kind_list());
-    if (!given(map, "phase"))
+    trial_lacks(r, map, "change", "kind", change_kind_list());
+    if (!trial_given(map, "phase"))
         c->phase = PHASE_FINISHED;
     instant_parse(DEFAULT_AT, &c->at, NULL);
     if (c->at_text != NULL && instant_parse(c->at_text, &c->at, &err) < 0)
@@ -279,7 +269,7 @@ static void read_series(struct trial_reader *r, struct trial_series *s)
     go_on(&s->before, &s->after);
     if (s->hosts_node == NULL && s->service == NULL) {
         s->hosts = r->t->change.hosts;
-        if (s->hosts.n == 0 && given(r->t->at, "change"))
+        if (s->hosts.n == 0 && trial_given(r->t->at, "change"))
             nobody(r, s->at, "this series");
     }
     if (s->service == NULL)
@@ -331,12 +321,12 @@ static void read_core(struct trial_reader *r, struct trial_core *c)
     read_when(r, c->at, "at", c->when_text, &c->when);
     if (c->hosts_node == NULL) {
         c->hosts = r->t->change.hosts;
-        if (c->hosts.n == 0 && given(r->t->at, "change"))
+        if (c->hosts.n == 0 && trial_given(r->t->at, "change"))
             fields_complain(&r->f, c->at, RULES_E_TEST_WHOM,
                             "this coredump is nobody's: the change has no hosts, "
                             "expected 'host'");
     }
-    if (!given(c->at, "times"))
+    if (!trial_given(c->at, "times"))
         c->times = 1;
     c->service = or_else(c->service, r->t->change.service);
     c->signal = or_else(c->signal, "SIGSEGV");
@@ -357,184 +347,13 @@ static void read_alarm(struct trial_reader *r, struct trial_alarm *a)
 
 static void read_case(struct trial_reader *r, struct trial_case *c)
 {
-    lacks(r, c->at, "result", "result", "pass, fail, error or skip");
+    trial_lacks(r, c->at, "result", "result", "pass, fail, error or skip");
     read_when(r, c->at, "at", c->when_text, &c->when);
     if (c->when.ms < 0 && r->t->change.service == NULL)
         fields_complain(
             &r->f, fields_place(c->at, "at"), RULES_E_TEST_WHOM,
             "a result from before the change belongs to its service, and the "
             "change names none");
-}
-
-/* --- what must be --- */
-
-static bool has_host(const struct trial_names *names, const char *host)
-{
-    for (size_t i = 0; i < names->n; i++)
-        if (strcmp(names->at[i], host) == 0)
-            return true;
-    return false;
-}
-
-static bool host_is_there(const struct trial *t, const char *host)
-{
-    if (has_host(&t->change.hosts, host))
-        return true;
-    for (size_t i = 0; i < t->series.n; i++)
-        if (has_host(&t->series.at[i].hosts, host))
-            return true;
-    for (size_t i = 0; i < t->cores.n; i++)
-        if (has_host(&t->cores.at[i].hosts, host))
-            return true;
-    for (size_t i = 0; i < t->alarms.n; i++)
-        if (has_host(&t->alarms.at[i].hosts, host))
-            return true;
-    return false;
-}
-
-/* Of a rule that says nothing there is no host and no figure. */
-static void check_silent(struct trial_reader *r, const struct trial_expect *e)
-{
-    static const char *const fields[] = {"host", "metric"};
-    const char *given_one[] = {e->host, e->metric};
-    const char *why = e->rule == NULL                ? "the grade of a change"
-                      : e->grade == GRADE_NOT_JUDGED ? "a rule that was not judged"
-                                                     : NULL;
-    for (size_t i = 0; why != NULL && i < 2; i++)
-        if (given_one[i] != NULL)
-            fields_complain(&r->f, fields_place(e->at, fields[i]), RULES_E_TEST_EXPECT,
-                            "%s has no %s", why, fields[i]);
-}
-
-/* The change has one grade, and a rule that found nothing found nothing. */
-static void check_pair(struct trial_reader *r, const struct trial_expect *a,
-                       const struct trial_expect *b)
-{
-    if (a->rule == NULL && b->rule == NULL) {
-        fields_complain(&r->f, b->at, RULES_E_TEST_EXPECT,
-                        "the grade of the change is expected twice");
-        return;
-    }
-    bool same = a->rule != NULL && b->rule != NULL && strcmp(a->rule, b->rule) == 0;
-    if (same && (a->grade == GRADE_NOT_JUDGED) != (b->grade == GRADE_NOT_JUDGED))
-        fields_complain(&r->f, b->at, RULES_E_TEST_EXPECT,
-                        "%s is expected to be not-judged and %s", a->rule,
-                        grade_name((enum grade)(
-                            a->grade == GRADE_NOT_JUDGED ? b->grade : a->grade)));
-}
-
-static void check_expect(struct trial_reader *r)
-{
-    const struct trial *t = r->t;
-    for (size_t i = 0; i < t->expect.n; i++) {
-        const struct trial_expect *e = &t->expect.at[i];
-        lacks(r, e->at, "expectation", "grade",
-              "ok, attention, must-handle or not-judged");
-        if (e->host != NULL && !host_is_there(t, e->host))
-            fields_complain(&r->f, fields_place(e->at, "host"), RULES_E_TEST_HOST,
-                            "the test has no host '%.60s'", e->host);
-        check_silent(r, e);
-        for (size_t k = 0; k < i && i < 100; k++)
-            check_pair(r, &t->expect.at[k], e);
-    }
-}
-
-/* --- the same twice --- */
-
-struct whose {
-    const struct trial_series *s;
-    const char *host;
-};
-
-static int by_whose(const void *a, const void *b)
-{
-    const struct whose *x = a, *y = b;
-    int d = strcmp(x->s->metric, y->s->metric);
-    if (d == 0)
-        d = strcmp(x->s->service, y->s->service);
-    if (d == 0)
-        d = strcmp(x->host, y->host);
-    return d;
-}
-
-/* One figure of a host given twice would be its mean, which nobody means. */
-static void check_same(struct trial_reader *r)
-{
-    const struct trial *t = r->t;
-    size_t n = 0;
-    for (size_t i = 0; i < t->series.n; i++)
-        n += t->series.at[i].hosts.n + 1;
-    struct whose *all = calloc(n + 1, sizeof *all);
-    if (all == NULL) {
-        r->f.keep->failed = true;
-        return;
-    }
-    n = 0;
-    for (size_t i = 0; i < t->series.n; i++) {
-        const struct trial_series *s = &t->series.at[i];
-        if (s->metric == NULL || s->service == NULL)
-            continue;
-        if (s->hosts.n == 0)
-            all[n++] = (struct whose){s, ""};
-        for (size_t h = 0; h < s->hosts.n; h++)
-            all[n++] = (struct whose){s, s->hosts.at[h]};
-    }
-    if (n > 1)
-        qsort(all, n, sizeof *all, by_whose);
-    for (size_t i = 1; i < n; i++) {
-        const struct whose *a = &all[i - 1], *b = &all[i];
-        if (by_whose(a, b) != 0)
-            continue;
-        const struct trial_series *later = a->s > b->s ? a->s : b->s;
-        fields_complain(&r->f, later->at, RULES_E_TEST_SAME,
-                        "'%.60s' of %.60s is given already", later->metric,
-                        a->host[0] != '\0' ? a->host : "the service");
-        break; /* a range twice need not be told a hundred times */
-    }
-    free(all);
-}
-
-/* --- how much it is --- */
-
-static double points_of(const struct trial *t, const struct shape *before,
-                        const struct shape *after, span step, size_t n)
-{
-    bool open;
-    double points = shape_points(before, &open);
-    double past = (double)t->past.ms / (double)step.ms;
-    if (open && past > points)
-        points = past;
-    double then = shape_points(after, &open);
-    double lasts = (double)t->lasts.ms / (double)step.ms;
-    if (open && lasts > then)
-        then = lasts;
-    return (points + then) * (double)(n > 0 ? n : 1);
-}
-
-static void check_size(struct trial_reader *r)
-{
-    const struct trial *t = r->t;
-    double points = 0, happenings = (double)t->cases.n;
-    for (size_t i = 0; i < t->series.n; i++) {
-        const struct trial_series *s = &t->series.at[i];
-        points += points_of(t, &s->before, &s->after, s->step, s->hosts.n);
-    }
-    for (size_t i = 0; i < t->calls.n; i++) {
-        const struct trial_calls *c = &t->calls.at[i];
-        points += 2 * points_of(t, &c->before, &c->after, c->step, c->callee_hosts.n);
-    }
-    for (size_t i = 0; i < t->cores.n; i++)
-        happenings += t->cores.at[i].times * (double)t->cores.at[i].hosts.n;
-    for (size_t i = 0; i < t->alarms.n; i++)
-        happenings += (double)t->alarms.at[i].hosts.n + 1;
-    if (points > TRIAL_POINTS_MAX)
-        fields_complain(&r->f, t->at, RULES_E_MANY,
-                        "the series of this test are more than %d points",
-                        TRIAL_POINTS_MAX);
-    if (happenings > TRIAL_HAPPENINGS_MAX)
-        fields_complain(&r->f, t->at, RULES_E_MANY,
-                        "more than %d coredumps, alarms and results in this test",
-                        TRIAL_HAPPENINGS_MAX);
 }
 
 /* --- one test, one file --- */
@@ -557,9 +376,9 @@ static void read_test(struct trial_reader *r)
         read_alarm(r, &t->alarms.at[i]);
     for (size_t i = 0; i < t->cases.n; i++)
         read_case(r, &t->cases.at[i]);
-    check_same(r);
-    check_expect(r);
-    check_size(r);
+    trial_check_same(r);
+    trial_check_expect(r);
+    trial_check_size(r);
 }
 
 static int by_name(const void *a, const void *b)
@@ -595,7 +414,7 @@ static void read_file(struct trial_reader *r)
                         "format is %d, this program reads format 1", tf->format);
         return;
     }
-    lacks(r, root, "test file", "packs", "a rule file or a list of them");
+    trial_lacks(r, root, "test file", "packs", "a rule file or a list of them");
     read_names(r, tf->packs_node, "packs", false, &tf->packs);
     if (tf->packs.n > TRIAL_PACKS_MAX)
         fields_complain(&r->f, tf->packs_node, RULES_E_MANY, "more than %d packs",
