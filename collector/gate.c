@@ -46,3 +46,12 @@ bool gate_admits(const struct gate *g)
     return g->inputs == NULL || g->limits.rate <= 0 ||
            inputs_admit(g->inputs, g->input, g->peer, g->agent, g->now, g->limits.rate);
 }
+
+void gate_note_drops(struct inputs *in, enum input input, const struct tally *t)
+{
+    for (int i = 0; i < DROP_N; i++) {
+        const struct input_reason r = {drop_name((enum drop)i), t->dropped[i]};
+        if (r.n > 0)
+            inputs_reason(in, input, &r);
+    }
+}

@@ -33,6 +33,9 @@ struct gate {
 /* The sink that a source is handed; `g` is borrowed. */
 struct sink gate_sink(struct gate *g);
 
+/* Notes in the books of the input what was dropped of a tally, by reason. */
+void gate_note_drops(struct inputs *in, enum input input, const struct tally *t);
+
 /* False when the sender is over its rate: nothing of it is to be read now. */
 bool gate_admits(const struct gate *g);
 

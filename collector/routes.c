@@ -282,6 +282,7 @@ static void book(struct collector *c, struct httpd_req *r, enum input input,
                                     .complaint = complaint};
     intake_add(c->intake, t);
     inputs_note(c->inputs, input, instant_now(), &note);
+    gate_note_drops(c->inputs, input, t);
 }
 
 static struct gate gate_of(struct collector *c, struct httpd_req *r, enum input input)

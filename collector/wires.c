@@ -31,6 +31,7 @@ static void book(struct wires *w, enum input input, const char *peer, size_t n,
                                     .complaint = complaint};
     intake_add(w->spec.intake, tally);
     inputs_note(w->spec.inputs, input, now, &note);
+    gate_note_drops(w->spec.inputs, input, tally);
 }
 
 static struct gate gate_of(const struct wires *w, enum input input, const char *peer,
@@ -93,6 +94,7 @@ static void on_flush(void *arg)
     struct sink sink = sink_of_windows(w->spec.windows);
     in_statsd_flush(w->statsd, &sink, now, gathered, &result);
     intake_add(w->spec.intake, &result.tally);
+    gate_note_drops(w->spec.inputs, INPUT_STATSD, &result.tally);
     w->flushed = now;
     atomic_store(&w->series, in_statsd_series(w->statsd));
 }

@@ -23,6 +23,7 @@ static const struct {
 struct inputs {
     pthread_mutex_t lock;
     struct input_sender all[INPUT_N], sender[INPUTS_SENDERS_MAX];
+    struct input_reason reason[INPUT_N][INPUTS_REASONS_MAX];
     uint64_t key[INPUTS_SENDERS_MAX];
     size_t n;
     uint64_t unknown;
@@ -155,6 +156,23 @@ void inputs_note(struct inputs *in, enum input input, instant now,
     pthread_mutex_unlock(&in->lock);
 }
 
+void inputs_reason(struct inputs *in, enum input input,
+                   const struct input_reason *reason)
+{
+    if (in == NULL || reason->n == 0)
+        return;
+    pthread_mutex_lock(&in->lock);
+    for (size_t i = 0; i < INPUTS_REASONS_MAX; i++) {
+        struct input_reason *r = &in->reason[input][i];
+        if (r->name != NULL && strcmp(r->name, reason->name) != 0)
+            continue;
+        r->name = reason->name;
+        r->n += reason->n;
+        break;
+    }
+    pthread_mutex_unlock(&in->lock);
+}
+
 bool inputs_make(struct inputs *in, enum input input, const char *peer,
                  const char *agent, instant now, uint64_t most)
 {
@@ -208,6 +226,7 @@ bool inputs_read(struct inputs *in, struct inputs_view *ret)
     pthread_mutex_lock(&in->lock);
     *ret = (struct inputs_view){.n = in->n, .unknown = in->unknown};
     memcpy(ret->all, in->all, sizeof ret->all);
+    memcpy(ret->reason, in->reason, sizeof ret->reason);
     ret->sender = malloc((in->n + 1) * sizeof *ret->sender);
     if (ret->sender != NULL)
         memcpy(ret->sender, in->sender, in->n * sizeof *ret->sender);

@@ -40,6 +40,13 @@ enum {
     INPUTS_COMPLAINT_MAX = 200,
     INPUTS_TOP = 10,
     INPUTS_BURST_S = 10,
+    INPUTS_REASONS_MAX = 16,
+};
+
+/* So many were dropped for this reason; the name must last. */
+struct input_reason {
+    const char *name;
+    uint64_t n;
 };
 
 /* One request, connection's piece or datagram. */
@@ -68,6 +75,11 @@ bool inputs_make(struct inputs *in, enum input input, const char *peer,
 bool inputs_admit(struct inputs *in, enum input input, const char *peer,
                   const char *agent, instant now, double rate);
 
+/* Of what was dropped at an input, how much for this reason.  Beyond INPUTS_REASONS_MAX
+ * different ones it is counted in the whole only. */
+void inputs_reason(struct inputs *in, enum input input,
+                   const struct input_reason *reason);
+
 /* What is known of a sender, or of all senders of an input together. */
 struct input_sender {
     enum input input;
@@ -90,6 +102,8 @@ bool input_is_silent(const struct input_sender *s, instant now);
  * heard first.  False when memory is short. */
 struct inputs_view {
     struct input_sender all[INPUT_N];
+    struct input_reason reason[INPUT_N]
+                              [INPUTS_REASONS_MAX]; /* ended by {0} or the end */
     struct input_sender *sender;
     size_t n;
     uint64_t unknown; /* requests of senders that there was no room for */

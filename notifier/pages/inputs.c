@@ -52,6 +52,20 @@ static void close_table(struct buf *to)
     buf_add(to, "</tbody></table></div></section>\n");
 }
 
+/* "61" and below it "full 60, syntax 1". */
+static void add_dropped(struct buf *to, const struct input_sender *s,
+                        const struct input_reason *reason)
+{
+    char figure[FIGURE_TEXT_MAX];
+    html_addf(to, "<td>%s", figure_count((double)s->dropped, figure));
+    for (size_t i = 0; i < INPUTS_REASONS_MAX && reason[i].name != NULL; i++) {
+        buf_add(to, i == 0 ? "<br><span class=\"quiet\">" : ", ");
+        html_addf(to, "%s %s", reason[i].name,
+                  figure_count((double)reason[i].n, figure));
+    }
+    buf_add(to, reason[0].name != NULL ? "</span></td>" : "</td>");
+}
+
 /* --- the sections --- */
 
 static void write_inputs(const struct inputs_view *v, instant now, struct buf *to)
@@ -69,7 +83,7 @@ static void write_inputs(const struct inputs_view *v, instant now, struct buf *t
         buf_add(to, "</td>");
         add_count(to, s->requests);
         add_count(to, s->taken);
-        add_count(to, s->dropped);
+        add_dropped(to, s, v->reason[i]);
         buf_add(to, "<td class=\"words\">");
         add_complaint(to, s, now);
         buf_add(to, "</td></tr>\n");

@@ -22,6 +22,9 @@ TEST(the_silent_stand_first_and_strangers_words_are_no_markup)
     for (int i = 0; i < 10; i++)
         note(in, "10.0.0.1", 10 * i, 0);
     note(in, "10.0.0.2<i>", 1000, 7);
+    const struct input_reason syntax = {"syntax", 5}, late = {"late", 2};
+    inputs_reason(in, INPUT_LINE, &syntax);
+    inputs_reason(in, INPUT_LINE, &late);
     CHECK(inputs_read(in, &v));
     inputs_page_write(&v, names, 1, instant_add(t0, span_seconds(1010)), &page);
     const char *silent = strstr(page.data, "<h2>Fallen silent</h2>");
@@ -32,6 +35,7 @@ TEST(the_silent_stand_first_and_strangers_words_are_no_markup)
     CHECK(strstr(senders, "10.0.0.2&lt;i&gt;") != NULL);
     CHECK(strstr(page.data, "line 3: &lt;b&gt;bad&lt;/b&gt;") != NULL);
     CHECK(strstr(page.data, "<b>") == NULL);
+    CHECK(strstr(page.data, "<td>7<br><span class=\"quiet\">syntax 5, late 2</span>"));
     CHECK(strstr(page.data, "<h2>Most dropped</h2>") != NULL);
     CHECK(strstr(page.data, "<h2>Most sent</h2>") != NULL);
     CHECK(strstr(page.data, ">http.ms</th>") != NULL);

@@ -136,3 +136,23 @@ TEST(a_sender_over_its_rate_is_refused_until_time_has_passed)
     CHECK(inputs_admit(in, INPUT_LINE, "10.0.0.2", NULL, t0, 100));
     inputs_free(&in);
 }
+
+TEST(reasons_add_up_by_name_and_are_bounded)
+{
+    static char names[INPUTS_REASONS_MAX + 2][16];
+    struct inputs *in = inputs_new();
+    struct inputs_view v;
+    for (int i = 0; i < INPUTS_REASONS_MAX + 2; i++) {
+        snprintf(names[i], sizeof names[i], "r%d", i);
+        const struct input_reason r = {names[i], 2};
+        inputs_reason(in, INPUT_CALLS, &r);
+        inputs_reason(in, INPUT_CALLS, &r);
+    }
+    CHECK(inputs_read(in, &v));
+    CHECK_TEXT(v.reason[INPUT_CALLS][0].name, "r0");
+    CHECK_INT((long long)v.reason[INPUT_CALLS][0].n, 4);
+    CHECK_TEXT(v.reason[INPUT_CALLS][INPUTS_REASONS_MAX - 1].name, "r15");
+    CHECK(v.reason[INPUT_LINE][0].name == NULL);
+    inputs_view_free(&v);
+    inputs_free(&in);
+}
