@@ -8,6 +8,7 @@
 #include "notifier/figure.h"
 #include "notifier/language.h"
 #include "notifier/letter.h"
+#include "notifier/mail_links.h"
 #include "notifier/past.h"
 #include "notifier/plain.h"
 #include "notifier/recipients.h"
@@ -21,6 +22,9 @@ enum { HOUR_MS = 3600000, SENTENCE_CHARS = 300 };
 
 struct dispatch {
     struct tell *tell;
+    bool links; /* there are pages, and a key to sign with */
+    unsigned char key[LEDGER_KEY_BYTES];
+    struct optouts off;
     instant now, next;
     size_t failed;
     struct err *err;
@@ -31,17 +35,26 @@ static void want(struct dispatch *d, instant at)
     d->next = at.ms < d->next.ms ? at : d->next;
 }
 
-/* The audience that still is for the recipient: addresses come from the file only. */
-static const struct audience *audience_of(const struct tell *t, const struct note *n)
+static bool is_theirs(const struct dispatch *d, const struct audience *a,
+                      const char *who)
 {
-    const struct audience *a = routing_audience(t->routing, n->audience);
+    return audience_has(a, who) && !optouts_hold(&d->off, who, a->name);
+}
+
+/* The audience that still is for the recipient, who may have left it while the note
+ * waited: addresses come from the file only. */
+static const struct audience *audience_of(const struct dispatch *d,
+                                          const struct note *n)
+{
+    const struct routing *r = d->tell->routing;
+    const struct audience *a = routing_audience(r, n->audience);
     if (!recipient_is_address(n->who))
         return a != NULL && strcmp(a->name, n->who + 1) == 0 ? a : NULL;
-    if (a != NULL && audience_has(a, n->who))
+    if (a != NULL && is_theirs(d, a, n->who))
         return a;
-    for (size_t i = 0; i < t->routing->all.n; i++)
-        if (audience_has(&t->routing->all.at[i], n->who))
-            return &t->routing->all.at[i];
+    for (size_t i = 0; i < r->all.n; i++)
+        if (is_theirs(d, &r->all.at[i], n->who))
+            return &r->all.at[i];
     return NULL;
 }
 
@@ -98,6 +111,39 @@ static int withdraw(struct dispatch *d, const struct note *n)
     return ledger_send(d->tell->ledger, NULL, 0, &gone, 1, d->now, d->err);
 }
 
+/* --- links --- */
+
+/* NULL where there are no pages, or nobody to follow it. */
+static char *make_link(const struct dispatch *d, enum mail_link link, const char *who,
+                       const char *about, const char *more)
+{
+    struct buf b = {0};
+    if (!d->links || !recipient_is_address(who))
+        return NULL;
+    mail_link_add(&b, link, d->tell->config->public_url, d->key, who, about, more);
+    return buf_give(&b);
+}
+
+struct own_links {
+    char *unsubscribe, *useful, *useless;
+};
+
+static void make_links(const struct dispatch *d, const struct note *n, const char *name,
+                       struct own_links *to)
+{
+    *to = (struct own_links){
+        .unsubscribe = make_link(d, MAIL_LINK_UNSUBSCRIBE, n->who, name, ""),
+        .useful = make_link(d, MAIL_LINK_FEEDBACK, n->who, n->change_id, "&useful=1"),
+        .useless = make_link(d, MAIL_LINK_FEEDBACK, n->who, n->change_id, "&useful=0")};
+}
+
+static void drop_links(struct own_links *l)
+{
+    free(l->unsubscribe);
+    free(l->useful);
+    free(l->useless);
+}
+
 /* --- a mail of its own --- */
 
 static int write_letter(struct dispatch *d, const struct note *n,
@@ -113,9 +159,17 @@ static int write_letter(struct dispatch *d, const struct note *n,
     if (steps == 0)
         return err_set(d->err, ENOENT, "revision %d of '%.60s' is not there",
                        n->revision, n->change_id);
+    const struct verdict *v = past->revision[steps - 1];
+    struct own_links own;
+    make_links(d, n, a->name, &own);
+    /* marks are of rules: without a finding there is nothing to mark */
+    bool marks = v->n_findings > 0 && own.useful != NULL && own.useless != NULL;
+    struct letter_links links = {.unsubscribe = own.unsubscribe,
+                                 .useful = marks ? own.useful : NULL,
+                                 .useless = marks ? own.useless : NULL};
     struct letter_ask ask = {
         .what = {.change = past->change,
-                 .verdict = past->revision[steps - 1],
+                 .verdict = v,
                  .revisions = (const struct verdict *const *)past->revision,
                  .n_revisions = steps,
                  .language = language_of(
@@ -123,15 +177,18 @@ static int write_letter(struct dispatch *d, const struct note *n,
                  .notice = t->notice},
         .config = t->config,
         .audience = a,
+        .links = links.unsubscribe != NULL ? &links : NULL,
         .rrd = t->rrd,
         .charts_lost = &t->stats.charts_lost,
     };
-    return letter_write(&ask, to, d->err);
+    int rc = letter_write(&ask, to, d->err);
+    drop_links(&own);
+    return rc;
 }
 
 static int send_letter(struct dispatch *d, const struct note *n)
 {
-    const struct audience *a = audience_of(d->tell, n);
+    const struct audience *a = audience_of(d, n);
     if (a == NULL)
         return withdraw(d, n);
     OWNED_BUF bytes = {0};
@@ -223,18 +280,20 @@ static int send_digest(struct dispatch *d, const char *who, bool storm,
                        const struct note *notes, size_t n)
 {
     bool address = recipient_is_address(who);
-    const struct audience *a = audience_of(d->tell, &notes[0]);
+    const struct audience *a = audience_of(d, &notes[0]);
     OWNED_BUF bytes = {0};
     char *name = name_digest(storm, who, notes, n);
     if (name == NULL)
         return err_set(d->err, ENOMEM, "no memory for a digest");
+    char *unsubscribe = make_link(d, MAIL_LINK_UNSUBSCRIBE, who, a->name, "");
     const char *kind = storm ? DISPATCH_STORM : DISPATCH_DAY;
     struct digest digest = {.storm = storm,
                             .id = name,
                             .audience = a->name,
                             .to = address ? who : NULL,
                             .date = d->now,
-                            .notice = d->tell->notice};
+                            .notice = d->tell->notice,
+                            .unsubscribe = unsubscribe};
     struct stamp s = {.change_id = name,
                       .audience = address ? kind : a->name,
                       .recipient = address ? who : ""};
@@ -242,6 +301,7 @@ static int send_digest(struct dispatch *d, const char *who, bool storm,
     if (rc == 0)
         rc = send_one(d, &s, &bytes, notes, n);
     free(name);
+    free(unsubscribe);
     if (rc == 0) {
         atomic_fetch_add(&d->tell->stats.mails, 1);
         atomic_fetch_add(storm ? &d->tell->stats.storms : &d->tell->stats.digests, 1);
@@ -256,7 +316,7 @@ static int keep_wanted(struct dispatch *d, struct note *notes, size_t *n)
     size_t kept = 0;
     int rc = 0;
     for (size_t i = 0; i < *n; i++) {
-        if (audience_of(d->tell, &notes[i]) == NULL) {
+        if (audience_of(d, &notes[i]) == NULL) {
             if (withdraw(d, &notes[i]) < 0)
                 rc = -1;
             continue;
@@ -351,11 +411,19 @@ static int queues(struct dispatch *d, bool digest, instant soon)
 int dispatch_round(struct tell *t, instant now, instant *ret_next, struct err *err)
 {
     struct dispatch d = {.tell = t, .now = now, .next = INSTANT_FAR, .err = err};
+    if (t->config->public_url != NULL) {
+        if (ledger_mail_key(t->ledger, d.key, err) < 0)
+            return -1;
+        d.links = true;
+    }
+    if (ledger_optouts(t->ledger, &d.off, err) < 0)
+        return -1;
     instant soon = instant_add(now, t->routing->file.limits.gather);
     int rc = queues(&d, false, soon);
     if (queues(&d, true, now) < 0)
         rc = -1;
     atomic_fetch_add(&t->stats.failures, d.failed);
+    optouts_free(&d.off);
     *ret_next = d.next;
     return rc < 0 || d.failed > 0 ? -1 : 0;
 }

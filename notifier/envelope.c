@@ -64,8 +64,9 @@ static int envelope_begin(const struct envelope_ask *ask, struct envelope *e,
     e->subject = letter_subject(e->past->change);
     if (e->subject == NULL)
         err_set(err, ENOMEM, "out of memory");
-    if (e->subject == NULL ||
-        recipients_of(ask->routing, ask->config->smtp.url != NULL, e->past->change,
+    OWNED_OPTOUTS off = {0};
+    if (e->subject == NULL || ledger_optouts(ask->ledger, &off, err) < 0 ||
+        recipients_of(ask->routing, ask->config->n_smtp > 0, &off, e->past->change,
                       &e->all, err) < 0 ||
         ledger_tidings(ask->ledger, ask->change_id, &e->tidings, err) < 0) {
         envelope_end(e);

@@ -4,6 +4,8 @@
 #include "notifier/chart.h"
 #include "notifier/fmt_html.h"
 #include "notifier/fmt_text.h"
+#include "notifier/html.h"
+#include "notifier/phrases.h"
 #include "notifier/plain.h"
 
 #include <errno.h>
@@ -104,6 +106,54 @@ static void write_html(const struct report *r, const struct charts *charts,
     free(of);
 }
 
+static void text_links(enum language l, const struct letter_links *links,
+                       struct buf *to)
+{
+    buf_add_ch(to, '\n');
+    if (links->useful != NULL)
+        buf_addf(to, "%s\n%s: %s\n%s: %s\n", phrase(l, PHRASE_MAIL_WAS_USEFUL),
+                 phrase(l, PHRASE_MAIL_YES), links->useful, phrase(l, PHRASE_MAIL_NO),
+                 links->useless);
+    if (links->unsubscribe != NULL)
+        buf_addf(to, "%s: %s\n", phrase(l, PHRASE_MAIL_NO_MORE), links->unsubscribe);
+}
+
+static void html_link(const char *url, const char *words, struct buf *to)
+{
+    html_addf(to, "<a href=\"%s\" style=\"color:#1d4ed8\">%s</a>", url, words);
+}
+
+/* In front of what closes the body, in a table of its own as mail clients want it. */
+static void html_links(enum language l, const struct letter_links *links,
+                       struct buf *html)
+{
+    static const char end[] = "</body>";
+    OWNED_BUF tail = {0};
+    char *at = strstr(buf_text(html), end);
+    for (char *p = at; p != NULL; p = strstr(p + 1, end))
+        at = p;
+    if (at == NULL)
+        return;
+    buf_add(&tail, at);
+    html->len = (size_t)(at - html->data);
+    html->data[html->len] = '\0';
+    buf_add(html, "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" "
+                  "cellspacing=\"0\" border=\"0\"><tr><td align=\"center\" "
+                  "style=\"padding:12px 20px 24px;font-family:Arial,sans-serif;"
+                  "font-size:13px;line-height:20px;color:#5d6675\" class=\"mute\">");
+    if (links->useful != NULL) {
+        html_addf(html, "%s ", phrase(l, PHRASE_MAIL_WAS_USEFUL));
+        html_link(links->useful, phrase(l, PHRASE_MAIL_YES), html);
+        buf_add(html, " &middot; ");
+        html_link(links->useless, phrase(l, PHRASE_MAIL_NO), html);
+        buf_add(html, links->unsubscribe != NULL ? "<br>" : "");
+    }
+    if (links->unsubscribe != NULL)
+        html_link(links->unsubscribe, phrase(l, PHRASE_MAIL_NO_MORE), html);
+    buf_add(html, "</td></tr></table>\n");
+    buf_add(html, buf_text(&tail));
+}
+
 static int write_mail(const struct letter_ask *ask, const struct report *r,
                       const struct charts *charts, struct buf *to, struct err *err)
 {
@@ -112,6 +162,10 @@ static int write_mail(const struct letter_ask *ask, const struct report *r,
     name_images(ask, charts, images);
     fmt_text(r, &text);
     write_html(r, charts, images, &html);
+    if (ask->links != NULL) {
+        text_links(ask->what.language, ask->links, &text);
+        html_links(ask->what.language, ask->links, &html);
+    }
     char *subject = letter_subject(ask->what.change);
     const struct verdict *v = ask->what.verdict;
     struct eml m = {
@@ -126,7 +180,7 @@ static int write_mail(const struct letter_ask *ask, const struct report *r,
         .revision = revision_of(ask),
         .grade = v != NULL ? v->grade : GRADE_NOT_JUDGED,
         .date = v != NULL ? v->decided_at : ask->what.change->start,
-        .unsubscribe = ask->unsubscribe,
+        .unsubscribe = ask->links != NULL ? ask->links->unsubscribe : NULL,
         .text = buf_text(&text),
         .html = buf_text(&html),
         .images = images,

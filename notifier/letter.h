@@ -22,13 +22,18 @@ enum {
     LETTER_CHART_ZOOM = 2
 };
 
+/* What the foot of a mail offers its reader; each may be NULL. */
+struct letter_links {
+    const char *unsubscribe, *useful, *useless;
+};
+
 struct letter_ask {
     struct report_input what; /* `public_url` is taken from the configuration */
     const struct mail_config *config;
-    const struct audience *audience; /* NULL: to nobody, for a file */
-    const char *unsubscribe;         /* NULL: no link */
-    struct rrd *rrd;                 /* NULL: no charts */
-    _Atomic uint64_t *charts_lost;   /* counts those that could not be drawn; or NULL */
+    const struct audience *audience;  /* NULL: to nobody, for a file */
+    const struct letter_links *links; /* NULL: none */
+    struct rrd *rrd;                  /* NULL: no charts */
+    _Atomic uint64_t *charts_lost; /* counts those that could not be drawn; or NULL */
 };
 
 /* Adds the mail.  A chart that cannot be drawn is left out; its numbers are in the text

@@ -27,7 +27,8 @@ static const struct yaml_field mail_fields[] = {
     MAIL(from_name, YAML_T_TEXT, "sender's name (aftercheck)"),
     MAIL(reply_to, YAML_T_TEXT, "address for answers"),
     MAIL(smtp, YAML_T_NODE,
-         "the server to send through; without it mails become files"),
+         "the server to send through, or a list of servers to try in turn; without it "
+         "mails become files"),
 };
 #undef MAIL
 
@@ -64,9 +65,6 @@ void mail_config_defaults(struct mail_config *c)
     *c = (struct mail_config){
         .from = "aftercheck@localhost",
         .from_name = "aftercheck",
-        .smtp = {.connect_time = {30000},
-                 .answer_time = {600000},
-                 .whole_time = {900000}},
     };
 }
 
@@ -90,9 +88,9 @@ static void read_smtp(const struct yaml_doc *doc, const struct yaml_node *map,
                       struct smtp_server *to, struct complaints *why)
 {
     struct smtp_map m = {.tls = "required",
-                         .connect_time = to->connect_time,
-                         .answer_time = to->answer_time,
-                         .whole_time = to->whole_time};
+                         .connect_time = {30000},
+                         .answer_time = {600000},
+                         .whole_time = {900000}};
     struct err err = {0};
     if (yaml_read(doc, map, "mail.smtp", smtp_fields, N_SMTP, &m, why) < 0)
         return;
@@ -114,6 +112,25 @@ static void read_smtp(const struct yaml_doc *doc, const struct yaml_node *map,
     *to = (struct smtp_server){m.server,        never,         m.user,
                                m.password_file, m.ca_file,     m.helo,
                                m.connect_time,  m.answer_time, m.whole_time};
+}
+
+static void read_servers(const struct yaml_doc *doc, const struct yaml_node *at,
+                         struct mail_config *c, struct complaints *why)
+{
+    const struct yaml_node *item = at->kind == YAML_LIST ? at->item : at;
+    size_t n = at->kind == YAML_LIST ? at->n : 1;
+    if (n == 0 || n > SMTP_SERVERS_MAX) {
+        yaml_complain(doc, at, why, "too-many",
+                      "smtp has %zu servers, expected 1 to %d", n, SMTP_SERVERS_MAX);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (item[i].kind == YAML_MAP)
+            read_smtp(doc, &item[i], &c->smtp[i], why);
+        else
+            yaml_complain(doc, &item[i], why, "wrong-type",
+                          "smtp must be a map, or a list of maps");
+    c->n_smtp = n;
 }
 
 int mail_config_read(const struct yaml_doc *doc, const struct yaml_node *map,
@@ -141,10 +158,8 @@ int mail_config_read(const struct yaml_doc *doc, const struct yaml_node *map,
     c->from = m.from;
     c->from_name = m.from_name;
     c->reply_to = m.reply_to;
-    if (m.smtp != NULL && m.smtp->kind == YAML_MAP)
-        read_smtp(doc, m.smtp, &c->smtp, why);
-    else if (m.smtp != NULL)
-        yaml_complain(doc, m.smtp, why, "wrong-type", "smtp must be a map");
+    if (m.smtp != NULL)
+        read_servers(doc, m.smtp, c, why);
     return why->errors > errors ? -1 : 0;
 }
 

@@ -7,7 +7,8 @@
  *       smtp: {server: "smtp://mail.example.com:587", user: aftercheck,
  *              password_file: /etc/aftercheck/smtp}
  *
- * Without `smtp` mails are written to files. */
+ * `smtp` may be a list of servers: each is tried when those before it cannot take a
+ * mail now.  Without `smtp` mails are written to files. */
 #ifndef NOTIFIER_MAIL_CONFIG_H
 #define NOTIFIER_MAIL_CONFIG_H
 
@@ -20,11 +21,14 @@
 #include <stddef.h>
 #include <stdio.h>
 
+enum { SMTP_SERVERS_MAX = 4 };
+
 struct mail_config {
     const char *public_url; /* NULL: not known, so mails have no links to pages */
     const char *from, *from_name;
     const char *reply_to; /* NULL: none */
-    struct smtp_server smtp;
+    size_t n_smtp;        /* 0: mails become files */
+    struct smtp_server smtp[SMTP_SERVERS_MAX];
 };
 
 void mail_config_defaults(struct mail_config *c);

@@ -4,9 +4,23 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { NOTIFIER_TAG = 0x4e4f5446, AGAIN_MS = 10000 };
+enum {
+    NOTIFIER_TAG = 0x4e4f5446,
+    AGAIN_MS = 10000,
+    ALARM_MS = 86400000, /* how long a mail that was given up is told of */
+    ALARM_LOOK_MS = 600000,
+    ALARM_BYTES = 900,
+};
+
+/* A text that a page may be reading. */
+struct alarm_text {
+    struct alarm_text *next;
+    char text[ALARM_BYTES];
+};
 
 struct notifier *notifier_open(const struct notifier_spec *spec, struct err *err)
 {
@@ -32,8 +46,46 @@ void notifier_close(struct notifier **n)
     if (*n == NULL)
         return;
     outbox_free(&(*n)->outbox);
+    while ((*n)->alarms != NULL) {
+        struct alarm_text *a = (*n)->alarms;
+        (*n)->alarms = a->next;
+        free(a);
+    }
     free(*n);
     *n = NULL;
+}
+
+/* Says on pages that mails were given up within the last day, the newest of them. */
+static void sound_alarm(struct notifier *n, instant now)
+{
+    struct dead_mails dead;
+    instant since = {now.ms - ALARM_MS};
+    const char *before = atomic_load(&n->alarm);
+    uint64_t died = outbox_stats(n->outbox).dead;
+    if (died == n->dead_seen && now.ms < n->alarm_next.ms)
+        return;
+    n->dead_seen = died;
+    n->alarm_next = instant_add(now, (span){ALARM_LOOK_MS});
+    if (ledger_dead(n->spec.ledger, since, &dead, NULL) < 0)
+        return;
+    if (dead.n == 0) {
+        atomic_store(&n->alarm, NULL);
+        return;
+    }
+    struct alarm_text *a = calloc(1, sizeof *a);
+    if (a == NULL)
+        return;
+    snprintf(a->text, sizeof a->text,
+             "%zu %s given up within a day, the last one to %s: %s", dead.n,
+             dead.n == 1 ? "mail was" : "mails were",
+             dead.who[0] != '\0' ? dead.who : "a file", dead.why);
+    if (before != NULL && strcmp(before, a->text) == 0) {
+        free(a);
+        return;
+    }
+    a->next = n->alarms;
+    n->alarms = a;
+    atomic_store(&n->alarm, a->text);
 }
 
 instant notifier_round(struct notifier *n, instant now, struct err *err)
@@ -47,6 +99,9 @@ instant notifier_round(struct notifier *n, instant now, struct err *err)
     int told = tell_round(&n->tell, now, &next_note, err);
     int sent = outbox_round(n->outbox, now, &next, err);
     next = next_note.ms < next.ms ? next_note : next;
+    sound_alarm(n, now);
+    if (atomic_load(&n->alarm) != NULL && n->alarm_next.ms < next.ms)
+        next = n->alarm_next; /* to take it off when its day is over */
     instant again = instant_add(now, (span){AGAIN_MS});
     if ((told < 0 || sent < 0) && next.ms > again.ms)
         next = again;

@@ -28,6 +28,8 @@ struct notifier_spec {
     instant (*now)(void); /* for `since=24h` in requests */
 };
 
+struct alarm_text;
+
 struct notifier {
     uint32_t tag;
     struct notifier_spec spec;
@@ -36,6 +38,10 @@ struct notifier {
     const char *_Atomic notice;               /* NULL: none */
     struct tell tell;
     struct outbox *outbox;
+    struct alarm_text *alarms; /* the stage's thread's; kept to the end */
+    uint64_t dead_seen;        /* mails given up that it knows of; the same thread's */
+    instant alarm_next;
+    const char *_Atomic alarm; /* mails that were given up of late; NULL: none */
 };
 
 /* All in the spec is borrowed, the texts too. */

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PARCELS_A_TIME = 20 };
+enum { PARCELS_A_TIME = 20, SERVER_REST_S = 60 };
 
 struct outbox {
     struct ledger *ledger;
@@ -27,7 +27,9 @@ struct outbox {
     const struct routing *routing;
     struct callout *callout;
     char *dir;
-    instant now; /* the round's */
+    instant now;                          /* the round's */
+    instant rest_until[SMTP_SERVERS_MAX]; /* of servers that were not to be reached */
+    bool tried[SMTP_SERVERS_MAX];         /* with the mail under way */
     atomic_bool stop;
     pthread_mutex_t lock; /* guards stats */
     struct outbox_stats stats;
@@ -57,6 +59,8 @@ struct outbox *outbox_new(struct ledger *l, const struct mail_config *config,
 
 void outbox_set_config(struct outbox *o, const struct mail_config *config)
 {
+    if (o->config != config)
+        memset(o->rest_until, 0, sizeof o->rest_until);
     o->config = config;
 }
 
@@ -203,6 +207,37 @@ static size_t count_refused(const struct smtp_result *r, size_t n)
     return count;
 }
 
+static bool rests(const struct outbox *o, size_t server)
+{
+    return o->now.ms < o->rest_until[server].ms;
+}
+
+/* True when no other server is to be asked: it went, it was refused for good, or it may
+ * have gone and only the answer is missing. */
+static bool settled(const struct outbox *o, const struct smtp_result *r)
+{
+    return r->end != SMTP_LATER || r->unconfirmed || atomic_load(&o->stop);
+}
+
+/* One server after the other until one takes it; those that could not be talked to of
+ * late come last, so that a dead one does not hold up every mail. */
+static void send_in_turn(struct outbox *o, const struct smtp_mail *mail,
+                         struct smtp_result *result)
+{
+    const struct mail_config *c = o->config;
+    for (int resting = 0; resting < 2; resting++)
+        for (size_t i = 0; i < c->n_smtp; i++) {
+            if (rests(o, i) != (resting == 1) || o->tried[i])
+                continue;
+            o->tried[i] = true;
+            smtp_send(&c->smtp[i], mail, &o->stop, result);
+            if (settled(o, result))
+                return;
+            if (result->reply[0] == 0)
+                o->rest_until[i] = instant_add(o->now, span_seconds(SERVER_REST_S));
+        }
+}
+
 static enum smtp_end send_parcel(struct outbox *o, const struct parcel *p, char *words,
                                  size_t n_words)
 {
@@ -218,7 +253,8 @@ static enum smtp_end send_parcel(struct outbox *o, const struct parcel *p, char 
                              .n_to = split_lines(copy, to, SMTP_RECIPIENTS_MAX),
                              .bytes = p->bytes,
                              .n = p->n_bytes};
-    smtp_send(&o->config->smtp, &mail, &o->stop, &result);
+    memset(o->tried, 0, sizeof o->tried);
+    send_in_turn(o, &mail, &result);
     snprintf(words, n_words, "%s", result.words);
     pthread_mutex_lock(&o->lock);
     o->stats.refused += count_refused(&result, mail.n_to);
@@ -247,7 +283,7 @@ static enum smtp_end deliver(struct outbox *o, const struct parcel *p, char *wor
         *ret_counter = &o->stats.called;
         return call_webhook(o, p, words, n_words);
     }
-    if (o->config->smtp.url != NULL && *p->recipients != '\0') {
+    if (o->config->n_smtp > 0 && *p->recipients != '\0') {
         *ret_counter = &o->stats.sent;
         return send_parcel(o, p, words, n_words);
     }

@@ -3,8 +3,10 @@
  *
  * Each mail is in the ledger before anything is tried, so a crash repeats it with the
  * same Message-ID (or overwrites the same file).  A failed try is repeated after 30 s,
- * doubling to 15 min, for 24 h; then, or when the server refuses for good, the parcel
- * is dead and is counted. */
+ * doubling to 15 min, for 24 h; then, or when a server refuses for good, the parcel
+ * is dead and is counted.  Of several servers each is tried when those before it cannot
+ * take the mail now; where only the answer to the mail is missing no other one is
+ * asked, since it may have gone. */
 #ifndef NOTIFIER_OUTBOX_H
 #define NOTIFIER_OUTBOX_H
 

@@ -4,8 +4,8 @@
  * "{0|finding|findings}" takes the first word when that argument reads "1", else the
  * second; which arguments a phrase takes is the same in all languages, their order is
  * not.  Arguments are texts that are ready to be read (notifier/figure.h, plain.h):
- * nothing here is a printf format.  Where Chinese characters meet Latin letters or digits
- * a space is put between them, as Chinese is typeset. */
+ * nothing here is a printf format.  Where Chinese characters meet Latin letters or
+ * digits a space is put between them, as Chinese is typeset. */
 #ifndef NOTIFIER_PHRASES_H
 #define NOTIFIER_PHRASES_H
 

@@ -365,7 +365,13 @@
     X(CHART_PER_SECOND, "per second", "每秒") \
     X(CHART_BYTES_PER_SECOND, "bytes/s", "字节/秒") \
     X(CHART_ZOOM, "Drag to look closer, double-click for all.", \
-      "拖动可放大，双击还原。")
+      "拖动可放大，双击还原。") \
+    \
+    /* --- the foot of a mail: what its reader can do --- */ \
+    X(MAIL_WAS_USEFUL, "Was this report useful?", "这份报告有用吗？") \
+    X(MAIL_YES, "Yes", "有用") \
+    X(MAIL_NO, "No", "没用") \
+    X(MAIL_NO_MORE, "No more of these mails", "不再接收此类邮件")
 /* clang-format on */
 
 #endif

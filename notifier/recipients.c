@@ -57,8 +57,8 @@ static void merge(struct recipients *r)
     r->n = n;
 }
 
-int recipients_of(const struct routing *r, bool server, const struct change *c,
-                  struct recipients *ret, struct err *err)
+int recipients_of(const struct routing *r, bool server, const struct optouts *off,
+                  const struct change *c, struct recipients *ret, struct err *err)
 {
     struct recipients all = {0};
     size_t cap = 0;
@@ -71,7 +71,8 @@ int recipients_of(const struct routing *r, bool server, const struct change *c,
             rc = add(&all, &cap, "/", a->name, a);
         else
             for (size_t k = 0; k < a->to.n && rc == 0; k++)
-                rc = add(&all, &cap, "", a->to.at[k], a);
+                if (!optouts_hold(off, a->to.at[k], a->name))
+                    rc = add(&all, &cap, "", a->to.at[k], a);
     }
     if (rc < 0) {
         recipients_free(&all);

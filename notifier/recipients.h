@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "rules/routing.h"
 #include "storage/change.h"
+#include "storage/ledger.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,9 +23,10 @@ struct recipients {
     struct recipient *at; /* by `who` */
 };
 
-/* `server`: mails can be sent; without it all audiences are files. */
-int recipients_of(const struct routing *r, bool server, const struct change *c,
-                  struct recipients *ret, struct err *err);
+/* `server`: mails can be sent; without it all audiences are files.  `off` says who left
+ * which audience; NULL: nobody. */
+int recipients_of(const struct routing *r, bool server, const struct optouts *off,
+                  const struct change *c, struct recipients *ret, struct err *err);
 void recipients_free(struct recipients *r);
 #define OWNED_RECIPIENTS __attribute__((cleanup(recipients_free))) struct recipients
 

@@ -6,6 +6,7 @@
 #include "notifier/pages/inputs.h"
 #include "notifier/pages/list.h"
 #include "notifier/pages/mutes.h"
+#include "notifier/pages/reader.h"
 #include "notifier/pages/report.h"
 #include "notifier/pages/rules.h"
 #include "notifier/pages/service.h"
@@ -20,6 +21,16 @@ const struct httpd_route notifier_routes[] = {
     {.method = "GET", .path = "/services/{name}", .serve = service_page},
     {.method = "GET", .path = "/services/{name}/course.png", .serve = service_course},
     {.method = "GET", .path = "/what", .serve = what_page},
+    {.method = "GET", .path = "/mail/unsubscribe", .serve = reader_unsubscribe_page},
+    {.method = "POST",
+     .path = "/mail/unsubscribe",
+     .body_max = READER_BODY_MAX,
+     .serve = reader_unsubscribe},
+    {.method = "GET", .path = "/mail/feedback", .serve = reader_feedback_page},
+    {.method = "POST",
+     .path = "/mail/feedback",
+     .body_max = READER_BODY_MAX,
+     .serve = reader_feedback},
     {.method = "GET", .path = "/style.css", .serve = style_sheet},
     {.method = "GET", .path = "/assets/{file}", .serve = assets_file},
     {.method = "GET", .path = "/changes/{id}", .serve = report_page},

@@ -43,6 +43,7 @@ struct smtp_mail {
 
 struct smtp_result {
     enum smtp_end end;
+    bool unconfirmed; /* all of the mail was sent, but there was no answer to it */
     char words[SMTP_WORDS_MAX];     /* what went wrong, with the server's own words */
     int reply[SMTP_RECIPIENTS_MAX]; /* answer to each RCPT TO; 0: it was not asked */
 };

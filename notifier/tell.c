@@ -103,8 +103,8 @@ static int put_notes(struct tell *t, const struct telling *of,
     return rc;
 }
 
-static int tell_one(struct tell *t, const struct untold *u, instant now,
-                    struct err *err)
+static int tell_one(struct tell *t, const struct untold *u, const struct optouts *off,
+                    instant now, struct err *err)
 {
     struct tidings before = {0};
     OWNED_RECIPIENTS all = {0};
@@ -112,7 +112,7 @@ static int tell_one(struct tell *t, const struct untold *u, instant now,
     OWNED_VERDICT *v =
         c != NULL ? ledger_revision(t->ledger, u->change_id, u->revision, err) : NULL;
     if (v == NULL ||
-        recipients_of(t->routing, t->config->smtp.url != NULL, c, &all, err) < 0 ||
+        recipients_of(t->routing, t->config->n_smtp > 0, off, c, &all, err) < 0 ||
         ledger_tidings(t->ledger, u->change_id, &before, err) < 0)
         return -1;
     struct telling of = {.untold = u,
@@ -138,12 +138,15 @@ static int tell_one(struct tell *t, const struct untold *u, instant now,
 static int tell_all(struct tell *t, instant now, struct err *err)
 {
     size_t n = UNTOLD_A_TIME, failed = 0;
+    OWNED_OPTOUTS off = {0};
+    if (ledger_optouts(t->ledger, &off, err) < 0)
+        return -1;
     while (n == UNTOLD_A_TIME && failed == 0) {
         struct untold *untold = NULL;
         if (ledger_untold(t->ledger, UNTOLD_A_TIME, &untold, &n, err) < 0)
             return -1;
         for (size_t i = 0; i < n; i++)
-            failed += tell_one(t, &untold[i], now, err) < 0;
+            failed += tell_one(t, &untold[i], &off, now, err) < 0;
         ledger_untold_free(&untold, n);
     }
     atomic_fetch_add(&t->stats.failures, failed);

@@ -81,6 +81,7 @@ struct service {
     struct notifier *notifier;
     struct checkup *checkup;
     struct worker *analyzer, *teller, *flusher;
+    uint64_t dead_told; /* mails given up that the log knows of; the teller's */
     instant next_flush, next_prune, next_forget;
     char history_dir[4096];
     struct history_prune forget; /* the flusher's */
@@ -417,6 +418,11 @@ static instant tell_people(void *arg, instant now)
     instant next = notifier_round(s->notifier, now, &err);
     if (err.code != 0)
         log_error("mail: %s", err.text);
+    struct outbox_stats o = outbox_stats(s->notifier->outbox);
+    if (o.dead > s->dead_told)
+        log_error("mail: %llu given up: %s",
+                  (unsigned long long)(o.dead - s->dead_told), o.last_error);
+    s->dead_told = o.dead;
     return next;
 }
 

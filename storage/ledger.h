@@ -467,6 +467,35 @@ int ledger_mails(struct ledger *l, const char *who, instant since, size_t *ret_n
 int ledger_last_mail(struct ledger *l, const char *who, const char *audience,
                      instant *ret_made, struct err *err);
 
+/* Who wants no more mails of an audience, by who and audience. */
+struct optout {
+    char *who, *audience;
+};
+struct optouts {
+    size_t n;
+    struct optout *at;
+};
+/* Durable when it comes back; `off` false: they want them again. */
+int ledger_put_optout(struct ledger *l, const char *who, const char *audience, bool off,
+                      instant now, struct err *err);
+int ledger_optouts(struct ledger *l, struct optouts *ret, struct err *err);
+void optouts_free(struct optouts *list);
+#define OWNED_OPTOUTS __attribute__((cleanup(optouts_free))) struct optouts
+bool optouts_hold(const struct optouts *list, const char *who, const char *audience);
+
+enum { LEDGER_KEY_BYTES = 32 };
+/* The ledger's own random key for the links in mails. */
+int ledger_mail_key(struct ledger *l, unsigned char ret_key[LEDGER_KEY_BYTES],
+                    struct err *err);
+
+/* Mails that were given up after a time, and the last of them. */
+struct dead_mails {
+    size_t n;
+    char who[300], why[300];
+};
+int ledger_dead(struct ledger *l, instant since, struct dead_mails *ret,
+                struct err *err);
+
 /* The parcels due at `now`, oldest first. */
 int ledger_due(struct ledger *l, instant now, size_t limit, struct parcel **ret_parcels,
                size_t *ret_n, struct err *err);

@@ -153,6 +153,14 @@ static const struct {
      "  PRIMARY KEY(change_id, who)) WITHOUT ROWID;"
      "CREATE INDEX parcels_by_who ON parcels(recipients, made);"
      "CREATE INDEX parcels_by_made ON parcels(made);"},
+    {"links in mails",
+     /* off: no more mails of the audience; key: what links are signed with */
+     "CREATE TABLE optouts("
+     "  who TEXT NOT NULL, audience TEXT NOT NULL, off INTEGER NOT NULL,"
+     "  at INTEGER NOT NULL, PRIMARY KEY(who, audience)) WITHOUT ROWID;"
+     "CREATE TABLE secrets(name TEXT PRIMARY KEY, key BLOB NOT NULL) WITHOUT ROWID;"
+     "INSERT INTO secrets(name, key) VALUES('mail', randomblob(32));"
+     "CREATE INDEX parcels_dead ON parcels(ended) WHERE state = 2;"},
 };
 enum {
     N_MIGRATIONS = sizeof migrations / sizeof *migrations,

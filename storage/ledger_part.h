@@ -3,8 +3,8 @@
  * ledger.c has the writing thread and the lives of the connections, ledger_file.c what
  * is in the file, and the other parts what is written and read: ledger_events.c,
  * ledger_lists.c, ledger_verdicts.c, ledger_cores.c, ledger_alarms.c, ledger_tests.c,
- * ledger_prune.c, ledger_mutes.c, ledger_feedback.c, ledger_notes.c, ledger_outbox.c,
- * ledger_packs.c.
+ * ledger_prune.c, ledger_mutes.c, ledger_feedback.c, ledger_notes.c, ledger_optouts.c,
+ * ledger_outbox.c, ledger_packs.c.
  */
 #ifndef STORAGE_LEDGER_PART_H
 #define STORAGE_LEDGER_PART_H

@@ -111,6 +111,13 @@
     X(MAILS_TO, "SELECT count(*) FROM parcels WHERE recipients = ?1 AND made > ?2")    \
     X(MAILS_ALL, "SELECT count(*) FROM parcels WHERE made > ?1 AND "                   \
                  "recipients <> '' AND recipients NOT LIKE 'webhook:%'")               \
+    X(PUT_OPTOUT, "INSERT INTO optouts(who, audience, off, at) "                       \
+                  "VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "                  \
+                  "off = excluded.off, at = excluded.at")                              \
+    X(OPTOUTS, "SELECT who, audience FROM optouts WHERE off ORDER BY who, audience")   \
+    X(MAIL_KEY, "SELECT key FROM secrets WHERE name = 'mail'")                         \
+    X(DEAD, "SELECT count(*), recipients, last_error, max(ended) FROM parcels "        \
+            "WHERE state = 2 AND ended > ?1")                                          \
     X(LAST_MAIL, "SELECT max(made) FROM parcels WHERE recipients = ?1 AND "            \
                  "audience = ?2")                                                      \
     X(ADD_CORE,                                                                        \

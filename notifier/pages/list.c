@@ -181,6 +181,9 @@ void list_page(struct httpd_req *r, void *app)
     const char *notice = atomic_load(&n->notice);
     if (notice != NULL)
         html_addf(&page, "<p class=\"mutes\">%s</p>\n", notice);
+    const char *alarm = atomic_load(&n->alarm);
+    if (alarm != NULL)
+        html_addf(&page, "<p class=\"mutes\" role=\"alert\">%s</p>\n", alarm);
     mutes_page_note(&mutes, now, &page);
     list_form(&q, httpd_query(r, "kind"), &page);
     buf_add(&page, "<div data-live>\n"); /* see assets/page.js */

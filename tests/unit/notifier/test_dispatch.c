@@ -16,7 +16,7 @@ static void begin(const char *text)
 {
     l = store_open();
     mail_config_defaults(&config);
-    config.smtp.url = "smtp://127.0.0.1:1";
+    config.smtp[config.n_smtp++].url = "smtp://127.0.0.1:1";
     routing = make_routing(text);
     t = (struct tell){.ledger = l, .config = &config, .routing = routing};
 }

@@ -31,7 +31,7 @@ TEST(an_envelope_says_to_whom_how_and_why)
     struct err err = {0};
     OWNED_BUF said = {0};
     mail_config_defaults(&config);
-    config.smtp.url = "smtp://127.0.0.1:1";
+    config.smtp[config.n_smtp++].url = "smtp://127.0.0.1:1";
     struct envelope_ask ask = {
         .ledger = l, .config = &config, .routing = r, .change_id = "c1", .to = "ops"};
     ask.now = SAMPLE_START;

@@ -46,10 +46,23 @@ TEST(a_whole_configuration_is_read)
                         "  password_file: /etc/aftercheck/smtp\n"
                         "  connect_time: 5s\n"),
               0);
-    CHECK_TEXT(config.smtp.url, "smtp://mail.example.com:587");
-    CHECK_INT(config.smtp.connect_time.ms, 5000);
-    CHECK_INT(config.smtp.answer_time.ms, 600000);
-    CHECK(!config.smtp.plaintext);
+    CHECK_TEXT(config.smtp[0].url, "smtp://mail.example.com:587");
+    CHECK_INT(config.smtp[0].connect_time.ms, 5000);
+    CHECK_INT(config.smtp[0].answer_time.ms, 600000);
+    CHECK(!config.smtp[0].plaintext);
+    done();
+}
+
+TEST(several_servers_are_a_list)
+{
+    CHECK_INT(read_text("smtp:\n"
+                        "  - {server: \"smtp://a.example.com\"}\n"
+                        "  - {server: \"smtps://b.example.com\", connect_time: 3s}\n"),
+              0);
+    CHECK_INT(config.n_smtp, 2);
+    CHECK_TEXT(config.smtp[1].url, "smtps://b.example.com");
+    CHECK_INT(config.smtp[1].connect_time.ms, 3000);
+    CHECK_INT(config.smtp[0].connect_time.ms, 30000);
     done();
 }
 
@@ -65,7 +78,8 @@ TEST(complaints_name_the_place)
                     "password_file: /p}\n",
                     "over the wire unhidden");
     check_complaint("audiences: []\n", "mail has no field 'audiences'");
-    check_complaint("smtp: [1]\n", "smtp must be a map");
+    check_complaint("smtp: [1]\n", "smtp must be a map, or a list of maps");
+    check_complaint("smtp: []\n", "smtp has 0 servers, expected 1 to 4");
     done();
 }
 

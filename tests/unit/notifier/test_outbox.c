@@ -96,7 +96,8 @@ TEST(a_server_that_is_away_is_tried_for_a_day)
     struct ledger *l = store_open();
     char dir[300];
     struct outbox *o = open_outbox(l, dir);
-    config.smtp.url = "smtp://127.0.0.1:1"; /* nobody listens on tcpmux */
+    config.smtp[config.n_smtp++].url =
+        "smtp://127.0.0.1:1"; /* nobody listens on tcpmux */
     instant now = SAMPLE_START, next = now;
     int rounds = 0;
     put(l, "c1", "ops@example.com");

@@ -55,7 +55,7 @@ TEST(with_a_server_each_address_has_a_parcel_of_the_same_mail)
                      "b@example.com], tell: {ok: final}}\n");
     struct mail_config config;
     mail_config_defaults(&config);
-    config.smtp.url = "smtp://127.0.0.1:1";
+    config.smtp[config.n_smtp++].url = "smtp://127.0.0.1:1";
     struct tell t = {.ledger = l, .config = &config, .routing = r};
     struct parcel *p = NULL;
     store_change(l, "c1");
