@@ -68,3 +68,33 @@ TEST(a_change_not_yet_judged_can_be_written)
     CHECK_INT(letter_html(&ask, &html, NULL), 0);
     CHECK(strstr(buf_text(&b), "X-Aftercheck-Grade: not-judged\r\n") != NULL);
 }
+
+TEST(the_foot_has_the_reader_s_links_in_both_forms)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    OWNED_BUF mail = {0}, bare = {0};
+    struct mail_config config;
+    struct err err = {0};
+    mail_config_defaults(&config);
+    struct letter_links links = {.unsubscribe = "https://x.de/u?a=1&b=2",
+                                 .useful = "https://x.de/f?u=1",
+                                 .useless = "https://x.de/f?u=0"};
+    struct letter_ask ask = {.what = {.change = c, .verdict = v}, .config = &config};
+    CHECK_INT(letter_write(&ask, &bare, &err), 0);
+    CHECK(strstr(buf_text(&bare), "List-Unsubscribe") == NULL);
+    ask.links = &links;
+    CHECK_INT(letter_write(&ask, &mail, &err), 0);
+    CHECK_INT(sample_count(buf_text(&mail), "Was this report useful?"), 2);
+    CHECK_INT(sample_count(buf_text(&mail), "</body>"), 1);
+    CHECK(strstr(buf_text(&mail), "List-Unsubscribe: <https://x.de/u?a=1&b=2>\r\n"
+                                  "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+                                  "\r\n") != NULL);
+    links.unsubscribe = "http://x.de/u"; /* one click is for https only */
+    links.useful = links.useless = NULL;
+    buf_clear(&mail);
+    CHECK_INT(letter_write(&ask, &mail, &err), 0);
+    CHECK(strstr(buf_text(&mail), "List-Unsubscribe: <http://x.de/u>\r\n") != NULL);
+    CHECK(strstr(buf_text(&mail), "List-Unsubscribe-Post") == NULL);
+    CHECK(strstr(buf_text(&mail), "Was this report useful?") == NULL);
+}
