@@ -41,22 +41,14 @@ struct agent {
     struct agent_sources *sources;
     struct loop_watch signals;
     struct loop_timer report;
-    int64_t last_s;         /* of the last report */
-    uint64_t lost_told;     /* in reports */
-    uint64_t config_errors; /* reloads that failed */
+    int64_t last_s;                   /* of the last report */
+    uint64_t lost_told[AGENT_LOSS_N]; /* in reports */
+    uint64_t config_errors;           /* reloads that failed */
     int64_t cpu_us;
     bool stopping, failed;
 };
 
 /* ---- the agent's own figures ---- */
-
-static uint64_t lost_in_all(const struct agent_buffer_stats *s)
-{
-    uint64_t lost = 0;
-    for (int i = 0; i < AGENT_LOSS_N; i++)
-        lost += s->lost[i];
-    return lost;
-}
 
 static int64_t cpu_us(void)
 {
@@ -66,24 +58,49 @@ static int64_t cpu_us(void)
            u.ru_utime.tv_usec + u.ru_stime.tv_usec;
 }
 
-static void write_own(struct agent *a, instant at, struct buf *to)
+static void add_own(const struct agent *a, const char *reason, struct buf *to)
 {
-    struct agent_buffer_stats b = agent_buffer_stats(a->buffer);
-    uint64_t lost = lost_in_all(&b);
-    int64_t cpu = cpu_us();
-    buf_add(to, "agent,host=");
+    buf_add(to, "agent");
+    if (reason != NULL)
+        buf_addf(to, ",reason=%s", reason);
+    buf_add(to, ",host=");
     agent_add_escaped(to, a->config->host);
     if (a->config->service[0] != '\0') {
         buf_add(to, ",service=");
         agent_add_escaped(to, a->config->service);
     }
+}
+
+/* What was lost since the last report: in all, and for each reason that there was. */
+static uint64_t write_losses(struct agent *a, const struct agent_buffer_stats *b,
+                             int64_t at_s, struct buf *to)
+{
+    uint64_t all = 0;
+    for (int i = 0; i < AGENT_LOSS_N; i++) {
+        uint64_t lost = b->lost[i] - a->lost_told[i];
+        all += lost;
+        if (lost > 0) {
+            add_own(a, agent_loss_name((enum agent_loss)i), to);
+            buf_addf(to, " dropped=%llu %lld\n", (unsigned long long)lost,
+                     (long long)at_s);
+        }
+    }
+    memcpy(a->lost_told, b->lost, sizeof a->lost_told);
+    return all;
+}
+
+static void write_own(struct agent *a, instant at, struct buf *to)
+{
+    struct agent_buffer_stats b = agent_buffer_stats(a->buffer);
+    uint64_t lost = write_losses(a, &b, at.ms / 1000, to);
+    int64_t cpu = cpu_us();
+    add_own(a, NULL, to);
     buf_addf(to, " dropped=%llu,waiting=%zu,waiting_bytes=%llu,silent_sources=%zu",
-             (unsigned long long)(lost - a->lost_told), b.batches,
-             (unsigned long long)b.bytes, agent_sources_silent(a->sources));
+             (unsigned long long)lost, b.batches, (unsigned long long)b.bytes,
+             agent_sources_silent(a->sources));
     buf_addf(to, ",config_errors=%llu,cpu_ms=%.7g %lld\n",
              (unsigned long long)a->config_errors, (double)(cpu - a->cpu_us) / 1000,
              (long long)(at.ms / 1000));
-    a->lost_told = lost;
     a->cpu_us = cpu;
 }
 
@@ -235,7 +252,7 @@ static void run(struct agent *a)
     a->last_s = instant_now().ms / 1000;
     a->cpu_us = cpu_us();
     struct agent_buffer_stats before = agent_buffer_stats(a->buffer);
-    a->lost_told = lost_in_all(&before);
+    memcpy(a->lost_told, before.lost, sizeof a->lost_told);
     agent_sources_begin(a->sources);
     plan_report(a);
     malloc_trim(0);

@@ -154,6 +154,7 @@ class Agent(FlowTest):
                 for v in re.findall(r"^agent,host=h1 dropped=([\d.]+),", body, re.M)]
         self.assertTrue(any(v > 0 for v in lost), lost)
         self.assertLess(max(lost), 10)
+        self.assertTrue(self.has_line(s, "agent,reason=refused,host=h1 dropped="))
         self.end()
 
     def test_what_waited_long_is_sent_at_a_bounded_pace(self):
