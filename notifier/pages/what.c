@@ -1,6 +1,7 @@
 /* notifier/pages/what.c - candidate changes for a time and a place, ranked.
  *
- * Changes of the time before are read page by page, ranked without their verdicts, and
+ * Changes of the time before are read page by page (of one service, only its own and
+ * those of its neighbours), ranked without their verdicts, and
  * the first of them ranked again with what was found: a verdict is large, and only the
  * first are shown.  HTTP threads. */
 #include "notifier/pages/what.h"
@@ -19,7 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BACK_S = 86400, PAGES_MAX = WHAT_LOOKED_AT_MAX / LEDGER_PAGE_MAX, AGAIN = 50 };
+/* of the ledger's lists: as many as show the most, or one for each service around */
+enum { BACK_S = 86400, PAGES_MAX = 2 * NEIGHBOURS_MAX + 1, AGAIN = 50 };
 
 /* What was asked, and what was found; the texts are the request's. */
 struct what {
@@ -108,22 +110,68 @@ static int read_ask(struct httpd_req *r, const struct notifier *n, struct what *
 
 /* --- what is found --- */
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* One page of the ledger's list; *ret_next is the cursor for the page after it. */
+static int read_page(struct ledger *l, struct what *w, const struct change_ask *ask,
+                     const char **ret_next, struct err *err)
+{
+    struct change_rows *rows = &w->page[w->n_pages];
+    if (ledger_changes(l, ask, rows, err) < 0)
+        return -1;
+    w->n_pages++;
+    w->looked_at += rows->n;
+    *ret_next = rows->next;
+    return 0;
+}
+
+/* Any change may be one: the latest before the time. */
+static int read_all(struct ledger *l, struct what *w, struct change_ask *ask,
+                    struct err *err)
+{
+    do {
+        if (read_page(l, w, ask, &ask->after, err) < 0)
+            return -1;
+    } while (ask->after != NULL && w->looked_at < WHAT_LOOKED_AT_MAX);
+    w->more = ask->after != NULL;
+    return 0;
+}
+
+/* Only those of this service and of those around it are in question. */
+static int read_around(struct ledger *l, struct what *w, struct change_ask *ask,
+                       struct err *err)
+{
+    const char *next = NULL;
+    size_t n = 1 + w->ask.n_callees + w->ask.n_callers;
+    ask->limit = WHAT_OF_ONE_MAX;
+    for (size_t i = 0; i < n; i++) {
+        ask->service = i == 0 ? w->ask.service
+                       : i <= w->ask.n_callees
+                           ? w->ask.callees[i - 1]
+                           : w->ask.callers[i - 1 - w->ask.n_callees];
+        bool twice = i > w->ask.n_callees && w->ask.n_callees > 0 &&
+                     bsearch(&ask->service, w->ask.callees, w->ask.n_callees,
+                             sizeof *w->ask.callees, by_name) != NULL;
+        if (twice)
+            continue; /* it calls and is called */
+        if (read_page(l, w, ask, &next, err) < 0)
+            return -1;
+        w->more |= next != NULL;
+    }
+    return 0;
+}
+
 static int read_changes(struct ledger *l, struct what *w, struct err *err)
 {
     struct change_ask ask = {.since = w->from,
                              .until = {w->ask.at.ms + CANDIDATE_SKEW_MS},
                              .grade = GRADE_N,
                              .limit = LEDGER_PAGE_MAX};
-    do {
-        struct change_rows *rows = &w->page[w->n_pages];
-        if (ledger_changes(l, &ask, rows, err) < 0)
-            return -1;
-        w->n_pages++;
-        w->looked_at += rows->n;
-        ask.after = rows->next;
-    } while (ask.after != NULL && w->n_pages < PAGES_MAX);
-    w->more = ask.after != NULL;
-    return 0;
+    bool of_service = w->ask.service != NULL && w->ask.host == NULL;
+    return of_service ? read_around(l, w, &ask, err) : read_all(l, w, &ask, err);
 }
 
 static int rank(struct ledger *l, struct what *w, struct err *err)

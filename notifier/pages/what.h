@@ -8,6 +8,7 @@
 
 enum {
     WHAT_LOOKED_AT_MAX = 2000, /* changes; of more, the latest before the time */
+    WHAT_OF_ONE_MAX = 100,     /* of one service, when one is asked about */
     WHAT_SHOWN_MAX = 20,
     WHAT_BACK_MAX_S = 7 * 86400,
 };
