@@ -25,16 +25,23 @@ static void add_ago(struct buf *to, instant at, instant now)
               figure_span(LANGUAGE_EN, (span){ms > 0 ? ms / 1000 * 1000 : 0}, figure));
 }
 
-static void add_complaint(struct buf *to, const struct input_sender *s, instant now)
+/* The first cell: a name, what it is, and the last complaint about it. */
+static void add_name(struct buf *to, const char *name, const char *what,
+                     const struct input_sender *s, instant now)
 {
     OWNED_BUF plain = {0};
-    if (s->complaint[0] == '\0')
-        return;
-    plain_add(&plain, s->complaint, COMPLAINT_CHARS);
-    html_text(to, buf_text(&plain));
-    buf_add(to, " <span class=\"quiet\">");
-    add_ago(to, s->complained, now);
-    buf_add(to, "</span>");
+    html_addf(to, "<tr><th scope=\"row\" class=\"words\">%s", name);
+    if (what != NULL)
+        html_addf(to, "<br><span class=\"quiet\">%s</span>", what);
+    if (s->complaint[0] != '\0') {
+        plain_add(&plain, s->complaint, COMPLAINT_CHARS);
+        buf_add(to, "<br><span class=\"quiet\">");
+        html_text(to, buf_text(&plain));
+        buf_add(to, " (");
+        add_ago(to, s->complained, now);
+        buf_add(to, ")</span>");
+    }
+    buf_add(to, "</th><td>");
 }
 
 static void open_table(struct buf *to, const char *heading, const char *const *columns)
@@ -71,11 +78,11 @@ static void add_dropped(struct buf *to, const struct input_sender *s,
 static void write_inputs(const struct inputs_view *v, instant now, struct buf *to)
 {
     static const char *const columns[] = {
-        "Input", "Last", "Requests", "Taken", "Dropped", "Last complaint", NULL};
+        "Input and last complaint", "Last", "Requests", "Taken", "Dropped", NULL};
     open_table(to, "Inputs", columns);
     for (int i = 0; i < INPUT_N; i++) {
         const struct input_sender *s = &v->all[i];
-        html_addf(to, "<tr><th scope=\"row\">%s</th><td>", input_words((enum input)i));
+        add_name(to, input_words((enum input)i), NULL, s, now);
         if (s->requests == 0)
             buf_add(to, "<span class=\"quiet\">nothing yet</span>");
         else
@@ -84,9 +91,7 @@ static void write_inputs(const struct inputs_view *v, instant now, struct buf *t
         add_count(to, s->requests);
         add_count(to, s->taken);
         add_dropped(to, s, v->reason[i]);
-        buf_add(to, "<td class=\"words\">");
-        add_complaint(to, s, now);
-        buf_add(to, "</td></tr>\n");
+        buf_add(to, "</tr>\n");
     }
     close_table(to);
 }
@@ -94,8 +99,7 @@ static void write_inputs(const struct inputs_view *v, instant now, struct buf *t
 static void write_sender(const struct input_sender *s, instant now, struct buf *to)
 {
     char figure[FIGURE_TEXT_MAX];
-    html_addf(to, "<tr><th scope=\"row\" class=\"words\">%s</th><td>%s</td><td>",
-              s->who, input_words(s->input));
+    add_name(to, s->who, input_words(s->input), s, now);
     add_ago(to, s->last, now);
     buf_add(to, "</td><td>");
     if (s->gap.ms >= 1000)
@@ -103,17 +107,18 @@ static void write_sender(const struct input_sender *s, instant now, struct buf *
     buf_add(to, "</td>");
     add_count(to, s->taken);
     add_count(to, s->dropped);
-    buf_add(to, "<td class=\"words\">");
-    add_complaint(to, s, now);
-    buf_add(to, "</td></tr>\n");
+    buf_add(to, "</tr>\n");
 }
 
 static void write_senders(const struct inputs_view *v, bool silent, instant now,
                           struct buf *to)
 {
-    static const char *const columns[] = {"Sender",         "Input", "Last",
-                                          "Usually every",  "Taken", "Dropped",
-                                          "Last complaint", NULL};
+    static const char *const columns[] = {"Sender, input and last complaint",
+                                          "Last",
+                                          "Usually every",
+                                          "Taken",
+                                          "Dropped",
+                                          NULL};
     size_t shown = 0, left = 0;
     for (size_t i = 0; i < v->n; i++) {
         if (input_is_silent(&v->sender[i], now) != silent)
@@ -134,7 +139,7 @@ static void write_senders(const struct inputs_view *v, bool silent, instant now,
 
 static void write_top(const struct inputs_view *v, bool by_dropped, struct buf *to)
 {
-    const char *const columns[] = {"Sender", "Input", by_dropped ? "Dropped" : "Taken",
+    const char *const columns[] = {"Sender and input", by_dropped ? "Dropped" : "Taken",
                                    NULL};
     const struct input_sender *top[INPUTS_TOP];
     size_t n = inputs_top(v, by_dropped, top);
@@ -142,7 +147,9 @@ static void write_top(const struct inputs_view *v, bool by_dropped, struct buf *
         return;
     open_table(to, by_dropped ? "Most dropped" : "Most sent", columns);
     for (size_t i = 0; i < n; i++) {
-        html_addf(to, "<tr><th scope=\"row\" class=\"words\">%s</th><td>%s</td>",
+        html_addf(to,
+                  "<tr><th scope=\"row\" class=\"words\">%s<br>"
+                  "<span class=\"quiet\">%s</span></th>",
                   top[i]->who, input_words(top[i]->input));
         add_count(to, by_dropped ? top[i]->dropped : top[i]->taken);
         buf_add(to, "</tr>\n");

@@ -37,6 +37,7 @@ const char style_text[] =
     "h3{font-size:1.05rem;margin:0 0 4px;line-height:1.4}\n"
     "p{margin:0 0 8px}\n"
     ".quiet,.note,.what,.time,.parts{color:var(--quiet)}\n"
+    "th .quiet{font-weight:400}\n"
     ".sign{font-weight:700;display:inline-block;min-width:1.5em}\n"
     ".grade{font-weight:600;white-space:nowrap}\n"
     ".grade.ok,td.ok,.weightiest .ok>.sign{color:var(--ok)}\n"
