@@ -428,6 +428,17 @@ static int choose_task(struct checkup *c, const struct ruleset *rules, instant n
     return rc;
 }
 
+/* What a look would read of days, once its window has closed. */
+static int prepare_days(struct checkup *c, const struct judge_case *jc, struct err *err)
+{
+    struct buf days = {0};
+    int rc = part_days(jc, &days, err);
+    if (rc == 0)
+        profile_take_days(c->profile, jc->change->change_id, &days);
+    buf_free(&days);
+    return rc;
+}
+
 static int prepare(struct checkup *c, const struct ruleset *rules, const struct task *t,
                    instant now, struct err *err)
 {
@@ -442,13 +453,13 @@ static int prepare(struct checkup *c, const struct ruleset *rules, const struct 
     if (part_all(&g.jc, profile_find(c->profile, id), &h, err) < 0)
         return -1;
     if (h == NULL) /* what there is still fits */
-        return 0;
+        return g.jc.ahead ? 0 : prepare_days(c, &g.jc, err);
     pthread_mutex_lock(&c->lock);
     c->stats.prepared++;
     pthread_mutex_unlock(&c->lock);
-    return profile_take(c->profile, id, &h) == 0
-               ? 0
-               : err_set(err, ENOMEM, "out of memory");
+    if (profile_take(c->profile, id, &h) < 0)
+        return err_set(err, ENOMEM, "out of memory");
+    return g.jc.ahead ? 0 : prepare_days(c, &g.jc, err);
 }
 
 int checkup_prepare(struct checkup *c, const struct ruleset *rules, instant now,

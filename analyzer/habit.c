@@ -51,6 +51,7 @@ void habit_free(struct habit **h)
     free((*h)->chosen);
     free((*h)->host);
     free((*h)->control);
+    buf_free(&(*h)->days);
     free(*h);
     *h = NULL;
 }
@@ -64,7 +65,7 @@ size_t habit_bytes(const struct habit *h)
     }
     return sizeof *h + h->n_members * (sizeof *h->yardstick + sizeof *h->null) +
            h->n * (sizeof *h->group + sizeof *h->tail + sizeof *h->chosen) +
-           chosen * (sizeof *h->host + sizeof *h->control) + tails;
+           chosen * (sizeof *h->host + sizeof *h->control) + tails + h->days.len;
 }
 
 /* --- what it follows from --- */

@@ -21,6 +21,7 @@
 #include "analyzer/sheet.h"
 #include "analyzer/shift.h"
 #include "analyzer/yardstick.h"
+#include "base/buf.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,6 +56,9 @@ struct habit {
     struct chosen *chosen;       /* control hosts, one list a series */
     uint32_t *host;              /* what these are cut out of */
     struct yardstick *control;
+    struct buf
+        days; /* what days said of hosts that seemed to have spikes when the window
+                 closed: analyzer/spike.h's records, sorted; may be empty */
 };
 
 /* All that the habit of these series follows from, as one number: frames, hosts,

@@ -99,8 +99,9 @@ struct desk {
     struct layers layers;
     struct seats seats; /* of the series' members */
     struct glances glances;
-    struct buf spike_days; /* what days say, where no part has said it */
-    struct habit *habit;   /* kept for who asks why */
+    struct buf spike_days;        /* what days say, where no part has said it */
+    const struct buf *days_ahead; /* what they said before; NULL: nobody asked */
+    struct habit *habit;          /* kept for who asks why */
     struct level *level;
     size_t n_levels;
     struct spikes *spikes; /* of the first `n_spikes` levels: those of the series */
@@ -205,6 +206,7 @@ static int score_layers(struct desk *d)
         h != NULL && h->print == habit_print(&d->lineup, &d->controls, &d->series);
     if (jc->ret_fits != NULL)
         *jc->ret_fits = fits;
+    d->days_ahead = fits ? &h->days : NULL;
     if (!fits) {
         struct learn_case c = {.lineup = &d->lineup,
                                .controls = &d->controls,
@@ -325,7 +327,8 @@ static int judge_all_spikes(struct desk *d)
                                   .series = &d->series,
                                   .seats = &d->seats,
                                   .hint = d->glances.hint,
-                                  .threads = d->jc->threads};
+                                  .threads = d->jc->threads,
+                                  .had = d->days_ahead};
     const struct gather_share all = {0, GATHER_BUCKETS};
     size_t level = 0;
     for (size_t i = 0; i < d->series.n; i++) {
@@ -494,7 +497,8 @@ static int judge_tests(struct desk *d)
 
 static int judge_probes(struct desk *d)
 {
-    return probes_judge(&d->lineup, &d->controls, d->rules, &d->probes, d->err);
+    return probes_judge(&d->lineup, &d->controls, d->rules, d->jc->probe_pasts,
+                        &d->probes, d->err);
 }
 
 /* --- telling --- */

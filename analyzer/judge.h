@@ -38,6 +38,9 @@ struct judge_case {
     /* What parts say of the days of hosts that seem to have spikes (part_look), sorted;
      * NULL: these days are read now. */
     const struct buf *spikes;
+    /* What parts say of the pasts of hosts whose probes fail (part_look); NULL: these
+     * pasts are read now. */
+    const struct buf *probe_pasts;
     /* Told of every number once all is judged (analyzer/why.h); NULL: nobody asks. */
     struct explain *explain;
     bool *ret_fits; /* NULL, or set to whether it did */

@@ -5,6 +5,7 @@
 #include "analyzer/control.h"
 #include "analyzer/glance.h"
 #include "analyzer/learn.h"
+#include "analyzer/probes.h"
 #include "analyzer/series.h"
 #include "analyzer/spike.h"
 
@@ -92,9 +93,10 @@ void part_free(struct part **p)
     *p = NULL;
 }
 
-/* Who has to be asked, and what their days say. */
-static int look(const struct part *p, struct gather_share own, struct buf *give,
-                struct err *err)
+/* Who has to be asked, and what their days say; nobody is where more than `most` seem
+ * to have to. */
+static int look(const struct part *p, struct gather_share own, size_t most,
+                struct buf *give, struct err *err)
 {
     struct seats seats = {0};
     struct glances g = {0};
@@ -107,7 +109,7 @@ static int look(const struct part *p, struct gather_share own, struct buf *give,
                                   .seats = &seats,
                                   .hint = g.hint,
                                   .threads = p->learn_case.threads};
-    if (rc == 0)
+    if (rc == 0 && spikes_seeming(&c) <= most)
         rc = spikes_ask(&c, own, give, err);
     glances_free(&g);
     seats_free(&seats);
@@ -115,12 +117,29 @@ static int look(const struct part *p, struct gather_share own, struct buf *give,
 }
 
 int part_look(const struct judge_case *jc, struct gather_share own,
-              struct buf *ret_give, struct err *err)
+              struct buf *ret_spikes, struct buf *ret_probes, struct err *err)
 {
     struct part *p = part_new(jc, own, err);
-    int rc = p != NULL ? look(p, own, ret_give, err) : -1;
+    int rc = p != NULL ? look(p, own, SIZE_MAX, ret_spikes, err) : -1;
+    if (rc == 0)
+        rc = probes_ask(&p->lineup, p->rules, own, ret_probes, err);
     part_free(&p);
     return rc;
+}
+
+/* Series that move on many hosts at once are told as levels, and then no day is asked
+ * for; that is only known at the look.  So days are read ahead where few are needed. */
+enum { DAYS_FEW = 64, DAYS_SHARE = 16 /* and one of so many members */ };
+
+int part_days(const struct judge_case *jc, struct buf *ret_days, struct err *err)
+{
+    const struct gather_share all = {0, GATHER_BUCKETS};
+    struct part *p = part_new(jc, all, err);
+    int rc = p != NULL ? look(p, all, DAYS_FEW + p->series.n_members / DAYS_SHARE,
+                              ret_days, err)
+                       : -1;
+    part_free(&p);
+    return rc == 0 ? spikes_order(ret_days, err) : -1;
 }
 
 int part_all(const struct judge_case *jc, const struct habit *had,

@@ -39,11 +39,16 @@ int part_round(struct part *p, const struct buf *taken, struct buf *give,
 struct habit *part_end(struct part **p);
 void part_free(struct part **p);
 
-/* Asks the days of those of its hosts whose hot rows seem to have spikes, and appends
- * what they say; of all parts, put one behind the other and by spikes_order, it is the
- * case's `spikes`. */
-int part_look(const struct judge_case *jc, struct gather_share own, struct buf *give,
-              struct err *err);
+/* Reads the pasts of those of its hosts whose hot rows seem to have spikes, and of
+ * those whose probes fail, and appends what they say.  Of all parts, put one behind the
+ * other (and the spikes' by spikes_order), these are the case's `spikes` and
+ * `probe_pasts`. */
+int part_look(const struct judge_case *jc, struct gather_share own, struct buf *spikes,
+              struct buf *probes, struct err *err);
+
+/* Once the window has closed: reads the days that the look would, and gives what they
+ * say, for the habit (habit.days).  What comes late is seen, and asked about again. */
+int part_days(const struct judge_case *jc, struct buf *ret_days, struct err *err);
 
 /* All of it in one piece.  `had` may be what was learned before: where nothing that it
  * follows from has changed, *ret_habit is NULL and it goes on serving. */

@@ -7,8 +7,8 @@
  * thread. */
 #include "analyzer/probes.h"
 
-#include "analyzer/count.h"
 #include "analyzer/pool.h"
+#include "analyzer/probe_past.h"
 #include "analyzer/watch.h"
 #include "base/buf.h"
 #include "base/names.h"
@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Without enough of a past to learn it from. */
-static const double kappa_unknown = 1;
 /* As bad on the unchanged hosts as on half of the changed ones. */
 static const double equally_bad = 0.5;
 
@@ -28,6 +26,7 @@ struct desk {
     const struct lineup *l;
     const struct ruleset *rs;
     struct watch watch;
+    const struct buf *pasts; /* NULL: they are read here */
     struct probes *to;
     struct err *err;
 };
@@ -243,10 +242,8 @@ static int list_probes(const struct desk *d)
 
 /* --- points --- */
 
-/* What rows [from, to) of a track say, as one point; *ret_value is a value that did not
- * pass. */
-static double point(const struct rule *r, const struct probe_lines *of,
-                    const struct track *t, size_t from, size_t to, double *ret_value)
+double probe_point(const struct rule *r, const struct probe_lines *of,
+                   const struct track *t, size_t from, size_t to, double *ret_value)
 {
     double worst = NAN;
     for (size_t k = 0; k < of->n; k++) {
@@ -275,7 +272,7 @@ struct lane probe_lane(const struct rule *r, const struct probe_lines *of, doubl
     const struct track *t = &of->unit->hot;
     double value;
     for (size_t row = 0; row < t->rows; row++)
-        room[row] = point(r, of, t, row, row + 1, &value);
+        room[row] = probe_point(r, of, t, row, row + 1, &value);
     return (struct lane){t->from, t->step, t->rows, room};
 }
 
@@ -365,119 +362,24 @@ static void find_failures(const struct rule *r, const struct lane *lane,
             continue;
         if (instant_is_none(h->first))
             h->first = (instant){lane->from.ms + lane->step.ms * (int64_t)row};
-        point(r, &h->lines, &h->lines.unit->hot, row, row + 1, &h->value);
+        probe_point(r, &h->lines, &h->lines.unit->hot, row, row + 1, &h->value);
     }
 }
 
 /* --- ordinary times --- */
 
-/* Points of the past's own step. */
-struct days {
-    struct track past;
-    instant since, to; /* the past, before what the windows hold */
-    size_t wide;       /* rows of the windows that are one point of the past */
-    float *failed, *of;
-    size_t n;
-};
-
-static void days_add(struct days *days, double failed)
-{
-    days->failed[days->n] = isnan(failed) ? NAN : (float)failed;
-    days->of[days->n++] = isnan(failed) ? NAN : 1;
-}
-
-/* Sums the points of [from, to) of the windows, as wide as those of the past. */
-static size_t fold(const struct rule *r, const struct probe_host *h, instant from,
-                   instant to, struct days *days, size_t room, double *ret_failed)
-{
-    const struct track *t = &h->lines.unit->hot;
-    struct lane rows = {t->from, t->step, t->rows, NULL};
-    size_t r0, r1, n = 0;
-    double value;
-    lane_rows(&rows, from, to, &r0, &r1);
-    for (size_t row = r0; row < r1; row += days->wide) {
-        size_t end = row + days->wide < r1 ? row + days->wide : r1;
-        double failed = point(r, &h->lines, t, row, end, &value);
-        if (room > days->n)
-            days_add(days, failed);
-        if (isnan(failed))
-            continue;
-        n++;
-        *ret_failed += failed;
-    }
-    return n;
-}
-
-static void lay_past(const struct rule *r, const struct probe_host *h,
-                     struct days *days)
-{
-    const struct track *t = &days->past;
-    double value;
-    for (size_t row = 0; row < t->rows; row++) {
-        int64_t at = t->from.ms + t->step.ms * (int64_t)row;
-        if (at >= days->since.ms && at + t->step.ms <= days->to.ms)
-            days_add(days, point(r, &h->lines, t, row, row + 1, &value));
-    }
-}
-
-/* How likely so many failures are in ordinary times. */
-static void score_host(const struct rule *r, struct days *days, size_t room,
-                       struct probe_host *h)
-{
-    const struct frame *f = &h->slot->frame;
-    double failed = 0, of = 0, after = 0, kappa = kappa_unknown, before = 0;
-    lay_past(r, h, days);
-    size_t n_before = fold(r, h, f->before_from, f->before_to, days, room, &before);
-    for (size_t i = 0; i < days->n; i++)
-        if (!isnan(days->of[i])) {
-            failed += days->failed[i];
-            of++;
-        }
-    size_t n_after = fold(r, h, f->after_from, f->after_to, days, 0, &after);
-    h->failed_past = failed;
-    h->of_past = of;
-    if (n_before > 0 && n_after > 0)
-        count_dispersion(&(struct count_rows){days->failed, days->of, days->n},
-                         n_before, n_after, &kappa);
-    struct count_case cc = {.events_before = failed,
-                            .of_before = of,
-                            .events_after = after,
-                            .of_after = (double)n_after,
-                            .kappa = kappa};
-    struct count_score s;
-    if (!count_score_make(&cc, &s))
-        return;
-    h->p = s.p_more;
-    h->expected = s.expected;
-}
-
-static int ask_past(const struct desk *d, const struct rule *r, struct probe_host *h)
-{
-    const struct unit *u = h->lines.unit;
-    const struct frame *f = &h->slot->frame;
-    struct days days = {
-        .since = {h->slot->pivot.ms - PROBE_PAST_HOURS * INT64_C(3600000)},
-        .to = f->before_from,
-        .wide = 1};
-    if (unit_past(u, &days.past) < 0)
-        return no_memory(d);
-    if (days.past.rows > 0 && days.past.step.ms > u->hot.step.ms)
-        days.wide = (size_t)(days.past.step.ms / u->hot.step.ms);
-    size_t room = (size_t)days.past.rows + u->hot.rows + 1;
-    days.failed = calloc(room, sizeof *days.failed);
-    days.of = calloc(room, sizeof *days.of);
-    bool ready = days.failed != NULL && days.of != NULL;
-    if (ready)
-        score_host(r, &days, room, h);
-    free(days.failed);
-    free(days.of);
-    unit_past_done(u, &days.past);
-    return ready ? 0 : no_memory(d);
-}
-
 bool probe_is_ordinary(const struct probe_host *h)
 {
     return h->failed_past > 0 && !isnan(h->p);
+}
+
+/* By its number among all hosts of all probes. */
+static int ask_past(const struct desk *d, struct probe *p, size_t i)
+{
+    struct probe_host *h = &p->host[i];
+    return d->pasts != NULL
+               ? probe_past_take(d->pasts, (size_t)(h - d->to->host), h, d->err)
+               : probe_past_score(p->rule, h, d->err);
 }
 
 /* --- one probe --- */
@@ -567,8 +469,7 @@ static int judge_probe(const struct desk *d, struct probe *p, double *room)
     if (p->n_failing == 0 && p->n_recovered == 0)
         return 0;
     for (size_t i = 0; i < p->n; i++)
-        if (p->host[i].state >= PROBE_RECOVERED &&
-            ask_past(d, p->rule, &p->host[i]) < 0)
+        if (p->host[i].state >= PROBE_RECOVERED && ask_past(d, p, i) < 0)
             return -1;
     return ask_controls(d, p);
 }
@@ -717,11 +618,47 @@ static bool has_rules(const struct ruleset *rs, const struct change *c)
     return false;
 }
 
-int probes_judge(const struct lineup *l, const struct controls *k,
-                 const struct ruleset *rs, struct probes *ret_probes, struct err *err)
+static int give_past(const struct desk *d, const struct probe *p, struct probe_host *h,
+                     struct buf *to)
+{
+    if (h->state < PROBE_RECOVERED)
+        return 0;
+    if (probe_past_score(p->rule, h, d->err) < 0)
+        return -1;
+    probe_past_give((size_t)(h - d->to->host), h, to);
+    return 0;
+}
+
+int probes_ask(const struct lineup *l, const struct ruleset *rs,
+               struct gather_share own, struct buf *to, struct err *err)
 {
     struct probes p = {0};
     struct desk d = {.l = l, .rs = rs, .to = &p, .err = err};
+    if (!has_rules(rs, l->change))
+        return 0;
+    int rc = list_probes(&d);
+    double *room = rc == 0 ? calloc(most_rows(&p) + 1, sizeof *room) : NULL;
+    if (rc == 0 && room == NULL)
+        rc = no_memory(&d);
+    for (size_t i = 0; i < p.n; i++)
+        for (size_t k = 0; rc == 0 && k < p.at[i].n; k++) {
+            struct probe_host *h = &p.at[i].host[k];
+            if (!gather_owns(own, gather_bucket(h->lines.unit->who.host)))
+                continue;
+            judge_host(&p.at[i], h, room);
+            rc = give_past(&d, &p.at[i], h, to);
+        }
+    free(room);
+    probes_free(&p);
+    return rc == 0 && buf_done(to) < 0 ? err_set(err, ENOMEM, "out of memory") : rc;
+}
+
+int probes_judge(const struct lineup *l, const struct controls *k,
+                 const struct ruleset *rs, const struct buf *pasts,
+                 struct probes *ret_probes, struct err *err)
+{
+    struct probes p = {0};
+    struct desk d = {.l = l, .rs = rs, .pasts = pasts, .to = &p, .err = err};
     int rc = 0;
     if (has_rules(rs, l->change)) {
         rc = watch_make(l, k, &d.watch, err) < 0 ? -1 : judge_all(&d);

@@ -23,7 +23,9 @@
 
 #include "analyzer/align.h"
 #include "analyzer/control.h"
+#include "analyzer/gather.h"
 #include "analyzer/series.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "rules/ruleset.h"
 #include "storage/verdict.h"
@@ -88,8 +90,14 @@ struct probes {
     char *names;
 };
 
+/* `pasts` is what probes_ask gave in all parts; NULL: pasts are read now. */
 int probes_judge(const struct lineup *l, const struct controls *k,
-                 const struct ruleset *rs, struct probes *ret_probes, struct err *err);
+                 const struct ruleset *rs, const struct buf *pasts,
+                 struct probes *ret_probes, struct err *err);
+/* Reads the pasts of a share's hosts that fail or did, and appends what is ordinary for
+ * them (analyzer/probe_past.h). */
+int probes_ask(const struct lineup *l, const struct ruleset *rs,
+               struct gather_share own, struct buf *to, struct err *err);
 void probes_free(struct probes *p);
 
 /* Hosts it fails on that count for the grade, and whether they are what its rule asks
@@ -100,6 +108,10 @@ bool probe_meets(const struct probe *p, enum grade g);
 
 /* Failed in ordinary times, too. */
 bool probe_is_ordinary(const struct probe_host *h);
+/* What rows [from, to) of a track say, as one point; *ret_value is a value that did not
+ * pass. */
+double probe_point(const struct rule *r, const struct probe_lines *of,
+                   const struct track *t, size_t from, size_t to, double *ret_value);
 /* The points of a host: 1 failed, 0 passed, NaN none.  `room` holds as many doubles as
  * the unit has rows. */
 struct lane probe_lane(const struct rule *r, const struct probe_lines *of,

@@ -103,6 +103,21 @@ int profile_take(struct profile *p, const char *change_id, struct habit **h)
     return 0;
 }
 
+void profile_take_days(struct profile *p, const char *change_id, struct buf *days)
+{
+    size_t i = place_of(p, change_id);
+    if (i < p->n && p->bytes - p->at[i].habit->days.len + days->len <= p->bytes_max) {
+        struct kept *one = &p->at[i];
+        p->bytes -= one->bytes;
+        buf_free(&one->habit->days);
+        one->habit->days = *days;
+        *days = (struct buf){0};
+        one->bytes = habit_bytes(one->habit);
+        p->bytes += one->bytes;
+    }
+    buf_free(days);
+}
+
 struct profile_stats profile_stats(const struct profile *p)
 {
     return (struct profile_stats){

@@ -24,6 +24,10 @@ const struct habit *profile_find(const struct profile *p, const char *change_id)
  * room is dropped at once.  -1: out of memory, *h is freed all the same. */
 int profile_take(struct profile *p, const char *change_id, struct habit **h);
 
+/* Puts what days said into the habit of a change, in place of what it had; not where
+ * there is no room.  *days is taken over. */
+void profile_take_days(struct profile *p, const char *change_id, struct buf *days);
+
 /* Forgets that of a change that needs none any more; it does not count as dropped. */
 void profile_forget(struct profile *p, const char *change_id);
 

@@ -199,24 +199,45 @@ static inline void exchange(double *restrict a, double *restrict b, size_t n)
     }
 }
 
-/* Of six in order, the median of the five others is the fourth for the three smaller
- * ones, the third for the larger ones. */
-MANY_WIDTHS void run_less_others(double *to, const double *from, size_t n,
-                                 double lambda)
+static inline double smaller(double a, double b)
 {
-    static const unsigned char pair[][2] = {{0, 5}, {1, 3}, {2, 4}, {1, 2},
-                                            {3, 4}, {0, 3}, {2, 5}, {0, 1},
-                                            {2, 3}, {4, 5}, {1, 2}, {3, 4}};
-    double v[RUN_OTHERS][RUN_OTHERS_ROWS];
-    for (size_t d = 0; d < RUN_OTHERS; d++)
-        for (size_t k = 0; k < RUN_OTHERS_ROWS; k++)
-            v[d][k] = from[d * RUN_OTHERS_ROWS + k];
-    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++)
-        exchange(v[pair[i][0]], v[pair[i][1]], RUN_OTHERS_ROWS);
-    for (size_t d = 0; d < RUN_OTHERS; d++, to += n, from += RUN_OTHERS_ROWS)
-        for (size_t k = 0; k < RUN_OTHERS_ROWS; k++) {
-            double others = from[k] <= v[2][k] ? v[3][k] : v[2][k];
-            to[k] = from[k] - lambda * others;
+    return b < a ? b : a;
+}
+
+static inline double larger(double a, double b)
+{
+    return b < a ? a : b;
+}
+
+/* Of six in order, the median of the five others is the fourth for the three smaller
+ * ones, the third for the larger ones.
+ * Of two threes in order, the smaller of the first of one and the last of the other,
+ * and so on, are the lower half of all; the larger ones are the upper half. */
+MANY_WIDTHS void run_less_others(double *restrict to, const double *restrict from,
+                                 size_t n, double lambda)
+{
+    double third[RUN_OTHERS_ROWS], fourth[RUN_OTHERS_ROWS];
+    const double *a = from, *b = a + RUN_OTHERS_ROWS, *c = b + RUN_OTHERS_ROWS,
+                 *d = c + RUN_OTHERS_ROWS, *e = d + RUN_OTHERS_ROWS,
+                 *f = e + RUN_OTHERS_ROWS;
+    for (size_t k = 0; k < n; k++) {
+        double ab = smaller(a[k], b[k]), ba = larger(a[k], b[k]);
+        double de = smaller(d[k], e[k]), ed = larger(d[k], e[k]);
+        double l0 = smaller(ab, c[k]), l1 = smaller(ba, larger(ab, c[k])),
+               l2 = larger(ba, c[k]);
+        double r0 = smaller(de, f[k]), r1 = smaller(ed, larger(de, f[k])),
+               r2 = larger(ed, f[k]);
+        /* two ordered threes: the third and the fourth of all */
+        double x = smaller(l2, r0), y = smaller(l1, r1), z = smaller(l0, r2);
+        double u = larger(l2, r0), v = larger(l1, r1), w = larger(l0, r2);
+        third[k] = larger(larger(x, y), z);
+        fourth[k] = smaller(smaller(u, v), w);
+    }
+    for (size_t run = 0; run < RUN_OTHERS; run++)
+        for (size_t k = 0; k < n; k++) {
+            double own = from[run * RUN_OTHERS_ROWS + k];
+            double others = own <= third[k] ? fourth[k] : third[k];
+            to[run * n + k] = own - lambda * others;
         }
 }
 

@@ -65,9 +65,10 @@ void run_middle(double *to, const double *a, const double *b, const double *c,
 
 /* Six runs of RUN_OTHERS_ROWS values, of which `n` count: each value less lambda times
  * the median of the other five of its row.  `to` gets the runs one behind the other,
- * `n` values of each, and needs room for RUN_OTHERS_ROWS - n more. */
+ * `n` values of each. */
 enum { RUN_OTHERS = 6, RUN_OTHERS_ROWS = 16 };
-void run_less_others(double *to, const double *from, size_t n, double lambda);
+void run_less_others(double *restrict to, const double *restrict from, size_t n,
+                     double lambda);
 
 /* Sorts RUN_LANES columns of `rows` values each, v[row * RUN_LANES + lane], by
  * comparisons that do not depend on what was found before.  None may be NaN. */

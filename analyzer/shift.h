@@ -107,7 +107,7 @@ struct shift_draft {
     double lambda, usual, earlier;
     int days, n_today, n_clock;
     double today[SHIFT_DAY_PLACEBOS];
-    double clock[SHIFT_DAYS * SHIFT_CLOCK_PLACEBOS + RUN_OTHERS_ROWS];
+    double clock[SHIFT_DAYS * SHIFT_CLOCK_PLACEBOS];
 };
 /* False as shift_null_make. */
 bool shift_draft_make(const struct shift_sums *s, const struct shift_plan *plan,

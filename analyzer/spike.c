@@ -11,6 +11,7 @@
 #include "analyzer/pool.h"
 #include "analyzer/tape.h"
 #include "base/crew.h"
+#include "base/table_hash.h"
 
 #include <errno.h>
 #include <math.h>
@@ -153,6 +154,7 @@ void spikes_leave_told(const struct level *l, unsigned char *hint)
 /* What a day said of a host, as it is handed from part to part. */
 struct record {
     uint64_t member;
+    uint64_t print;     /* of all that the record follows from but the day itself */
     int64_t found;      /* 1: a spike, 0: none */
     struct spike spike; /* its member is NULL */
 };
@@ -163,6 +165,21 @@ struct room {
     double *some;
     size_t rows;
 };
+
+static int by_member(const void *a, const void *b)
+{
+    uint64_t x = ((const struct record *)a)->member;
+    uint64_t y = ((const struct record *)b)->member;
+    return (x > y) - (x < y);
+}
+
+/* NULL: there is none of this member. */
+static const struct record *find_record(const struct buf *records, size_t member)
+{
+    struct record key = {.member = member};
+    size_t n = records != NULL ? records->len / sizeof key : 0;
+    return n > 0 ? bsearch(&key, records->data, n, sizeof key, by_member) : NULL;
+}
 
 /* What one thread has for itself. */
 struct asker {
@@ -221,13 +238,56 @@ static bool look_closer(struct asker *a, struct tape *t, enum worse worse,
     return true;
 }
 
+static struct tape day_tape(const struct asking *g, const struct member *m,
+                            size_t *ret_lead)
+{
+    *ret_lead = lead_of(m->slot, m->unit, DAY_MS + near_reach(g->c->lineup));
+    return lay_tape(g->c->lineup, m->slot, m->unit, *ret_lead);
+}
+
+static enum worse worse_of(const struct asking *g, const struct seat_entry *e)
+{
+    return g->c->series->at[e->series].rule->worse;
+}
+
+/* `rows` is the print of the unit's hot rows. */
+static uint64_t print_of(const struct asking *g, const struct seat_entry *e,
+                         uint64_t rows)
+{
+    size_t lead;
+    struct tape t = day_tape(g, &g->c->series->member[e->place], &lead);
+    const uint64_t v[] = {t.n, t.pivot, t.before, t.from, t.to, worse_of(g, e)};
+    return table_hash(v, sizeof v, rows);
+}
+
+static uint64_t print_rows(const struct unit *u)
+{
+    const struct track *t = &u->hot;
+    const int64_t v[] = {t->from.ms, t->step.ms, t->rows, u->n_metrics};
+    uint64_t print = table_hash(v, sizeof v, 0);
+    size_t cells = (size_t)t->rows * u->n_metrics;
+    return cells > 0 ? table_hash(t->cells, cells * sizeof *t->cells, print) : print;
+}
+
+/* Takes over a record that was made before of the same rows. */
+static bool take_had(const struct asking *g, struct asker *a,
+                     const struct seat_entry *e, uint64_t print)
+{
+    const struct record *r = find_record(g->c->had, e->place);
+    if (r == NULL || r->print != print)
+        return false;
+    buf_add_n(&a->records, r, sizeof *r);
+    return true;
+}
+
 static void ask_member(struct asking *g, struct asker *a, const struct seat *seat,
-                       const struct seat_entry *e, const struct track *past)
+                       const struct seat_entry *e, const struct track *past,
+                       uint64_t print)
 {
     const struct unit *u = seat->unit;
     const struct member *m = &g->c->series->member[e->place];
-    size_t lead = lead_of(m->slot, u, DAY_MS + near_reach(g->c->lineup));
-    struct tape t = lay_tape(g->c->lineup, m->slot, u, lead);
+    size_t lead;
+    struct tape t = day_tape(g, m, &lead);
     struct record r;
     instant from = {u->hot.from.ms - (int64_t)lead * u->hot.step.ms};
     for (size_t i = 0; i < t.n; i++)
@@ -237,7 +297,8 @@ static void ask_member(struct asking *g, struct asker *a, const struct seat *sea
     memset(&r, 0, sizeof r);
     r.spike.member = m;
     r.member = e->place;
-    r.found = look_closer(a, &t, g->c->series->at[e->series].rule->worse, &r.spike);
+    r.print = print;
+    r.found = look_closer(a, &t, worse_of(g, e), &r.spike);
     r.spike.member = NULL;
     buf_add_n(&a->records, &r, sizeof r);
 }
@@ -254,17 +315,27 @@ static int ask_seat(struct asking *g, struct asker *a, const struct seat *seat)
     const struct unit *u = seat->unit;
     int64_t reach = DAY_MS + near_reach(g->c->lineup);
     struct track past;
-    size_t n = 0;
-    for (size_t i = 0; i < seat->n; i++)
-        n += seems(g, &e[i]);
-    if (n == 0)
+    uint64_t rows = 0;
+    size_t i = 0;
+    for (; i < seat->n; i++) { /* up to the first that needs the day */
+        if (!seems(g, &e[i]))
+            continue;
+        rows = rows != 0 ? rows : print_rows(u);
+        if (!take_had(g, a, &e[i], print_of(g, &e[i], rows)))
+            break;
+    }
+    if (i == seat->n)
         return 0;
     if (!room_fits(&a->room, lead_of(seat->slot, u, reach) + u->hot.rows) ||
         unit_past_near(u, (span){reach}, &past) < 0)
         return -1;
-    for (size_t i = 0; i < seat->n; i++)
-        if (seems(g, &e[i]))
-            ask_member(g, a, seat, &e[i], &past);
+    for (; i < seat->n; i++) {
+        if (!seems(g, &e[i]))
+            continue;
+        uint64_t print = print_of(g, &e[i], rows);
+        if (!take_had(g, a, &e[i], print))
+            ask_member(g, a, seat, &e[i], &past, print);
+    }
     unit_past_done(u, &past);
     return 0;
 }
@@ -301,11 +372,12 @@ int spikes_ask(const struct spikes_case *c, struct gather_share own, struct buf 
     return ready && buf_done(to) == 0 ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
-static int by_member(const void *a, const void *b)
+size_t spikes_seeming(const struct spikes_case *c)
 {
-    uint64_t x = ((const struct record *)a)->member;
-    uint64_t y = ((const struct record *)b)->member;
-    return (x > y) - (x < y);
+    size_t n = 0;
+    for (size_t i = 0; i < c->series->n_members; i++)
+        n += c->hint[i] == SPIKE_SEEMS;
+    return n;
 }
 
 int spikes_order(struct buf *records, struct err *err)
@@ -332,10 +404,8 @@ struct others {
 /* As look_closer, from the records. */
 static int look_up(const struct spikes_how *how, struct spike *s, struct err *err)
 {
-    struct record key = {.member = (uint64_t)(s->member - how->first)};
-    size_t n = how->records->len / sizeof key;
     const struct record *r =
-        n > 0 ? bsearch(&key, how->records->data, n, sizeof key, by_member) : NULL;
+        find_record(how->records, (size_t)(s->member - how->first));
     if (r == NULL)
         return err_set(err, EBADMSG, "nobody says what the day of %s was like",
                        s->member->unit->who.host);

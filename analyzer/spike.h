@@ -102,7 +102,12 @@ struct spikes_case {
     const struct seats *seats;
     const unsigned char *hint; /* one a member of the list */
     unsigned threads;
+    /* Records made before, sorted: those whose rows are the same still are taken as
+     * they are, and no day is read for them.  NULL: there are none. */
+    const struct buf *had;
 };
+/* How many members seem to have spikes. */
+size_t spikes_seeming(const struct spikes_case *c);
 
 /* Looks at the days of those of a share's hosts that seem to have spikes, and appends
  * what they say: plain records, by the member's number in the list. */

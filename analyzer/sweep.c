@@ -360,7 +360,6 @@ static void member_bucket(void *arg, size_t i, unsigned hand)
             seat_entries(&s->members, seat, s->first, s->last, &entries);
         if (entries == 0 || !read_seat(s, h, seat, e, entries))
             continue;
-        h->planned = false;
         for (size_t m = 0; m < entries; m++)
             take_entry(s, h, seat, &e[m], h->sheet + m * n);
     }
@@ -460,7 +459,6 @@ static void take_group(void *arg, size_t i, unsigned hand)
         return;
     int every = s->c.member[d->group.head].every;
     d->group.look.every = every > 0 ? every : 1;
-    h->planned = false;
     gather_mean(&d->gather[0], d->group.hosts / 2 + 1, h->left);
     s->c.on_group(s->c.arg, h, s->first + i, &d->group, h->left);
 }

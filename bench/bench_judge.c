@@ -8,7 +8,8 @@
  *
  *     cold      a look that nothing was prepared for, as after a restart
  *     prepare   what is done between looks, while the change is waited for
- *     check     once more when the window has closed: does that still fit?
+ *     check     once more when the window has closed: does that still fit?  And the
+ *               days of hosts that seem to have spikes
  *     verdict   a look that was prepared: from the window's close to the stored verdict
  */
 #include "analyzer/checkup.h"

@@ -117,14 +117,16 @@ static void check_parts(int changed, int others, unsigned parts)
     OWNED_HABIT *h = learn_in_parts(f, parts, &rounds);
     CHECK(rounds >= 3 || parts == 1);
     OWNED_BUF spikes = {0};
+    OWNED_BUF probes = {0};
     for (unsigned i = 0; i < parts; i++) {
         fleet_lock(f, share_of(i, parts));
-        CHECK(part_look(&jc, share_of(i, parts), &spikes, NULL) == 0);
+        CHECK(part_look(&jc, share_of(i, parts), &spikes, &probes, NULL) == 0);
     }
     CHECK(spikes.len > 0); /* some hosts had to be asked */
     CHECK(spikes_order(&spikes, NULL) == 0);
     fleet_lock(f, (struct gather_share){0});
     jc.spikes = &spikes;
+    jc.probe_pasts = &probes;
     jc.habit = h;
     jc.ret_fits = &fits;
     char *joined = verdict_of(&jc);
@@ -191,6 +193,47 @@ TEST(what_was_learned_ahead_gives_the_same_verdict)
     CHECK(fits);
     free(alone);
     free(ahead);
+    habit_free(&h);
+    ruleset_free(&rules);
+}
+
+TEST(days_read_ahead_give_the_same_verdict_and_late_samples_are_seen)
+{
+    OWNED_FLEET *f = fleet_new(9, 12);
+    struct judge_case jc = case_of(f);
+    struct habit *h = NULL;
+    struct unit *u = &f->made->panel.unit[3];
+    CHECK(part_all(&jc, NULL, &h, NULL) == 0);
+    CHECK(part_days(&jc, &h->days, NULL) == 0);
+    CHECK(h->days.len > 0);
+    jc.habit = h;
+    for (int late = 0; late < 2; late++) {
+        jc.habit = NULL;
+        char *alone = verdict_of(&jc);
+        jc.habit = h;
+        char *ahead = verdict_of(&jc);
+        CHECK_TEXT(ahead, alone);
+        free(alone);
+        free(ahead);
+        for (size_t i = (FLEET_HOT_ROWS - 10) * u->n_metrics;
+             i < FLEET_HOT_ROWS * u->n_metrics; i++)
+            u->hot.cells[i] *= i % 2 == 0 ? 5 : 1;
+    }
+    habit_free(&h);
+    ruleset_free(&rules);
+}
+
+TEST(a_day_that_was_read_ahead_is_not_read_again)
+{
+    OWNED_FLEET *f = fleet_new(9, 12);
+    struct judge_case jc = case_of(f);
+    struct habit *h = NULL;
+    CHECK(part_all(&jc, NULL, &h, NULL) == 0);
+    CHECK(part_days(&jc, &h->days, NULL) == 0);
+    exchange_lived(f, 1);
+    fleet_lock(f, (struct gather_share){0}); /* reading one would kill us */
+    jc.habit = h;
+    free(verdict_of(&jc));
     habit_free(&h);
     ruleset_free(&rules);
 }

@@ -91,14 +91,45 @@ static void past(struct scene *s, int host, int every)
         cells[r] = (r % every) != every - 1;
 }
 
+/* Pasts that are read in four parts come to the same. */
+static void check_parts(struct scene *s)
+{
+    struct err err = {0};
+    struct probes again = {0}, none = {0};
+    OWNED_BUF pasts = {0};
+    OWNED_BUF nothing = {0};
+    for (uint32_t part = 4; part-- > 0;) {
+        struct gather_share own = {part * GATHER_BUCKETS / 4,
+                                   (part + 1) * GATHER_BUCKETS / 4};
+        CHECK(probes_ask(&s->lineup, s->rules, own, &pasts, &err) == 0);
+    }
+    CHECK(probes_judge(&s->lineup, &s->controls, s->rules, &pasts, &again, &err) == 0);
+    for (size_t i = 0; i < again.n; i++) {
+        const struct probe *a = &again.at[i], *b = &s->probes.at[i];
+        CHECK_INT(a->grade, b->grade);
+        CHECK_INT((long long)a->n_told, (long long)b->n_told);
+        for (size_t k = 0; k < a->n; k++) {
+            CHECK(memcmp(&a->host[k].p, &b->host[k].p, sizeof(double)) == 0);
+            CHECK(memcmp(&a->host[k].failed_past, &b->host[k].failed_past,
+                         sizeof(double)) == 0);
+        }
+    }
+    if (pasts.len > 0) /* a part that did not answer is missed */
+        CHECK(probes_judge(&s->lineup, &s->controls, s->rules, &nothing, &none, &err) <
+              0);
+    probes_free(&again);
+}
+
 static const struct probe *judged(struct scene *s, size_t n)
 {
     struct err err = {0};
     CHECK(align(&s->made.change, NULL, 0, made_panel_done(s->panel), &usual,
                 (instant){(PIVOT + 1800) * 1000ll}, &s->lineup, NULL) == 0);
     CHECK(control_choose(&s->lineup, &s->controls, NULL) == 0);
-    CHECK(probes_judge(&s->lineup, &s->controls, s->rules, &s->probes, &err) == 0);
+    CHECK(probes_judge(&s->lineup, &s->controls, s->rules, NULL, &s->probes, &err) ==
+          0);
     CHECK_INT((long long)s->probes.n, (long long)n);
+    check_parts(s);
     return s->probes.at;
 }
 

@@ -27,6 +27,29 @@ static void put(struct profile *p, const char *id, size_t members)
     CHECK(profile_take(p, id, &h) == 0 && h == NULL);
 }
 
+TEST(days_go_with_their_habit_as_long_as_there_is_room)
+{
+    struct profile *p = profile_new(bytes_of(100) + 50);
+    struct buf days = {0};
+    put(p, "a", 100);
+    buf_add_n(&days, "0123456789012345678901234567890123456789", 40);
+    profile_take_days(p, "a", &days);
+    CHECK_INT((long long)profile_find(p, "a")->days.len, 40);
+    CHECK_INT((long long)profile_stats(p).bytes, (long long)bytes_of(100) + 40);
+    buf_add_n(&days, "another", 7);
+    profile_take_days(p, "a", &days); /* in place of the others */
+    CHECK_INT((long long)profile_find(p, "a")->days.len, 7);
+    for (int i = 0; i < 51; i++)
+        buf_add_ch(&days, 'x');
+    profile_take_days(p, "a", &days); /* too large: what there was stays */
+    CHECK_INT((long long)profile_find(p, "a")->days.len, 7);
+    buf_add_n(&days, "whose?", 6);
+    profile_take_days(p, "b", &days);
+    CHECK_INT((long long)days.len, 0);
+    CHECK_INT((long long)profile_stats(p).bytes, (long long)bytes_of(100) + 7);
+    profile_free(&p);
+}
+
 TEST(what_was_put_in_is_found_until_it_is_forgotten)
 {
     struct profile *p = profile_new(1 << 20);

@@ -56,7 +56,11 @@ static struct spikes find_by(const struct level_case *lc, struct series *one)
     OWNED_BUF days = {0};
     CHECK(seats_of_members(&lineup, &list, &seats) == 0);
     CHECK(glance(&lineup, &list, &seats, 2, &g, NULL) == 0);
-    const struct spikes_case c = {&lineup, &list, &seats, g.hint, 2};
+    const struct spikes_case c = {.lineup = &lineup,
+                                  .series = &list,
+                                  .seats = &seats,
+                                  .hint = g.hint,
+                                  .threads = 2};
     CHECK(spikes_ask(&c, all, &days, NULL) == 0 && spikes_order(&days, NULL) == 0);
     const struct spikes_how how = {g.hint, member, &days};
     CHECK(spikes_find(lc, &how, &s, NULL) == 0);
