@@ -102,6 +102,14 @@ MANY_WIDTHS size_t run_count_below(const float *v, size_t n, float bound)
     return count;
 }
 
+MANY_WIDTHS size_t run_count_under(const double *v, size_t n, double bound)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += v[i] < bound;
+    return count;
+}
+
 MANY_WIDTHS void run_add(double *sum, const float *v, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -33,6 +33,7 @@ void run_sizes(float *to, const double *v, size_t n);
 
 /* How many values are below a bound. */
 size_t run_count_below(const float *v, size_t n, float bound);
+size_t run_count_under(const double *v, size_t n, double bound);
 
 /* sum += v. */
 void run_add(double *sum, const float *v, size_t n);

@@ -136,9 +136,7 @@ static size_t split(double *p, size_t n, double bound, bool not_above)
     return front;
 }
 
-/* Puts the k-th smallest to p[k], none larger before it and none smaller behind: more
- * order than that a median does not need.  The same input is reordered the same. */
-static double select_at(double *p, size_t n, size_t k)
+double shift_select(double *p, size_t n, size_t k)
 {
     double *low = p, *high = p + n, *at = p + k;
     while (high - low > FEW) {
@@ -166,7 +164,7 @@ double shift_quantile(double *p, size_t n, double q)
         return NAN;
     double at = q * (double)(n - 1);
     size_t low = (size_t)at;
-    double here = select_at(p, n, low);
+    double here = shift_select(p, n, low);
     if (low + 1 >= n)
         return here;
     double next = p[low + 1]; /* the next larger is the smallest of those behind */

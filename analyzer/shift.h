@@ -144,6 +144,10 @@ double shift_move(const struct shift_sums *s, size_t pivot,
 /* max(1.4826 * median |p - median|, q95 |p - median| / 1.96); `p` is reordered. */
 double shift_spread(double *p, size_t n);
 
+/* Puts the k-th smallest to p[k], none larger before it and none smaller behind: more
+ * order than that a median does not need.  The same input is reordered the same. */
+double shift_select(double *p, size_t n, size_t k);
+
 /* Median, with the mean of the two middle values; `p` is reordered.  NaN for none. */
 double shift_median(double *p, size_t n);
 /* Linear-interpolated quantile as numpy's; `p` is reordered. */

@@ -144,23 +144,18 @@ static int make_sets(struct sweep *s)
 
 /* --- reading a unit --- */
 
-/* The yardsticks of the entries on the hand's sheet, a few at a time. */
 static void find_yardsticks(struct sweep *s, struct sweep_hand *h,
                             const struct seat *seat, const struct seat_entry *e,
                             size_t n)
 {
     const struct timeline *t = s->c.line;
     const struct slot *slot = seat->slot != NULL ? seat->slot : &s->c.lineup->whole;
-    struct yardstick *y[RUN_LANES];
-    for (size_t i = 0; i < n; i += RUN_LANES) {
-        size_t some = n - i < RUN_LANES ? n - i : RUN_LANES;
-        for (size_t k = 0; k < some; k++) {
-            const struct seat_entry *one = &e[i + k];
-            y[k] = seat->slot != NULL ? &s->c.member[one->place]
-                                      : &s->c.chosen[one->series].yardstick[one->place];
-        }
-        yardstick_find_some(t, h->sheet + i * t->strip.n, some,
-                            timeline_row(t, slot->pivot), h->scratch, y);
+    size_t pivot = timeline_row(t, slot->pivot);
+    for (size_t i = 0; i < n; i++) {
+        struct yardstick *y = seat->slot != NULL
+                                  ? &s->c.member[e[i].place]
+                                  : &s->c.chosen[e[i].series].yardstick[e[i].place];
+        yardstick_find(t, h->sheet + i * t->strip.n, pivot, h->scratch, y);
     }
 }
 
@@ -568,7 +563,7 @@ static int open_hands(struct sweep *s)
         struct sweep_hand *h = &s->hand[i];
         h->number = i;
         h->sum = malloc(n * sizeof *h->sum);
-        h->scratch = malloc(RUN_LANES * n * sizeof *h->scratch);
+        h->scratch = malloc(2 * n * sizeof *h->scratch);
         h->count = malloc(n * sizeof *h->count);
         h->sheet = malloc(series * n * sizeof *h->sheet);
         h->left = malloc(n * sizeof *h->left);

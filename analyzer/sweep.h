@@ -41,7 +41,7 @@ struct sweep_hand {
     bool planned;
     struct shift_null null;
     double *sum;     /* strip.n + 2 */
-    double *scratch; /* RUN_LANES times as many */
+    double *scratch; /* twice as many */
     uint32_t *count;
     float *sheet; /* the series of one unit */
     float *left, *room;

@@ -9,19 +9,18 @@
 #define OFFSET_SHARE 0.02 /* of the median */
 #define OFFSET_SCALE 1e-3 /* of the largest value of the day */
 
-enum { GAPS_MAX = 64 };
+enum { GAPS_MAX = 64, FEW = 24 };
 
-/* Values of the day before `pivot`, single rows joined to as many as a cell has; they
- * are put into every `stride`-th place. */
+/* Values of the day before `pivot`, single rows joined to as many as a cell has. */
 static size_t day_values(const struct timeline *t, const float *v, size_t pivot,
-                         double *to, size_t stride)
+                         double *to)
 {
     const struct strip *s = &t->strip;
     size_t from = pivot > t->day ? pivot - t->day : 0, n = 0;
     size_t end = pivot < s->cut ? strip_place(s, pivot).at : s->cells;
     struct strip_place begin = strip_place(s, from);
     for (size_t i = begin.at + (begin.part > 0); i < end; i++) {
-        to[n * stride] = v[i]; /* without a branch on any of them */
+        to[n] = v[i]; /* without a branch on any of them */
         n += !isnan(v[i]);
     }
     for (size_t row = pivot; row > s->cut && row > from;) {
@@ -33,7 +32,7 @@ static size_t day_values(const struct timeline *t, const float *v, size_t pivot,
             known += !isnan(x);
         }
         if (known > 0)
-            to[n++ * stride] = sum / known;
+            to[n++] = sum / known;
     }
     return n;
 }
@@ -70,67 +69,89 @@ static int sample_distance(const struct timeline *t, const float *v, size_t pivo
     return n == 0 ? 1 : (int)(one ? gap[0] : shift_median(gap, n));
 }
 
-/* Sizes of a day's values into one lane; gives how many, and the largest. */
-static size_t put_sizes(const struct timeline *t, const float *v, size_t pivot,
-                        double *lane, double *ret_most)
+/* --- the two middle values --- */
+
+/* Where they lie: at least `low`, of which `below` are smaller, and under `high`, of
+ * which `under` are. */
+struct bounds {
+    double low, high;
+    size_t below, under;
+};
+
+/* Takes a value as the one bound or the other, whichever it is. */
+static void try_bound(struct bounds *b, const double *v, size_t n, double at)
 {
-    size_t n = day_values(t, v, pivot, lane, RUN_LANES);
-    *ret_most = 0;
-    for (size_t i = 0; i < n; i++) {
-        double *size = &lane[i * RUN_LANES];
-        *size = fabs(*size);
-        *ret_most = *size > *ret_most ? *size : *ret_most;
+    if (!(at > b->low && at < b->high))
+        return;
+    size_t under = run_count_under(v, n, at);
+    if (under <= (n - 1) / 2) {
+        b->low = at;
+        b->below = under;
+    } else if (under > n / 2) {
+        b->high = at;
+        b->under = under;
     }
-    return n;
 }
 
-/* Of a lane in order. */
-static void take_lane(const struct timeline *t, const float *v, size_t pivot,
-                      const double *lane, size_t n, double most, struct yardstick *ret)
+/* Counting takes many values at a step, putting in order does not: so bounds are drawn
+ * close by counting, as if values were spread evenly, until few are left between. */
+static struct bounds draw_close(const double *v, size_t n, double most)
 {
+    struct bounds b = {.high = INFINITY, .under = n};
+    for (int turn = 0; turn < 6 && b.under - b.below > FEW; turn++) {
+        double high = b.high < most ? b.high : most, low = b.low;
+        double some = (double)(b.under - b.below), each = (high - low) / some;
+        double middle = (double)(n / 2 - b.below), margin = some / 10 + 2;
+        try_bound(&b, v, n, low + each * (middle - margin));
+        try_bound(&b, v, n, low + each * (middle + margin));
+    }
+    return b;
+}
+
+/* Of sizes; `room` is for as many. */
+static void middle_two(const double *v, size_t n, double most, double *room,
+                       double *ret_one, double *ret_other)
+{
+    struct bounds b = draw_close(v, n, most);
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++) {
+        room[m] = v[i];
+        m += v[i] >= b.low && v[i] < b.high;
+    }
+    size_t middle = (n - 1) / 2 - b.below;
+    *ret_one = *ret_other = shift_select(room, m, middle);
+    for (size_t i = middle + 1; n % 2 == 0 && i < m; i++)
+        if (i == middle + 1 || room[i] < *ret_other)
+            *ret_other = room[i];
+}
+
+void yardstick_find(const struct timeline *t, const float *v, size_t pivot,
+                    double *room, struct yardstick *ret_yardstick)
+{
+    size_t n = day_values(t, v, pivot, room);
+    double most = 0, one, next;
+    struct yardstick *ret = ret_yardstick;
     *ret = (struct yardstick){.any = n > 0, .every = 1, .size = 1};
     if (n == 0)
         return;
-    double one = lane[(n - 1) / 2 * RUN_LANES], next = lane[n / 2 * RUN_LANES];
+    for (size_t i = 0; i < n; i++) {
+        room[i] = fabs(room[i]);
+        most = room[i] > most ? room[i] : most;
+    }
+    middle_two(room, n, most, room + t->strip.n + 1, &one, &next);
     double middle = one + (next - one) * 0.5;
     double offset = OFFSET_SHARE * middle + OFFSET_SCALE * most;
     ret->offset = offset > 0 ? offset : 1e-9;
     ret->size = most > 0 ? most : 1;
     ret->falls = falls_below_zero(t, v, pivot);
     ret->every = sample_distance(t, v, pivot);
-    /* logs keep the order: the median's neighbours stay what they are */
-    double other = n % 2 == 1 ? one : 2 * middle - one;
-    ret->level = 0.5 * (run_log(one + ret->offset) + run_log(other + ret->offset));
-}
-
-void yardstick_find_some(const struct timeline *t, const float *v, size_t n,
-                         size_t pivot, double *room,
-                         struct yardstick *const *ret_yardstick)
-{
-    size_t known[RUN_LANES] = {0}, rows = 0, wide = t->strip.n;
-    double most[RUN_LANES];
-    for (size_t i = 0; i < n; i++) {
-        known[i] = put_sizes(t, v + i * wide, pivot, room + i, &most[i]);
-        rows = known[i] > rows ? known[i] : rows;
+    if (ret->falls) {
+        n = day_values(t, v, pivot, room);
+        ret->level = shift_median(room, n) / ret->size;
+    } else { /* logs keep the order: the median's neighbours stay what they are */
+        double other = n % 2 == 1 ? one : 2 * middle - one;
+        ret->level = 0.5 * (run_log(one + ret->offset) + run_log(other + ret->offset));
     }
-    for (size_t i = 0; i < RUN_LANES; i++)
-        for (size_t k = known[i]; k < rows; k++)
-            room[k * RUN_LANES + i] = INFINITY;
-    run_sort(room, rows);
-    for (size_t i = 0; i < n; i++)
-        take_lane(t, v + i * wide, pivot, room + i, known[i], most[i],
-                  ret_yardstick[i]);
-    for (size_t i = 0; i < n; i++)
-        if (ret_yardstick[i]->falls) {
-            size_t day = day_values(t, v + i * wide, pivot, room, 1);
-            ret_yardstick[i]->level = shift_median(room, day) / ret_yardstick[i]->size;
-        }
-}
-
-void yardstick_find(const struct timeline *t, const float *v, size_t pivot,
-                    double *room, struct yardstick *ret_yardstick)
-{
-    yardstick_find_some(t, v, 1, pivot, room, &ret_yardstick);
 }
 
 void yardstick_apply(const struct yardstick *y, float *v, size_t n)

@@ -7,7 +7,6 @@
 #ifndef ANALYZER_YARDSTICK_H
 #define ANALYZER_YARDSTICK_H
 
-#include "analyzer/run.h"
 #include "analyzer/sheet.h"
 
 #include <stdbool.h>
@@ -22,15 +21,9 @@ struct yardstick {
     double level;  /* taken off, in logs or parts of the largest */
 };
 
-/* Of one series.  `v` has the timeline's strip.n values, `room` is for RUN_LANES times
- * as many. */
+/* `v` has the timeline's strip.n values, `room` is for twice as many and two more. */
 void yardstick_find(const struct timeline *t, const float *v, size_t pivot,
                     double *room, struct yardstick *ret_yardstick);
-
-/* Of up to RUN_LANES series at once, whose values lie one behind the other. */
-void yardstick_find_some(const struct timeline *t, const float *v, size_t n,
-                         size_t pivot, double *room,
-                         struct yardstick *const *ret_yardstick);
 
 /* One that has nothing leaves the values as they are. */
 void yardstick_apply(const struct yardstick *y, float *v, size_t n);

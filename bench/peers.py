@@ -184,9 +184,9 @@ Written by `./dev bench judge`, %s; nothing here is typed in by hand.
 
 A change of every second host of a fleet, 50 metrics a host, a week of five-minute history and an
 hour and a half of one-minute samples. *Prepare* is what is learned of the past between two
-looks, *check* whether it still fits once the window has closed, *verdict* the look itself: from
-the window's close to the verdict stored in the ledger. *Cold* is a look for which nothing was
-prepared. *us* are microseconds of processor for each series of the fleet. *Store* is the memory
+looks, *check* whether it still fits once the window has closed, and the reading of the days of
+hosts that seem to have spikes, *verdict* the look itself: from the window's close to the verdict
+stored in the ledger. *Cold* is a look for which nothing was prepared. *us* are microseconds of processor for each series of the fleet. *Store* is the memory
 of recent samples, *peak* that of the process, *ahead* what is kept of the past in between. A
 growth of 1 is linear.
 

@@ -213,6 +213,9 @@ TEST(counts_and_sizes_take_every_value)
     for (size_t i = 0; i < N; i++)
         CHECK_NEAR(size[i], fabs(v[i]), 0);
     CHECK_INT((long long)run_count_below(size, N, 7), (long long)below);
+    for (size_t i = 0; i < N; i++)
+        v[i] = size[i];
+    CHECK_INT((long long)run_count_under(v, N, 7), (long long)below);
     CHECK(!run_any_below(signs, N));
     signs[N - 1] = -1;
     CHECK(run_any_below(signs, N) && !run_any_below(signs, N - 1));
