@@ -108,7 +108,7 @@ static void write_text(const struct digest *d, size_t more, struct buf *to)
     if (d->notice != NULL)
         buf_addf(to, "\n%s\n", d->notice);
     if (d->unsubscribe != NULL)
-        buf_addf(to, "\n%s%s%s\n", say(d, PHRASE_NO_MORE_MAILS), say(d, PHRASE_COLON),
+        buf_addf(to, "\n%s%s%s\n", say(d, PHRASE_MAIL_NO_MORE), say(d, PHRASE_COLON),
                  d->unsubscribe);
 }
 
@@ -147,7 +147,7 @@ static void write_foot(const struct digest *d, size_t more, struct buf *to)
         return;
     buf_add(to, "<p style=\"" MAIL_FONT "margin:12px 0 0;font-size:13px;"
                 "line-height:19px\">");
-    mail_html_link(to, say(d, PHRASE_NO_MORE_MAILS), d->unsubscribe);
+    mail_html_link(to, say(d, PHRASE_MAIL_NO_MORE), d->unsubscribe);
     buf_add(to, "</p>\n");
 }
 

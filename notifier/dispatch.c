@@ -35,6 +35,14 @@ static void want(struct dispatch *d, instant at)
     d->next = at.ms < d->next.ms ? at : d->next;
 }
 
+/* The routing file's languages are those of reports (they have the same names). */
+static enum language language_for(const struct audience *a)
+{
+    enum language l =
+        language_of(routing_language_name((enum routing_language)a->language));
+    return l < LANGUAGE_N ? l : LANGUAGE_EN;
+}
+
 static bool is_theirs(const struct dispatch *d, const struct audience *a,
                       const char *who)
 {
@@ -172,8 +180,7 @@ static int write_letter(struct dispatch *d, const struct note *n,
                  .verdict = v,
                  .revisions = (const struct verdict *const *)past->revision,
                  .n_revisions = steps,
-                 .language = language_of(
-                     routing_language_name((enum routing_language)a->language)),
+                 .language = language_for(a),
                  .notice = t->notice},
         .config = t->config,
         .audience = a,
@@ -219,7 +226,8 @@ static char *plain(const char *text, size_t most)
     return buf_give(&b);
 }
 
-static int fill_line(struct dispatch *d, const struct note *n, struct digest_line *l)
+static int fill_line(struct dispatch *d, const struct note *n, enum language l,
+                     struct digest_line *line)
 {
     struct tell *t = d->tell;
     char time[FIGURE_TEXT_MAX];
@@ -229,18 +237,21 @@ static int fill_line(struct dispatch *d, const struct note *n, struct digest_lin
                   : NULL;
     if (v == NULL)
         return -1;
-    *l = (struct digest_line){.grade = n->grade, .title = report_change_title(c)};
-    if (v->n_findings > 0 && v->findings[0].because != NULL)
-        l->sentence = plain(v->findings[0].because, SENTENCE_CHARS);
-    l->time = strdup(figure_time(LANGUAGE_EN, v->decided_at, time));
+    struct report_input in = {.change = c, .verdict = v, .language = l};
+    OWNED_REPORT *r = report_new(&in, d->err);
+    if (r == NULL)
+        return -1;
+    *line = (struct digest_line){.grade = n->grade, .title = strdup(r->title)};
+    if (r->n_findings > 0)
+        line->sentence = plain(r->finding[0].sentence, SENTENCE_CHARS);
+    line->time = strdup(figure_time(l, v->decided_at, time));
     if (t->config->public_url != NULL)
-        l->url = report_page_url(t->config->public_url, n->change_id);
-    return l->title != NULL && l->time != NULL
+        line->url = report_page_url(t->config->public_url, n->change_id);
+    return line->title != NULL && line->time != NULL
                ? 0
                : err_set(d->err, ENOMEM, "no memory for a digest");
 }
 
-/* "storm-1f3a...": the same notes make the same name. */
 static char *name_digest(bool storm, const char *who, const struct note *notes,
                          size_t n)
 {
@@ -269,7 +280,8 @@ static int write_digest(struct dispatch *d, struct digest *digest,
     for (size_t i = 0; i < n; i++)
         digest->count[notes[i].grade]++;
     for (; digest->n < most && rc == 0; digest->n++)
-        rc = fill_line(d, &notes[digest->n], &digest->line[digest->n]);
+        rc =
+            fill_line(d, &notes[digest->n], digest->language, &digest->line[digest->n]);
     if (rc == 0)
         rc = digest_write(digest, d->tell->config, to, d->err);
     digest_lines_free(&digest->line, digest->n);
@@ -287,7 +299,8 @@ static int send_digest(struct dispatch *d, const char *who, bool storm,
         return err_set(d->err, ENOMEM, "no memory for a digest");
     char *unsubscribe = make_link(d, MAIL_LINK_UNSUBSCRIBE, who, a->name, "");
     const char *kind = storm ? DISPATCH_STORM : DISPATCH_DAY;
-    struct digest digest = {.storm = storm,
+    struct digest digest = {.language = language_for(a),
+                            .storm = storm,
                             .id = name,
                             .audience = a->name,
                             .to = address ? who : NULL,

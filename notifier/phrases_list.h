@@ -350,7 +350,6 @@
     X(WHY_DAY, "What was not worth a mail of its own, since the last mail of the day.", \
       "自上一封日报以来，不需要单独发邮件的变更。") \
     X(REST_CHANGES, "and {0} more.", "另有 {0} 个变更。") \
-    X(NO_MORE_MAILS, "No more of these mails", "不再接收此类邮件") \
     X(TODAY, "today: ", "日报：") \
     \
     /* --- charts --- */ \
