@@ -6,9 +6,7 @@
 
 #include "base/names.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
