@@ -1,4 +1,4 @@
-/* storage/seen.c - names of metrics out of the history's index.
+/* storage/seen.c - names of metrics out of the history's index and recent samples.
  *
  * What must hold: the file may be written to while it is read, so a last line without
  * its end is no damage, and nothing in here writes.  One thread. */
@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/table_hash.h"
+#include "storage/windows.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -13,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PATH_BYTES = 4096 };
 
 struct set {
     char **slot; /* open addressing; `size` is a power of two */
@@ -100,31 +103,70 @@ static void give(struct set *s, struct seen *to)
     to->n = n;
 }
 
-int seen_read(const char *data_dir, struct seen *ret_seen, struct err *err)
+/* What has a history.  *ret_there: there is one. */
+static int read_index(const char *data_dir, struct set *s, size_t *ret_damaged,
+                      bool *ret_there, struct err *err)
 {
-    char path[4096], *line = NULL;
-    struct set s = {0};
+    char path[PATH_BYTES], *line = NULL;
     size_t cap = 0;
     ssize_t n;
-    *ret_seen = (struct seen){0};
-    if (snprintf(path, sizeof path, "%s/history/index", data_dir) >= (int)sizeof path)
-        return err_set(err, ENAMETOOLONG, "the path of the data directory is too long");
+    snprintf(path, sizeof path, "%s/history/index", data_dir);
     FILE *f = fopen(path, "re");
+    *ret_there = f != NULL;
+    if (f == NULL && (errno == ENOENT || errno == ENOTDIR))
+        return 0;
     if (f == NULL)
         return err_sys(err, errno, "%s cannot be read", path);
     while ((n = getline(&line, &cap, f)) > 0) {
         bool whole = line[n - 1] == '\n';
-        if (!take_line(&s, line, (size_t)n - whole) && whole)
-            ret_seen->damaged++;
+        if (!take_line(s, line, (size_t)n - whole) && whole)
+            (*ret_damaged)++;
     }
-    bool failed = s.failed || ferror(f);
+    bool failed = ferror(f);
     free(line);
     fclose(f);
+    return failed ? err_set(err, EIO, "%s could not be read to its end", path) : 0;
+}
+
+/* What came in too lately to have one. */
+static int read_windows(const char *data_dir, struct set *s, bool *ret_there,
+                        struct err *err)
+{
+    char path[PATH_BYTES];
+    struct err why = {0};
+    snprintf(path, sizeof path, "%s/windows.dat", data_dir);
+    struct windows *w = windows_peek(path, &why);
+    *ret_there = w != NULL;
+    if (w == NULL)
+        return why.code == ENOENT ? 0 : err_set(err, why.code, "%s", why.text);
+    uint64_t n = windows_stats(w).metrics;
+    for (uint32_t i = 1; i <= n; i++)
+        add(s, windows_metric_name(w, i));
+    windows_close(&w);
+    return 0;
+}
+
+int seen_read(const char *data_dir, struct seen *ret_seen, struct err *err)
+{
+    struct set s = {0};
+    bool history = false, recent = false;
+    *ret_seen = (struct seen){0};
+    if (strlen(data_dir) > PATH_BYTES - 100)
+        return err_set(err, ENAMETOOLONG, "the path of the data directory is too long");
+    int rc = read_index(data_dir, &s, &ret_seen->damaged, &history, err);
+    if (rc == 0)
+        rc = read_windows(data_dir, &s, &recent, err);
+    if (rc == 0 && s.failed)
+        rc = err_set(err, ENOMEM, "out of memory");
+    if (rc == 0 && !history && !recent)
+        rc = err_set(err, ENOENT,
+                     "%s is no data directory of a service: it has neither "
+                     "history/index nor windows.dat",
+                     data_dir);
     give(&s, ret_seen);
-    if (!failed)
-        return 0;
-    seen_free(ret_seen);
-    return err_set(err, ENOMEM, "%s could not be read to its end", path);
+    if (rc < 0)
+        seen_free(ret_seen);
+    return rc;
 }
 
 void seen_free(struct seen *s)

@@ -1,7 +1,8 @@
-/* storage/seen.h - the names of all metrics that a data directory has a history of.
+/* storage/seen.h - the names of all metrics that a data directory knows.
  *
- * For checks of rules, beside a running service: only the history's index is read
- * (storage/catalog.h), which gets the names that come in within a flush's time. */
+ * For checks of rules, beside a running service: the history's index is read
+ * (storage/catalog.h), and the file of recent samples, which has the names that came in
+ * since the last flush. */
 #ifndef STORAGE_SEEN_H
 #define STORAGE_SEEN_H
 
@@ -17,7 +18,7 @@ struct seen {
     size_t damaged; /* lines of the index that could not be read */
 };
 
-/* Fills *ret_seen, to be freed.  -1 when there is no index or memory is short. */
+/* Fills *ret_seen, to be freed.  -1 when neither is there, or one cannot be read. */
 int seen_read(const char *data_dir, struct seen *ret_seen, struct err *err);
 void seen_free(struct seen *s);
 

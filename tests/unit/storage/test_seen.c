@@ -1,10 +1,12 @@
 /* tests of storage/seen */
 #include "base/buf.h"
 #include "storage/seen.h"
+#include "storage/windows.h"
 #include "tests/test.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -47,13 +49,36 @@ TEST(a_damaged_line_is_counted_and_one_that_is_being_written_is_not)
     seen_free(&s);
 }
 
-TEST(a_directory_without_a_history_is_an_error)
+TEST(what_came_in_since_the_last_flush_is_known_too)
+{
+    struct seen s;
+    struct err err = {0}, note = {0};
+    char path[300];
+    write_index(A " 2 {\"sources\":{\"a\":\"mem.used\"}}\n");
+    snprintf(path, sizeof path, "%s/windows.dat", test_dir());
+    struct windows_spec spec = {
+        .path = path, .step = {60000}, .rows = 60, .bytes_max = 16 << 20};
+    struct windows *w = windows_open(&spec, &note, &err);
+    CHECK(w != NULL);
+    windows_metric(w, "cpu.busy", 8, MERGE_MEAN);
+    windows_metric(w, "mem.used", 8, MERGE_MEAN);
+    CHECK_INT(seen_read(test_dir(), &s, &err), 0); /* while it is open */
+    CHECK_INT(s.n, 2);
+    CHECK_TEXT(s.name[0], "cpu.busy");
+    CHECK_TEXT(s.name[1], "mem.used");
+    seen_free(&s);
+    windows_close(&w);
+    unlink(path);
+}
+
+TEST(a_directory_with_neither_is_an_error)
 {
     struct seen s;
     struct err err = {0};
     CHECK_INT(seen_read("/nonexistent", &s, &err), -1);
     CHECK_TEXT(err.text,
-               "/nonexistent/history/index cannot be read: No such file or directory");
+               "/nonexistent is no data directory of a service: it has neither "
+               "history/index nor windows.dat");
     CHECK_INT(s.n, 0);
     seen_free(&s);
 }
