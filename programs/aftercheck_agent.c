@@ -144,6 +144,15 @@ static void log_complaints(const struct buf *why)
     log_error("the configuration stays as it was");
 }
 
+/* The connection stays when it goes to the same place. */
+static int move_to(struct agent *a, const struct agent_config *c, struct err *err)
+{
+    agent_tls_trust(c->ca);
+    if (strcmp(c->server, agent_send_server(a->send)) == 0)
+        return 0;
+    return agent_send_move(a->send, c->server, err);
+}
+
 /* New settings take the place of the old ones only when all of them work. */
 static void reload(struct agent *a)
 {
@@ -155,8 +164,11 @@ static void reload(struct agent *a)
         log_complaints(&why);
         return;
     }
-    struct agent_sources *s = agent_sources_open(&a->env, c, a->sources, &err);
-    if (s == NULL || agent_send_move(a->send, c->server, &err) < 0) {
+    struct agent_sources *s = NULL;
+    if (move_to(a, c, &err) == 0)
+        s = agent_sources_open(&a->env, c, a->sources, &err);
+    if (s == NULL) {
+        move_to(a, a->config, NULL);
         a->config_errors++;
         log_error("%s; the configuration stays as it was", err.text);
         agent_config_free(&c);
@@ -168,7 +180,6 @@ static void reload(struct agent *a)
     agent_config_free(&a->config);
     a->config = c;
     a->sources = s;
-    agent_tls_trust(c->ca);
     agent_exec_pool_set(a->execs, (unsigned)c->at_once);
     agent_sources_begin(s);
     plan_report(a);

@@ -32,6 +32,7 @@ struct agent_send {
     struct loop *loop;
     struct agent_buffer *buffer;
     struct agent_call *call, *next; /* next: takes the place of `call` */
+    char *server;
     struct loop_timer timer;
     struct buf text;
     struct agent_parcel parcel; /* under way */
@@ -213,7 +214,9 @@ struct agent_send *agent_send_new(struct loop *l, struct agent_buffer *b,
     s->buffer = b;
     s->timer = (struct loop_timer){.fire = send_next, .arg = s};
     s->call = agent_call_new(l, server, err);
-    if (s->call == NULL) {
+    s->server = strdup(server);
+    if (s->call == NULL || s->server == NULL) {
+        err_set(err, ENOMEM, "out of memory"); /* unless the first cause was another */
         agent_send_free(&s);
         return NULL;
     }
@@ -232,6 +235,7 @@ void agent_send_free(struct agent_send **s)
     agent_call_free(&(*s)->call);
     agent_call_free(&(*s)->next);
     buf_free(&(*s)->text);
+    free((*s)->server);
     free(*s);
     *s = NULL;
 }
@@ -247,14 +251,25 @@ void agent_send_news(struct agent_send *s)
 
 int agent_send_move(struct agent_send *s, const char *server, struct err *err)
 {
-    struct agent_call *next = agent_call_new(s->loop, server, err);
-    if (next == NULL)
-        return -1;
+    char *copy = strdup(server);
+    struct agent_call *next =
+        copy != NULL ? agent_call_new(s->loop, server, err) : NULL;
+    if (next == NULL) {
+        free(copy);
+        return err_set(err, ENOMEM, "out of memory"); /* unless there was a cause */
+    }
     agent_call_free(&s->next);
     s->next = next;
+    free(s->server);
+    s->server = copy;
     s->not_before_ms = 0;
     plan(s);
     return 0;
+}
+
+const char *agent_send_server(const struct agent_send *s)
+{
+    return s->server;
 }
 
 void agent_send_hurry(struct agent_send *s)

@@ -28,6 +28,8 @@ void agent_send_news(struct agent_send *s);
 
 /* From now on to another server. */
 int agent_send_move(struct agent_send *s, const char *server, struct err *err);
+/* Where it was last told to send to. */
+const char *agent_send_server(const struct agent_send *s);
 
 /* Sends what there is without any pause; for the end. */
 void agent_send_hurry(struct agent_send *s);

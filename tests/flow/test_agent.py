@@ -230,6 +230,22 @@ class Agent(FlowTest):
         self.assertEqual(self.count("group me gives nothing"), 0)
         self.end()
 
+    def test_a_reload_that_cannot_be_done_changes_nothing(self):
+        s = self.service()
+        config = self.configured("checks:\n  - {name: tool, interval: 1s, timeout: 1s, command: /bin/true}\n")
+        wait_for("a result", lambda: self.has_line(s, "probe,check=tool,", "success=1"))
+        with open(config, "a") as f:  # more groups than there can be: seen when they are opened
+            f.write("  - {name: new, interval: 1s, timeout: 1s, command: /bin/true}\ngroups:\n" +
+                    "".join("  - {name: g%d, program: x}\n" % i for i in range(65)))
+        self.agent.send_signal(signal.SIGHUP)
+        wait_for("a complaint", lambda: self.logged("at most 64 groups"))
+        seen = len(s.times())
+        wait_for("readings", lambda: len(s.times()) > seen + 2)
+        self.assertFalse(self.has_line(s, "probe,check=new,"))
+        self.assertTrue(self.has_line(s, "probe,check=tool,", "success=1"))
+        self.assertEqual(s.connections, 1)
+        self.end()
+
     def count(self, words):
         with open(self.log) as f:
             return f.read().count(words)
