@@ -170,21 +170,36 @@ int hook_write(const struct hook_event *e, struct buf *to, struct err *err)
 
 /* --- serving --- */
 
-bool hook_has_token(const struct httpd_req *r, const char *secret)
+bool hook_knows(const char *secret, const char *given)
+{
+    unsigned char want[SHA256_BYTES], got[SHA256_BYTES];
+    /* sums of both, so that not even the length can be told from the time */
+    hmac_sha256(secret, strlen(secret), given, strlen(given), got);
+    hmac_sha256(secret, strlen(secret), secret, strlen(secret), want);
+    return secret_same(got, want, sizeof want);
+}
+
+int hook_trust_token(const struct hook *h, const struct httpd_req *r, const char *name,
+                     struct err *err)
 {
     static const char bearer[] = "Bearer ";
-    unsigned char want[SHA256_BYTES], got[SHA256_BYTES];
     const char *given = httpd_header(r, "Authorization");
     if (given != NULL && strncasecmp(given, bearer, strlen(bearer)) == 0)
         given += strlen(bearer);
     else
         given = httpd_query(r, "token");
-    if (given == NULL)
-        return false;
-    /* sums of both, so that not even the length can be told from the time */
-    hmac_sha256(secret, strlen(secret), given, strlen(given), got);
-    hmac_sha256(secret, strlen(secret), secret, strlen(secret), want);
-    return secret_same(got, want, sizeof want);
+    if (h->secret == NULL || (given != NULL && hook_knows(h->secret, given)))
+        return 0;
+    return err_set(err, EPERM,
+                   "expected the token of webhooks.%s.token_file as Authorization: "
+                   "Bearer, or behind ?token= in the address",
+                   name);
+}
+
+enum hook_said hook_missing(const char *what, struct err *err)
+{
+    err_set(err, EINVAL, "%s is missing, expected a text", what);
+    return HOOK_BAD;
 }
 
 static void answer_ignored(struct httpd_req *r, const char *why)

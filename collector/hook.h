@@ -101,9 +101,16 @@ struct hook_source {
                            struct buf *to, const char **ret_why, struct err *err);
 };
 
-/* True when the request carries `secret` as "Authorization: Bearer ..." or ?token=;
- * for sources that sign nothing. */
-bool hook_has_token(const struct httpd_req *r, const char *secret);
+/* Whether somebody knows the secret; the time it takes tells nothing of it. */
+bool hook_knows(const char *secret, const char *given);
+
+/* The trust of sources that sign nothing: 0 when no secret is set, or the request
+ * carries it as "Authorization: Bearer ..." or ?token=; `name` is the door's. */
+int hook_trust_token(const struct hook *h, const struct httpd_req *r, const char *name,
+                     struct err *err);
+
+/* Complains that a text is missing. */
+enum hook_said hook_missing(const char *what, struct err *err);
 
 /* The books, and a handler's whole work; `r` is called with it again until it is
  * answered.  Any thread. */

@@ -9,11 +9,7 @@ static int trust(const struct hook *h, const struct httpd_req *r, instant now,
                  struct err *err)
 {
     (void)now;
-    if (h->secret == NULL || hook_has_token(r, h->secret))
-        return 0;
-    return err_set(err, EPERM,
-                   "expected the token of webhooks.argocd.token_file as Authorization: "
-                   "Bearer");
+    return hook_trust_token(h, r, "argocd", err);
 }
 
 static const struct {
@@ -97,12 +93,6 @@ static enum hook_said write_event(const struct hook *h, struct sync *s,
     return hook_write(&e, to, err) == 0 ? HOOK_CHANGE : HOOK_BAD;
 }
 
-static enum hook_said missing(struct err *err, const char *what)
-{
-    err_set(err, EINVAL, "%s is missing, expected a text", what);
-    return HOOK_BAD;
-}
-
 static enum hook_said read_sync(const struct hook *h, struct sync *s, struct buf *to,
                                 const char **ret_why, struct err *err)
 {
@@ -140,9 +130,10 @@ static enum hook_said read(const struct hook *h, const struct hook_body *body,
     s.started = JSON_TEXT_AT(&s.root, "started_at");
     s.revision = JSON_TEXT_AT(&s.root, "revision");
     if (s.app == NULL || s.phase == NULL || s.started == NULL)
-        return missing(err, s.app == NULL     ? "app"
+        return hook_missing(s.app == NULL     ? "app"
                             : s.phase == NULL ? "phase"
-                                              : "started_at");
+                                              : "started_at",
+                            err);
     return read_sync(h, &s, to, ret_why, err);
 }
 

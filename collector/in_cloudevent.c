@@ -5,6 +5,7 @@
  * thread. */
 #include "collector/in_cloudevent.h"
 
+#include "base/ascii.h"
 #include "base/jsonw.h"
 #include "base/names.h"
 
@@ -16,13 +17,6 @@ static const char cdevents[] = "dev.cdevents.";
 
 /* --- headers --- */
 
-static int hex(char c)
-{
-    const char *digits = "0123456789abcdef", *at;
-    at = c != '\0' ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
-    return at != NULL ? (int)(at - digits) : -1;
-}
-
 bool cloudevent_header(char *value)
 {
     char *to = value;
@@ -31,7 +25,7 @@ bool cloudevent_header(char *value)
             *to++ = *p;
             continue;
         }
-        int high = hex(p[1]), low = high >= 0 ? hex(p[2]) : -1;
+        int high = ascii_hex(p[1]), low = high >= 0 ? ascii_hex(p[2]) : -1;
         if (low < 0 || high * 16 + low == 0)
             return false;
         *to++ = (char)(high * 16 + low);

@@ -1,6 +1,7 @@
 /* collector/in_github.c - GitHub's deployments as changes.  No state, any thread. */
 #include "collector/in_github.h"
 
+#include "base/ascii.h"
 #include "base/hash.h"
 
 #include <errno.h>
@@ -8,14 +9,6 @@
 #include <string.h>
 
 /* --- who sends --- */
-
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
 
 bool in_github_signed(const char *secret, const char *header, const void *body,
                       size_t n)
@@ -28,7 +21,7 @@ bool in_github_signed(const char *secret, const char *header, const void *body,
     if (strlen(digits) != (size_t)2 * SHA256_BYTES)
         return false;
     for (size_t i = 0; i < SHA256_BYTES; i++) {
-        int high = hex(digits[2 * i]), low = hex(digits[2 * i + 1]);
+        int high = ascii_hex(digits[2 * i]), low = ascii_hex(digits[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
         got[i] = (unsigned char)(high * 16 + low);

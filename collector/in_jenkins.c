@@ -9,12 +9,7 @@ static int trust(const struct hook *h, const struct httpd_req *r, instant now,
                  struct err *err)
 {
     (void)now;
-    if (h->secret == NULL || hook_has_token(r, h->secret))
-        return 0;
-    return err_set(
-        err, EPERM,
-        "expected the token of webhooks.jenkins.token_file behind ?token= in "
-        "the address, or as Authorization: Bearer");
+    return hook_trust_token(h, r, "jenkins", err);
 }
 
 struct build {
@@ -131,12 +126,6 @@ static const char *phase_of(const struct build *b)
                                                                   : "finished";
 }
 
-static enum hook_said missing(struct err *err, const char *what)
-{
-    err_set(err, EINVAL, "%s is missing, expected a text", what);
-    return HOOK_BAD;
-}
-
 static enum hook_said read(const struct hook *h, const struct hook_body *body,
                            struct buf *to, const char **ret_why, struct err *err)
 {
@@ -154,9 +143,10 @@ static enum hook_said read(const struct hook *h, const struct hook_body *body,
     b.phase = JSON_TEXT_AT(&b.it, "phase");
     b.status = JSON_TEXT_AT(&b.it, "status");
     if (b.name == NULL || b.url == NULL || b.phase == NULL)
-        return missing(err, b.name == NULL  ? "name"
+        return hook_missing(b.name == NULL  ? "name"
                             : b.url == NULL ? "build.url"
-                                            : "build.phase");
+                                            : "build.phase",
+                            err);
     if (json_member(&b.it, "number", &v) && json_whole(&v, &b.no, err) < 0)
         return HOOK_BAD;
     const char *phase = phase_of(&b);

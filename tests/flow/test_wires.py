@@ -87,6 +87,19 @@ class Wires(FlowTest):
         body = "cpu,host=h9 busy=1\n"  # another sender has room of its own
         self.assertEqual(self.s.post("/write", body, {"User-Agent": "other/1"})[0], 204)
 
+    def test_a_sender_over_its_rate_hears_so_and_is_counted(self):
+        self.s.stop()
+        self.s.configure("limits: {sender_rate: 5}\n")
+        self.s.start()
+        many = "".join("cpu,host=h%d busy=1\n" % i for i in range(200))
+        self.assertEqual(self.s.post("/write", many)[0], 204)
+        status, answer = self.s.post("/write", many)
+        self.assertEqual(status, 429, answer)
+        self.assertIn("more than 5 samples a second", answer)
+        self.assertEqual(self.s.metric('aftercheck_dropped_total{reason="rate"}'), 1)
+        other = {"User-Agent": "other/1"}  # goes on
+        self.assertEqual(self.s.post("/write", "cpu,host=h1 busy=2\n", other)[0], 204)
+
     def test_a_real_collectd_writes_as_to_graphite(self):
         self.assertTrue(os.path.exists(COLLECTD), "Debian's package collectd-core is missing")
         config = os.path.join(self.folder, "collectd.conf")

@@ -65,3 +65,11 @@ TEST(the_senders_own_members_win)
     CHECK_TEXT(out.data, "{\"source\":\"s\",\"id\":\"1\",\"kind\":\"release\","
                          "\"service\":\"till\",\"urgent\":true}");
 }
+
+TEST(only_who_has_the_whole_secret_knows_it)
+{
+    CHECK(hook_knows("s3cret", "s3cret"));
+    CHECK(!hook_knows("s3cret", "s3cre"));
+    CHECK(!hook_knows("s3cret", "s3crets"));
+    CHECK(!hook_knows("s3cret", ""));
+}
