@@ -13,7 +13,9 @@
 
 enum {
     BEHIND_BYTES = 16 * 1024, /* kept free of findings for the sections behind them */
-    FOOT_BYTES = 2 * 1024,    /* kept free for the end of the document */
+    /* kept free for the end of the document, and for the links that a letter puts
+     * behind it */
+    FOOT_BYTES = 8 * 1024,
     CODES_MAX = 20,
     ROWS_MAX = 14,
     TODO_MAX = 3,

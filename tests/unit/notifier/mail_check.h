@@ -18,6 +18,7 @@
 #ifndef TESTS_UNIT_NOTIFIER_MAIL_CHECK_H
 #define TESTS_UNIT_NOTIFIER_MAIL_CHECK_H
 
+#include "base/buf.h"
 #include "tests/test.h"
 
 #include <stdbool.h>
@@ -200,6 +201,29 @@ static inline void mail_check(const char *html)
     }
     if (depth != 0)
         MAIL_CHECK_FAIL("<%s> does not end", mail_elements[open[depth - 1]].name);
+}
+
+/* The HTML part of a mail, its quoted-printable undone; the caller frees it. */
+static inline char *mail_html_part(const char *mail)
+{
+    const char *at = strstr(mail, "Content-Type: text/html");
+    at = at != NULL ? strstr(at, "\r\n\r\n") : NULL;
+    if (at == NULL)
+        MAIL_CHECK_FAIL("the mail has no HTML");
+    struct buf b = {0};
+    for (at += 4; *at != '\0' && strncmp(at, "\r\n--=_", 7) != 0;) {
+        unsigned byte;
+        if (strncmp(at, "=\r\n", 3) == 0) {
+            at += 3;
+        } else if (*at == '=' && sscanf(at + 1, "%2X", &byte) == 1) {
+            buf_add_ch(&b, (char)byte);
+            at += 3;
+        } else {
+            buf_add_n(&b, at, *at != '\r');
+            at++;
+        }
+    }
+    return buf_give(&b);
 }
 
 #endif

@@ -70,28 +70,6 @@ TEST(a_digest_is_a_mail_of_lines_whatever_is_in_them)
     CHECK(d.line == NULL);
 }
 
-/* The HTML part, decoded as far as quoted-printable needs it. */
-static char *html_of(const char *mail)
-{
-    const char *at = strstr(mail, "Content-Type: text/html");
-    at = at != NULL ? strstr(at, "\r\n\r\n") : NULL;
-    CHECK(at != NULL);
-    struct buf b = {0};
-    for (at += 4; *at != '\0' && strncmp(at, "\r\n--=_", 7) != 0;) {
-        unsigned byte;
-        if (strncmp(at, "=\r\n", 3) == 0) {
-            at += 3;
-        } else if (*at == '=' && sscanf(at + 1, "%2X", &byte) == 1) {
-            buf_add_ch(&b, (char)byte);
-            at += 3;
-        } else {
-            buf_add_n(&b, at, *at != '\r');
-            at++;
-        }
-    }
-    return buf_give(&b);
-}
-
 TEST(a_digest_is_in_its_reader_s_language)
 {
     struct mail_config config;
@@ -107,7 +85,7 @@ TEST(a_digest_is_in_its_reader_s_language)
     d.line[d.n++] = a_line(GRADE_MUST_HANDLE, "pay 2.5.0");
     check_headline(&d, "1,201 个变更：1 个须处理，1,200 个正常");
     CHECK_INT(digest_write(&d, &config, &mail, NULL), 0);
-    char *html = html_of(buf_text(&mail));
+    char *html = mail_html_part(buf_text(&mail));
     mail_check(html);
     CHECK(strstr(html, "<html lang=\"zh-CN\">") != NULL);
     CHECK(strstr(html, ">须处理，21 Nov") != NULL);
@@ -136,7 +114,7 @@ TEST(the_longest_digest_stays_below_80_KB)
         d.line[d.n++].sentence = strdup(amps);
     }
     CHECK_INT(digest_write(&d, &config, &mail, NULL), 0);
-    char *html = html_of(buf_text(&mail));
+    char *html = mail_html_part(buf_text(&mail));
     mail_check(html);
     CHECK(strlen(html) < FMT_HTML_BYTES_MAX);
     CHECK(strstr(html, "more.</p>") != NULL);

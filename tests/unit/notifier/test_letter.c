@@ -1,5 +1,7 @@
 #include "notifier/letter.h"
 
+#include "notifier/fmt_html.h"
+#include "tests/unit/notifier/mail_check.h"
 #include "tests/unit/notifier/sample.h"
 
 static struct letter_ask ask_for(const struct change *c, const struct verdict *const *v,
@@ -97,4 +99,34 @@ TEST(the_foot_has_the_reader_s_links_in_both_forms)
     CHECK(strstr(buf_text(&mail), "List-Unsubscribe: <http://x.de/u>\r\n") != NULL);
     CHECK(strstr(buf_text(&mail), "List-Unsubscribe-Post") == NULL);
     CHECK(strstr(buf_text(&mail), "Was this report useful?") == NULL);
+}
+
+/* Two hundred findings, the longest names, and the links of its foot. */
+TEST(the_longest_letter_s_html_is_sound_and_below_80_KB)
+{
+    OWNED_CHANGE *c = sample_change();
+    OWNED_VERDICT *v = sample_verdict();
+    char quotes[501] = {0}, url[601] = "https://x.de/";
+    memset(quotes, '"', 500); /* six bytes each when escaped */
+    memset(url + strlen(url), 'a', 500);
+    for (int i = 0; i < 198; i++)
+        sample_cpu(v);
+    sample_poison_verdict(v, quotes);
+    const struct verdict *all[] = {v};
+    struct mail_config config;
+    mail_config_defaults(&config);
+    config.public_url = "https://check.example.com";
+    struct letter_links links = {.unsubscribe = url, .useful = url, .useless = url};
+    for (int l = 0; l < LANGUAGE_N; l++) {
+        struct letter_ask ask = ask_for(c, all, &config);
+        OWNED_BUF mail = {0};
+        ask.what.language = (enum language)l;
+        ask.links = &links;
+        CHECK_INT(letter_write(&ask, &mail, NULL), 0);
+        char *html = mail_html_part(buf_text(&mail));
+        mail_check(html);
+        if (strlen(html) >= FMT_HTML_BYTES_MAX)
+            test_fail(__FILE__, __LINE__, "%zu bytes", strlen(html));
+        free(html);
+    }
 }
