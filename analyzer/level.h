@@ -38,10 +38,11 @@ enum { LEVEL_CONTROLS_MAX = 64 };
 /* What came out for a host, or for all of them together. */
 struct score {
     enum level_base base;
-    bool group;           /* of all hosts as one */
-    bool compared;        /* with enough controls: it may be must-handle */
-    bool weak;            /* attention at most for another reason: see fresh.h */
-    double before, after; /* means in the metric's unit */
+    bool group;    /* of all hosts as one */
+    bool compared; /* with enough controls: it may be must-handle */
+    bool weak;     /* attention at most for another reason: see fresh.h */
+    bool together; /* one host of several that moved the same way, by level_grade */
+    double before, after;                 /* means in the metric's unit */
     double control_before, control_after; /* NaN: no controls */
     double move;     /* net of the controls, in logs (or in parts of the usual size) */
     double expected; /* `after`, had it moved as the controls did */
@@ -104,7 +105,14 @@ int level_measure(const struct level_case *lc, struct level *ret_level,
 void level_free(struct level *l);
 
 /* Grades all levels of a change together: the share of false findings is kept over all
- * of them, for groups and for single hosts apart. */
+ * of them, for groups and for single hosts apart.
+ *
+ * Where each is known by its habit, two kinds of evidence are held against a wider rate
+ * than the rule's.  All hosts as one, when they show the whole effect and not only a
+ * third of it: a change goes to all its hosts, so that they moved together is likelier
+ * beforehand than that one of them did, and there are few such tests.  And hosts of
+ * which several moved the same way, more than chance would let through: for attention
+ * each stands for the others. */
 int level_grade(struct level *levels, size_t n, struct err *err);
 
 /* --- how a grade came about, for whoever explains it --- */
@@ -117,16 +125,19 @@ struct level_layers {
 int level_layers_make(struct level_layers *l, const struct level *levels, size_t n);
 void level_layers_free(struct level_layers *l);
 
-/* A bar, with the largest p that passes it. */
+/* The largest p that passes a rule's bar of a grade: at the rule's rate, and at the
+ * wider one (see level_grade). */
 struct level_bars {
     double p_most;
+    double q_wide, p_wide;
 };
-struct level_bars level_bars(struct level_layers *l, const struct bar *b, bool group);
+struct level_bars level_bars(struct level_layers *l, const struct rule *r,
+                             enum grade grade, bool group);
 
 /* A score held against a bar, part by part.  NaN: not asked for. */
 struct level_trial {
     bool set;
-    double q, p_most, z_asked;
+    double q, p_most, z_asked; /* q: the rate that p was held against */
     double effect; /* by logs, so that half as much counts like twice as much */
     double effect_asked, delta_asked;
     bool p_met, z_met, effect_met, delta_met;

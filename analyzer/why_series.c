@@ -59,7 +59,7 @@ static void tell_bar(const char *key, const struct level_trial *t, struct explai
         return;
     explain_open(e, key, "bar of %s", key);
     if (!isnan(t->p_most)) {
-        explain_num(e, "q", "q of the rule", t->q, NULL);
+        explain_num(e, "q", "rate of false findings", t->q, NULL);
         explain_num(e, "p_bar", "p must be at most (all series)", t->p_most, NULL);
         explain_yes(e, "p_met", "and it is", t->p_met);
     }
@@ -95,7 +95,8 @@ static const char *outcome(const struct rule *r, const struct score *s,
         return "the bar of must-handle is met, but one figure of one host alone is "
                "attention at most";
     if (s->grade == GRADE_ATTENTION)
-        return "the bar of attention is met";
+        return s->together ? "several hosts moved this way: the bar of attention is met"
+                           : "the bar of attention is met";
     const struct level_trial *t = attention->set ? attention : must;
     if (!t->set)
         return "the rule has no bar for it";
@@ -134,6 +135,8 @@ static void tell_score(const struct rule *r, const struct score *s,
     explain_count(e, "moments_like", "of them, like this", (size_t)s->moments_like);
     explain_yes(e, "compared", "enough unchanged hosts", s->compared);
     explain_yes(e, "recovered", "it is over", s->recovered);
+    if (!s->group)
+        explain_yes(e, "together", "several hosts moved so", s->together);
     struct level_trial must = level_try(&r->must_handle, s, &bars->must);
     struct level_trial attention = level_try(&r->attention, s, &bars->attention);
     tell_bar("must-handle", &must, e);
@@ -217,10 +220,10 @@ static void tell_level(const struct why_desk *d, const struct level *l,
     size_t at = 0;
     const struct series *of = series_of(d, l, &at);
     const struct rule *r = l->rule;
-    const struct bars groups = {level_bars(layers, &r->must_handle, true),
-                                level_bars(layers, &r->attention, true)};
-    const struct bars hosts = {level_bars(layers, &r->must_handle, false),
-                               level_bars(layers, &r->attention, false)};
+    const struct bars groups = {level_bars(layers, r, GRADE_MUST_HANDLE, true),
+                                level_bars(layers, r, GRADE_ATTENTION, true)};
+    const struct bars hosts = {level_bars(layers, r, GRADE_MUST_HANDLE, false),
+                               level_bars(layers, r, GRADE_ATTENTION, false)};
     explain_open(e, NULL, "series %s%s%s", l->metric,
                  l->service != NULL && l->service[0] != '\0' ? " of service " : "",
                  l->service != NULL ? l->service : "");

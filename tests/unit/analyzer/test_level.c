@@ -397,3 +397,119 @@ TEST(the_share_of_false_findings_is_kept_over_all_series)
     }
     CHECK(found <= 1);
 }
+
+/* --- the wider rates: levels made by hand, of 50 hosts and 20 figures --- */
+
+enum { FIGURES = 20, HOSTS = 50 };
+
+struct many {
+    struct rule rule;
+    struct level level[FIGURES];
+    struct level_host host[FIGURES][HOSTS];
+    struct member member[HOSTS];
+    struct slot slot[HOSTS];
+};
+
+/* Nothing moved by more than a tenth of quiet moments show. */
+static void make_quiet(struct many *q)
+{
+    *q = (struct many){.rule = rule_for(star)};
+    q->rule.worse = WORSE_BOTH;
+    q->rule.attention.delta = q->rule.must_handle.delta = 0;
+    for (size_t k = 0; k < HOSTS; k++)
+        q->member[k].slot = &q->slot[k];
+    for (size_t i = 0; i < FIGURES; i++) {
+        const struct score quiet = {
+            .base = BASE_HABIT, .compared = true, .move = 0.4, .effect = 0.5, .p = 0.1};
+        q->level[i] = (struct level){.rule = &q->rule,
+                                     .n = HOSTS,
+                                     .host = q->host[i],
+                                     .n_judged = HOSTS,
+                                     .has_group = true,
+                                     .group = quiet};
+        q->level[i].group.group = true;
+        for (size_t k = 0; k < HOSTS; k++)
+            q->host[i][k] = (struct level_host){
+                .member = &q->member[k], .judged = true, .score = quiet};
+    }
+}
+
+/* Too usual for the rule's 5 % over 1000 tests, not for six times as much. */
+static void stir(struct many *q, size_t figure, size_t host, double move)
+{
+    q->host[figure][host].score.p = 3e-4;
+    q->host[figure][host].score.move = move;
+}
+
+static size_t hosts_found(const struct many *q)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < FIGURES; i++)
+        for (size_t k = 0; k < HOSTS; k++)
+            n += q->host[i][k].score.grade != GRADE_OK;
+    return n;
+}
+
+static struct many many;
+
+TEST(hosts_that_move_the_same_way_stand_for_each_other)
+{
+    make_quiet(&many);
+    for (size_t k = 0; k < 3; k++)
+        stir(&many, 7, 10 * k, 0.4);
+    CHECK(level_grade(many.level, FIGURES, NULL) == 0);
+    CHECK_INT(hosts_found(&many), 3);
+    CHECK_INT(many.host[7][20].score.grade, GRADE_ATTENTION);
+    CHECK(many.host[7][20].score.together && !many.host[7][1].score.together);
+}
+
+TEST(hosts_that_move_apart_do_not)
+{
+    make_quiet(&many);
+    stir(&many, 7, 0, 0.4);
+    stir(&many, 7, 1, -0.4); /* the other way */
+    stir(&many, 8, 2, 0.4);  /* another figure */
+    CHECK(level_grade(many.level, FIGURES, NULL) == 0);
+    CHECK_INT(hosts_found(&many), 0);
+}
+
+TEST(hosts_whose_move_is_over_stand_for_nobody)
+{
+    make_quiet(&many);
+    for (size_t k = 0; k < 3; k++)
+        stir(&many, 7, k, 0.4);
+    many.host[7][0].score.recovered = many.host[7][1].score.recovered = true;
+    CHECK(level_grade(many.level, FIGURES, NULL) == 0);
+    CHECK_INT(hosts_found(&many), 0);
+}
+
+/* Where much has moved, the rate lets much through: two of fifty hosts are then what
+ * chance brings. */
+TEST(as_many_hosts_as_chance_brings_do_not_stand_for_each_other)
+{
+    make_quiet(&many);
+    for (size_t i = 0; i < 8; i++)
+        for (size_t k = 0; k < HOSTS; k++)
+            many.host[i][k].score.p = 1e-6;
+    for (size_t k = 0; k < 2; k++) {
+        stir(&many, 15, k, 0.4);
+        many.host[15][k].score.p = 0.009;
+    }
+    many.rule.attention.q = 0.005;
+    CHECK(level_grade(many.level, FIGURES, NULL) == 0);
+    CHECK_INT(hosts_found(&many), 8 * HOSTS);
+}
+
+TEST(all_hosts_as_one_are_held_against_a_wider_rate_when_their_habit_is_known)
+{
+    make_quiet(&many);
+    many.level[3].group.p = 0.008; /* 5 % of 20 tests asks for 0.0025 */
+    CHECK(level_grade(many.level, FIGURES, NULL) == 0);
+    CHECK_INT(many.level[3].group.grade, GRADE_ATTENTION);
+    make_quiet(&many);
+    for (size_t i = 0; i < FIGURES; i++)
+        many.level[i].group.base = BASE_CONTROLS;
+    many.level[3].group.p = 0.008;
+    CHECK(level_grade(many.level, FIGURES, NULL) == 0);
+    CHECK_INT(many.level[3].group.grade, GRADE_OK);
+}
