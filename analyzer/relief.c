@@ -20,13 +20,25 @@ static bool is_excepted(const struct lineup *l, const struct rule *r, const char
            rule_excepts(r, l->change, &(struct excepted){.host = host});
 }
 
+static bool is_in_scope(const struct rule *r, const char *host)
+{
+    return r->on.host.n == 0 || (host != NULL && matches_allow(&r->on.host, host));
+}
+
+/* Neither old nor new: an exception leaves the host alone, or the rule is for others.
+ */
+static bool is_out(const struct lineup *l, const struct rule *r, const char *host)
+{
+    return !is_in_scope(r, host) || is_excepted(l, r, host);
+}
+
 /* All hosts of the change count as new: some may have run idle before. */
 static enum side side_of(const struct lineup *l, const struct rule *r, const char *host,
                          const struct slot **ret_slot)
 {
     const struct slot *s = lineup_slot(l, host);
     *ret_slot = s != NULL ? s : &l->whole;
-    if (is_excepted(l, r, host))
+    if (is_out(l, r, host))
         return SIDE_NONE;
     if (s != NULL)
         return s->state == SLOT_READY ? SIDE_NEW : SIDE_NONE;
@@ -51,7 +63,7 @@ static size_t count_old(const struct lineup *l, const struct rule *r)
         const struct entity *who = &l->unit[i]->who;
         n += who->kind == ENTITY_HOST &&
              strcmp(who->service, l->change->service) == 0 &&
-             lineup_slot(l, who->host) == NULL && !is_excepted(l, r, who->host) &&
+             lineup_slot(l, who->host) == NULL && !is_out(l, r, who->host) &&
              was_heard(l->unit[i], &l->whole.frame);
     }
     return n;
@@ -59,18 +71,20 @@ static size_t count_old(const struct lineup *l, const struct rule *r)
 
 static bool is_new(const struct lineup *l, const struct rule *r, const struct slot *s)
 {
-    return s->state == SLOT_READY && !is_excepted(l, r, s->host);
+    return s->state == SLOT_READY && !is_out(l, r, s->host);
 }
 
 static size_t count_new(const struct lineup *l, const struct rule *r,
                         size_t *ret_excepted)
 {
-    size_t n = 0, ready = 0;
+    size_t n = 0, excepted = 0;
     for (size_t i = 0; i < l->n_slots; i++) {
-        ready += l->slot[i].state == SLOT_READY;
-        n += is_new(l, r, &l->slot[i]);
+        const struct slot *s = &l->slot[i];
+        n += is_new(l, r, s);
+        excepted += s->state == SLOT_READY && is_in_scope(r, s->host) &&
+                    is_excepted(l, r, s->host);
     }
-    *ret_excepted = ready - n;
+    *ret_excepted = excepted;
     return n;
 }
 
@@ -277,7 +291,7 @@ static void add_olds(const struct lineup *l, const struct controls *k, double *r
     for (size_t i = 0; i < k->n; i++) {
         struct member m;
         if (!control_is_free(l, k->host[i], &l->whole.frame) ||
-            is_excepted(l, r->rule, k->host[i]) ||
+            is_out(l, r->rule, k->host[i]) ||
             !find_member(l, k->host[i], r->metric, &m))
             continue;
         struct cut c = cut_of(&m, room);

@@ -4,7 +4,9 @@
  * that a rule of relief names.  With n new hosts beside k old ones, each old one should
  * have about n / (n + k) less to do.  It is found when of this less came than the rule
  * asks for and the new hosts do not carry half of what an old one does: load that grew
- * meanwhile hides the relief, but then the new hosts are busy.  Pure. */
+ * meanwhile hides the relief, but then the new hosts are busy.  Hosts that are not in
+ * the rule's scope, or that an exception of it leaves alone, are neither old nor new.
+ * Pure. */
 #ifndef ANALYZER_RELIEF_H
 #define ANALYZER_RELIEF_H
 

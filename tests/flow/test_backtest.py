@@ -117,6 +117,13 @@ class Backtest(FlowTest):
                               ("c2", "attention", "ok", "better", "before", "disk.full")]))
         self.assertEqual((got["summary"]["judged"], got["summary"]["unchanged"],
                           got["summary"]["better"]), (3, 1, 2))
+        # all looks of each; the last alone says the same here
+        looks = sum(v["looks_all"] for v in self.said.values())
+        self.assertEqual((got["summary"]["looks"], got["summary"]["looks_too_coarse"],
+                          got["flips"][0]["final_after"]), (looks, 0, "ok"))
+        last = json.loads(self.backtest(LAX, "--format", "json", "--looks", "last")[1])
+        self.assertEqual((last["summary"]["looks"], last["summary"]["better"]), (3, 2))
+        self.assertEqual(self.backtest(LAX, "--looks", "some")[0], 2)
         # the same again is the same bytes; a part of it is a part
         self.assertEqual(self.backtest(LAX, "--format", "json")[1], out)
         got = json.loads(self.backtest(LAX, "--format", "json", "--service", "w*")[1])

@@ -126,6 +126,26 @@ TEST(new_hosts_that_an_exception_leaves_alone_are_neither_new_nor_old)
     text = usual_text;
 }
 
+TEST(a_rule_for_some_hosts_compares_those_alone)
+{
+    static const char some[] = "format: 1\n"
+                               "rules:\n"
+                               "  - id: no-load\n"
+                               "    on: {host: [h00, h01, h04, h05, h06]}\n"
+                               "    relief: cpu.busy\n"
+                               "    attention: {effect: 33%}\n";
+    struct made_panel *m = scaled(4, 3, 60, 60);
+    text = some;
+    look(m, 4, CHANGE_SCALE_OUT);
+    CHECK(r.judged);
+    CHECK_INT(r.n_new, 2);
+    CHECK_INT(r.n_old, 3);
+    CHECK_INT(r.all_old, 3);
+    CHECK_INT(r.excepted, 0);
+    done(&m);
+    text = usual_text;
+}
+
 TEST(load_that_grew_meanwhile_is_no_fault_of_hosts_that_carry_it)
 {
     struct made_panel *m = scaled(4, 60, 60, 60);
