@@ -235,6 +235,8 @@ static int judge_looks(const struct again_ask *a, const struct plan *plan, size_
         ret->left_out = AGAIN_JUDGED;
         if (judge_at(a, plan, k, ret, err) < 0)
             return -1;
+        if (a->looked != NULL)
+            a->looked(k + 1, last + 1, a->arg);
         if (ret->left_out == AGAIN_TOO_COARSE) {
             ret->looks_coarse++;
             continue;

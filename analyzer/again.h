@@ -68,6 +68,9 @@ struct again_ask {
     bool all_looks; /* and not the last alone */
     instant now;
     struct explain *explain;
+    /* Called after each look, for progress; NULL: nobody asks. */
+    void (*looked)(size_t look, size_t of, void *arg);
+    void *arg;
 };
 int again_judge(const struct again_ask *ask, struct again *ret, struct err *err);
 void again_free(struct again *a);

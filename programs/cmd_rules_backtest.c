@@ -40,8 +40,8 @@ struct backtest {
     struct ruleset *rules;
     struct peek peek;
     struct progress progress;
-    char **id; /* newest first */
-    size_t n_ids;
+    char **id;        /* newest first */
+    size_t n_ids, at; /* `at` is being judged */
     struct buf flips; /* of JSON */
     struct jsonw w;
 
@@ -301,6 +301,14 @@ static void count(struct backtest *b, const struct again *a)
         print_flip(a, f, of_now);
 }
 
+static void say_progress(size_t look, size_t of, void *arg)
+{
+    struct backtest *b = arg;
+    if (isatty(STDERR_FILENO))
+        progress_say(&b->progress, "change %zu of %zu, look %zu of %zu", b->at + 1,
+                     b->n_ids, look, of);
+}
+
 static void judge_one(struct backtest *b, const char *id)
 {
     OWNED_AGAIN a = {0};
@@ -309,6 +317,8 @@ static void judge_one(struct backtest *b, const char *id)
                                   .rules = b->rules,
                                   .change_id = id,
                                   .all_looks = b->all_looks,
+                                  .looked = say_progress,
+                                  .arg = b,
                                   .now = b->now};
     OWNED_CHANGE *c = ledger_change(b->peek.stores.ledger, id, &why);
     if (c != NULL && peek_refresh(&b->peek, c->start, &why) == 0 &&
@@ -326,12 +336,8 @@ static void judge_one(struct backtest *b, const char *id)
 static void judge_all(struct backtest *b)
 {
     b->progress = progress_begin();
-    for (size_t i = 0; i < b->n_ids; i++) {
-        judge_one(b, b->id[i]);
-        if (isatty(STDERR_FILENO))
-            progress_say(&b->progress, "judged %zu of %zu changes at %zu looks", i + 1,
-                         b->n_ids, b->looks);
-    }
+    for (b->at = 0; b->at < b->n_ids; b->at++)
+        judge_one(b, b->id[b->at]);
     progress_end(&b->progress);
 }
 

@@ -184,14 +184,26 @@ static void passing_trouble(void)
     round_at(255);
 }
 
+static void count_looks(size_t look, size_t of, void *arg)
+{
+    size_t *n = arg;
+    CHECK(look == ++*n && of == 2);
+}
+
 static void judge_all_looks(const struct ruleset *rs, struct again *a)
 {
+    size_t told = 0;
     struct err err = {0};
     const struct again_stores stores = {w.ledger, w.windows, NULL};
-    const struct again_ask ask = {
-        .stores = &stores, .rules = rs, .change_id = "c1", .all_looks = true};
+    const struct again_ask ask = {.stores = &stores,
+                                  .rules = rs,
+                                  .change_id = "c1",
+                                  .all_looks = true,
+                                  .looked = count_looks,
+                                  .arg = &told};
     CHECK_INT(again_judge(&ask, a, &err), 0);
     CHECK_INT(a->left_out, AGAIN_JUDGED);
+    CHECK_INT(told, 2);
 }
 
 TEST(what_was_told_at_an_early_look_is_compared_though_it_recovered)
