@@ -101,7 +101,7 @@ async function rest(page, size) {
     const rule = page.locator("details.rule").first();
     await rule.locator("summary").click();
     check("a rule opens", await rule.locator("table").isVisible());
-    for (const path of ["/mutes", "/changes/none"]) {
+    for (const path of ["/mutes", "/inputs", "/changes/none"]) {
         await page.goto(base + path);
         await look(page, path + " " + size);
     }
