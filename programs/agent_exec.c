@@ -42,6 +42,7 @@ struct agent_exec {
     struct loop_watch out, end;
     struct loop_timer timer;
     struct buf text;
+    size_t read; /* bytes, those that were thrown away too */
     struct agent_exec_result result;
 };
 
@@ -106,7 +107,8 @@ static void finish(struct agent_exec *x)
     run_first(x->pool);
 }
 
-/* Reads what there is; false at the end of the pipe. */
+/* Reads what there is; false at the end of the pipe, and of our patience: who writes on
+ * then waits in vain for a reader until its time is up. */
 static bool read_out(struct agent_exec *x)
 {
     char piece[4096];
@@ -116,11 +118,12 @@ static bool read_out(struct agent_exec *x)
             return errno == EAGAIN || errno == EINTR;
         if (n == 0)
             return false;
+        x->read += (size_t)n;
         size_t room = AGENT_EXEC_OUTPUT_MAX - x->text.len;
         buf_add_n(&x->text, piece, (size_t)n < room ? (size_t)n : room);
         x->result.cut |= (size_t)n > room;
         if (x->result.cut)
-            return true; /* one piece a turn: it may write for ever */
+            return x->read < AGENT_EXEC_READ_MAX; /* one piece a turn */
     }
 }
 
@@ -305,6 +308,7 @@ void agent_exec_start(struct agent_exec *x, const struct agent_exec_spec *spec)
     x->spec = spec;
     x->result = (struct agent_exec_result){0};
     buf_clear(&x->text);
+    x->read = 0;
     x->next = NULL;
     x->waits = true;
     *(p->last != NULL ? &p->last->next : &p->first) = x;

@@ -2,9 +2,9 @@
  *
  * A command is argv, no shell.  It has a process group of its own, no standard input,
  * the standard C locale, and what it writes to standard output is collected up to a
- * size; the rest is read and thrown away.  When it ends, or its time is up, its whole
- * group is killed: nothing of it stays behind.  Beyond the pool's limit it waits for
- * its turn, and its time begins then.  In the loop. */
+ * size; more is read and thrown away, up to a limit.  When it ends, or its time is up,
+ * its whole group is killed: nothing of it stays behind.  Beyond the pool's limit it
+ * waits for its turn, and its time begins then.  In the loop. */
 #ifndef PROGRAMS_AGENT_EXEC_H
 #define PROGRAMS_AGENT_EXEC_H
 
@@ -17,7 +17,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { AGENT_EXEC_OUTPUT_MAX = 64 << 10 };
+enum {
+    AGENT_EXEC_OUTPUT_MAX = 64 << 10, /* kept */
+    AGENT_EXEC_READ_MAX = 1 << 20,    /* read; beyond it the command is left to wait */
+};
 
 /* How many run at the same time. */
 struct agent_exec_pool;

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct loop *l;
@@ -145,6 +146,23 @@ TEST(output_is_bounded)
     CHECK_INT(r.result.code, 0);
     CHECK(r.result.cut);
     CHECK_INT(strlen(r.text), AGENT_EXEC_OUTPUT_MAX);
+    drop(&r);
+    end();
+}
+
+TEST(one_that_writes_for_ever_takes_no_processor_until_its_time_is_up)
+{
+    struct run r;
+    struct rusage before, after;
+    begin(4);
+    getrusage(RUSAGE_SELF, &before);
+    start(&r, (const char *const[]){"/usr/bin/yes", NULL}, 1000);
+    finish(&r);
+    getrusage(RUSAGE_SELF, &after);
+    CHECK(r.result.timed_out && r.result.cut);
+    double used = (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec) +
+                  (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec) / 1e6;
+    CHECK(used < 0.5);
     drop(&r);
     end();
 }
