@@ -81,3 +81,59 @@ TEST(a_code_of_more_than_64_bytes_is_refused_by_its_name)
     CHECK_TEXT(take(text), "");
     CHECK(strstr(result.first, "the code is 70 bytes long, at most 64") != NULL);
 }
+
+/* A sink for very many: an interface "i7" is entity 7, "other" is the last. */
+static uint64_t rows, rows_of_other;
+
+static uint32_t many_entity(const struct entity *who, void *arg)
+{
+    (void)arg;
+    return who->iface[0] == 'i' ? (uint32_t)atoi(who->iface + 1) : CALLS_IFACES_MAX;
+}
+
+static uint32_t many_metric(const char *name, size_t n, enum merge merge, void *arg)
+{
+    (void)n, (void)merge, (void)arg;
+    return strcmp(name, "ok other") == 0 ? 2 : 1;
+}
+
+static enum windows_put many_put(uint32_t entity, instant at, size_t n,
+                                 const uint32_t *metric, const float *value,
+                                 size_t *ret_taken, void *arg)
+{
+    (void)at, (void)value, (void)arg;
+    rows++;
+    rows_of_other += entity == CALLS_IFACES_MAX || metric[0] == 2;
+    *ret_taken = n;
+    return WINDOWS_PUT_OK;
+}
+
+static void take_many(struct in_calls *calls, int ifaces, int codes)
+{
+    struct sink sink = {many_entity, many_metric, many_put, NULL};
+    struct in_calls_ask ask = {now, intake_bounds(now)};
+    struct in_calls_result all = {0};
+    OWNED_BUF text = {0};
+    for (int i = 0; i < ifaces; i++)
+        for (int c = 0; c < codes; c++)
+            buf_addf(&text, "web>pay:i%d %d 1 outcome=ok\n", i, c);
+    rows = rows_of_other = 0;
+    in_calls_read_lines(calls, &sink, text.data, text.len, &ask, &all);
+    CHECK_TEXT(all.first, "");
+    CHECK_INT((long long)all.records, (long long)ifaces * codes);
+}
+
+TEST(a_thousand_interfaces_of_fifty_codes_are_held_and_more_become_other)
+{
+    struct in_calls *calls = in_calls_new();
+    OWNED_BUF counts = {0};
+    take_many(calls, 1000, 50);
+    CHECK_INT((long long)rows, 50000);
+    CHECK_INT((long long)rows_of_other, 0);
+    take_many(calls, 1001, 51); /* one code more of each, and one interface */
+    CHECK_INT((long long)rows_of_other, 1000 + 51);
+    in_calls_write_metrics(calls, &counts);
+    CHECK(strstr(counts.data, "folded_total{what=\"iface\"} 51\n") != NULL);
+    CHECK(strstr(counts.data, "folded_total{what=\"code\"} 1001\n") != NULL);
+    in_calls_free(&calls);
+}
