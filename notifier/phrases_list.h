@@ -32,8 +32,8 @@
     X(AND_MORE_HOSTS, "{0} and {1} more", "{0} 及另外 {1} 台") \
     X(AND_MORE_FIGURES, "{0} and {1} more", "{0} 及另外 {1} 项") \
     X(IN_BRACKETS, "{0} ({1})", "{0}（{1}）") \
-    X(FROM_TO, "{0} -> {1}", "{0} → {1}") \
-    X(FROM_TO_BY, "{0} -> {1} ({2})", "{0} → {1}（{2}）") \
+    X(FROM_TO, "{0} → {1}", "{0} → {1}") \
+    X(FROM_TO_BY, "{0} → {1} ({2})", "{0} → {1}（{2}）") \
     X(OF_ALL, "{0} of {1}", "{0}/{1}") \
     X(REST, "and {0} more", "另有 {0} 项") \
     X(REST_HOSTS, "and {0} more {0|host|hosts}", "另有 {0} 台主机") \
@@ -282,12 +282,12 @@
     X(CAME_BACK, "Moved and came back", "有过波动、已恢复") \
     X(IN_SHADOW, "Rules in shadow", "试运行的规则（不计入结论）") \
     X(RETURN_CODES, "Return codes", "返回码") \
-    X(RETURN_CODES_TEXT, "Return codes, before -> after", "返回码（变更前 → 变更后）") \
+    X(RETURN_CODES_TEXT, "Return codes, before → after", "返回码（变更前 → 变更后）") \
     X(CODE, "Code", "返回码") \
     X(CALLS_COLUMN, "Calls", "调用") \
     X(ALL_FAILURES, "all failures", "全部失败") \
     X(ALL_TIMEOUTS, "all time-outs", "全部超时") \
-    X(SHARE_OF_CALLS, "{0} -> {1} of calls", "占调用的 {0} → {1}") \
+    X(SHARE_OF_CALLS, "{0} → {1} of calls", "占调用的 {0} → {1}") \
     X(CHECKED_AND_FINE, "Checked and fine", "已检查且正常") \
     X(FINE_ALL, "None of the {0} series compared got worse.", "已比对的 {0} 条指标序列均未变差。") \
     X(FINE, "{0} of {1} series compared did not get worse.", "已比对 {1} 条指标序列，其中 {0} 条未变差。") \

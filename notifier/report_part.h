@@ -59,7 +59,7 @@ void report_add_revisions(struct report *r, const struct report_input *in);
 void report_add_lead(struct report *r);
 
 /* Who calls whom, out of a metric of calls: what stands behind its first word, without
- * the return code at its end; "web->pay:charge" as "web -> pay:charge". */
+ * the return code at its end; "web->pay:charge" with an arrow. */
 const char *report_edge(struct report *r, const struct finding *f);
 /* The words for what a finding is about: "failing calls web->pay:charge". */
 const char *report_figure_name(struct report *r, const struct finding *f);

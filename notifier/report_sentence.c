@@ -57,7 +57,7 @@ const char *report_edge(struct report *r, const struct finding *f)
     const char *name = part_name(r, edge, n), *arrow = strstr(name, "->");
     if (arrow == NULL)
         return name;
-    return report_say(r, "%.*s -> %s", (int)(arrow - name), name, arrow + 2);
+    return report_say(r, "%.*s \xe2\x86\x92 %s", (int)(arrow - name), name, arrow + 2);
 }
 
 static const char *calls_name(struct report *r, const struct finding *f,

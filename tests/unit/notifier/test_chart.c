@@ -146,6 +146,6 @@ TEST(titles_and_legends_are_in_the_language_asked_for)
     ask = ask_for(c, v, 0);
     CHECK_INT(chart_plan(&ask, &chart, NULL), 0);
     CHECK_TEXT(chart.title,
-               "Failing calls web -> pay:/charge that end with -1001 of pay");
+               "Failing calls web → pay:/charge that end with -1001 of pay");
     chart_clear(&chart);
 }

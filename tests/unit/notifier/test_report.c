@@ -41,13 +41,13 @@ TEST(the_first_screen_says_what_how_bad_where_and_since_when)
                "UTC). More looks follow and may change it.");
     CHECK_TEXT(value_of(&r->facts, "By"), "li");
     CHECK_TEXT(value_of(&r->facts, "Kind"), "release");
-    CHECK_TEXT(value_of(&r->facts, "Version"), "2.4.1 -> 2.5.0");
+    CHECK_TEXT(value_of(&r->facts, "Version"), "2.4.1 → 2.5.0");
     CHECK_TEXT(value_of(&r->facts, "Hosts"),
                "6: pay-01, pay-02, pay-03, pay-04 and 2 more");
     CHECK_TEXT(r->page_url, "https://check.example.com/changes/8812");
     CHECK_INT(r->n_top, 2);
     CHECK_TEXT(r->top[0].name,
-               "failing calls web -> pay:/charge that end with -1001 of pay");
+               "failing calls web → pay:/charge that end with -1001 of pay");
 }
 
 TEST(what_to_do_is_said_once_for_alike_findings)
@@ -74,7 +74,7 @@ TEST(a_finding_has_its_numbers_and_the_sentence_about_ordinary_moments)
     CHECK_TEXT(f->effect, "+76.3 %");
     CHECK_TEXT(f->moments,
                "Of 203 ordinary moments of these hosts, none looked like this.");
-    CHECK_TEXT(value_of(&f->numbers, "Unchanged hosts"), "30.1 % -> 30.8 %");
+    CHECK_TEXT(value_of(&f->numbers, "Unchanged hosts"), "30.1 % → 30.8 %");
     CHECK_TEXT(value_of(&f->numbers, "Usual at this hour"), "+0.9 points");
     CHECK_TEXT(value_of(&f->numbers, "Statistics"), "z 9.4, p below 0.0001");
     CHECK_INT(f->n_hosts, 4);
@@ -224,7 +224,7 @@ TEST(what_goes_with_another_finding_is_told_under_that_one)
     CHECK_INT(r->finding[1].n_with, 5);
     CHECK_INT(r->finding[1].with[4], 6);
     CHECK_TEXT(r->finding[6].figure, "load.load5");
-    CHECK_TEXT(r->finding[6].line, "31.2 % -> 55 % (+76.3 %)");
+    CHECK_TEXT(r->finding[6].line, "31.2 % → 55 % (+76.3 %)");
 }
 
 TEST(a_muted_finding_is_told_apart_and_the_first_words_say_so)
@@ -293,7 +293,7 @@ TEST(in_chinese_sentences_are_made_of_the_figures)
     CHECK_TEXT(r->state, "第 3 次检查（共 4 次），变更后 30 分钟（2026-11-21 10:31:00 "
                          "UTC）。后续还有检查，结论可能变化。");
     CHECK_TEXT(r->finding[0].sentence,
-               "web -> pay:/charge 变更后 30,000 次调用中失败 19.4%，变更前 60,000 "
+               "web → pay:/charge 变更后 30,000 次调用中失败 19.4%，变更前 60,000 "
                "次中失败 0.21%。");
     CHECK_TEXT(r->finding[1].sentence,
                "6 台变更主机中有 4 台的 cpu.busy 从 31.2% 升至 55%（+76.3%），同期 3 "
