@@ -84,7 +84,7 @@ class Server:
             if self.process.poll() is not None:
                 break
             try:
-                if self.get("/-/ready" if self.name == "prometheus" else "/health")[0] == 200:
+                if self.get("/health" if self.name == "victoria-metrics" else "/-/ready")[0] == 200:
                     return
             except OSError:
                 pass
