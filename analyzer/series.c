@@ -1,5 +1,6 @@
 /* analyzer/series.c - grouping the changed hosts' series.  Pure, any thread. */
 #include "analyzer/series.h"
+#include "base/table_hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -61,41 +62,111 @@ struct entry {
     struct member m;
     const char *key;
     const struct rule *rule;
+    uint32_t kind;
 };
 
-static int by_group(const void *a, const void *b)
+/* What entries of one group have in common, by the texts' addresses: the same texts at
+ * other addresses are another kind of the same group. */
+struct kind {
+    const char *service, *key;
+    const struct rule *rule;
+    uint64_t whole;
+};
+
+struct kinds {
+    struct kind *at;
+    size_t n, cap;
+    uint32_t *slot; /* 1 + the kind's number; 0: free */
+    size_t slots;   /* a power of two */
+    uint32_t *rank; /* of each kind among the groups */
+    size_t n_groups;
+};
+
+static void kinds_free(struct kinds *k)
 {
-    const struct entry *x = a, *y = b;
-    bool xw = x->m.slot->host == NULL, yw = y->m.slot->host == NULL;
-    if (xw != yw)
-        return xw ? 1 : -1;
-    int d = strcmp(x->m.unit->who.service, y->m.unit->who.service);
+    free(k->at);
+    free(k->slot);
+    free(k->rank);
+}
+
+static size_t slot_of(const struct kinds *k, const struct kind *of)
+{
+    size_t i = table_hash(of, sizeof *of, 0) & (k->slots - 1);
+    while (k->slot[i] != 0 && memcmp(&k->at[k->slot[i] - 1], of, sizeof *of) != 0)
+        i = (i + 1) & (k->slots - 1);
+    return i;
+}
+
+static int kinds_grow(struct kinds *k)
+{
+    size_t cap = k->cap > 0 ? 2 * k->cap : 512;
+    struct kind *at = reallocarray(k->at, cap, sizeof *at);
+    if (at != NULL)
+        k->at = at;
+    uint32_t *slot = at != NULL ? calloc(2 * cap, sizeof *slot) : NULL;
+    if (slot == NULL)
+        return -1;
+    free(k->slot);
+    k->slot = slot;
+    k->cap = cap;
+    k->slots = 2 * cap;
+    for (size_t i = 0; i < k->n; i++)
+        k->slot[slot_of(k, &k->at[i])] = (uint32_t)i + 1;
+    return 0;
+}
+
+/* The number of an entry's kind; below zero: no memory. */
+static int64_t kind_of(struct kinds *k, const struct entry *e)
+{
+    const struct kind of = {e->m.unit->who.service, e->key, e->rule,
+                            e->m.slot->host == NULL};
+    if (k->n == k->cap && kinds_grow(k) < 0)
+        return -1;
+    size_t i = slot_of(k, &of);
+    if (k->slot[i] == 0) {
+        k->at[k->n++] = of;
+        k->slot[i] = (uint32_t)k->n;
+    }
+    return k->slot[i] - 1;
+}
+
+/* The service's own last. */
+static int by_group(const struct kind *x, const struct kind *y)
+{
+    if (x->whole != y->whole)
+        return x->whole > y->whole ? 1 : -1;
+    int d = strcmp(x->service, y->service);
     if (d == 0)
         d = strcmp(x->key, y->key);
     /* rules lie in one array, so their addresses have the files' order */
     if (d == 0 && x->rule != y->rule)
         return x->rule < y->rule ? -1 : 1;
-    if (d == 0 && !xw)
-        d = strcmp(x->m.slot->host, y->m.slot->host);
     return d;
 }
 
-/* Names lie together, so that a rule is asked for once a name. */
-static int by_name(const void *a, const void *b)
+static int by_group_of(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
-    bool xw = x->m.slot->host == NULL, yw = y->m.slot->host == NULL;
-    int d = xw == yw
-                ? strcmp(x->m.unit->metric[x->m.metric], y->m.unit->metric[y->m.metric])
-                : xw - yw;
-    return d != 0 || xw ? d : strcmp(x->m.slot->host, y->m.slot->host);
+    return by_group(*(const struct kind *const *)a, *(const struct kind *const *)b);
 }
 
-static bool same_group(const struct series *s, const struct entry *e)
+static int rank_kinds(struct kinds *k)
 {
-    return s->whole == (e->m.slot->host == NULL) && s->rule == e->rule &&
-           strcmp(s->service, e->m.unit->who.service) == 0 &&
-           strcmp(s->key, e->key) == 0;
+    const struct kind **order = calloc(k->n + 1, sizeof *order);
+    k->rank = calloc(k->n + 1, sizeof *k->rank);
+    if (order == NULL || k->rank == NULL) {
+        free(order);
+        return -1;
+    }
+    for (size_t i = 0; i < k->n; i++)
+        order[i] = &k->at[i];
+    if (k->n > 0)
+        qsort(order, k->n, sizeof *order, by_group_of);
+    for (size_t i = 0; i < k->n; i++) {
+        k->n_groups += i == 0 || by_group(order[i - 1], order[i]) != 0;
+        k->rank[order[i] - k->at] = (uint32_t)(k->n_groups - 1);
+    }
+    free(order);
+    return 0;
 }
 
 /* Calls `each` for every unit that the change is judged by: those of hosts with a past
@@ -144,44 +215,77 @@ static void take_unit(const struct slot *slot, const struct unit *u, void *arg)
                                           .key = labels_name(&f->lineup->labels, u, i)};
 }
 
-/* Asks once a metric unless a rule is for some hosts only. */
+/* Asks once a metric unless a rule is for some hosts only.  Hosts share the texts of
+ * their metrics, so what was asked of is known by its address. */
 static void find_rules(const struct lineup *l, const struct ruleset *rs, series_ask ask,
                        struct filling *f)
 {
+    enum { KNOWN = 1024 };
+    struct {
+        const char *metric;
+        bool whole;
+        const struct rule *rule;
+    } known[KNOWN] = {{0}};
     bool every = ruleset_has_host_rules(rs);
-    const char *last = NULL;
-    bool last_whole = false;
-    const struct rule *rule = NULL;
     for (size_t i = 0; i < f->n; i++) {
         struct entry *e = &f->entry[i];
         const char *metric = e->m.unit->metric[e->m.metric];
         bool whole = e->m.slot->host == NULL;
-        if (every || last == NULL || whole != last_whole || strcmp(last, metric) != 0)
-            rule = ask(rs, l->change, metric, e->m.slot->host);
-        last = metric;
-        last_whole = whole;
-        e->rule = rule;
+        size_t at = table_hash(&metric, sizeof metric, whole) % KNOWN;
+        if (every || known[at].metric != metric || known[at].whole != whole) {
+            known[at].metric = metric;
+            known[at].whole = whole;
+            known[at].rule = ask(rs, l->change, metric, e->m.slot->host);
+        }
+        e->rule = known[at].rule;
     }
 }
 
-static void make_groups(const struct filling *f, struct series_list *list)
+/* Puts entries into their groups, in which they keep their order: that of hosts. */
+static void make_groups(const struct filling *f, const struct kinds *k,
+                        struct series_list *list)
 {
+    list->n = k->n_groups;
+    for (size_t i = 0; i < f->n; i++)
+        list->at[k->rank[f->entry[i].kind]].n_members++;
+    size_t first = 0;
+    for (size_t g = 0; g < list->n; g++) {
+        list->at[g].member = &list->member[first];
+        first += list->at[g].n_members;
+        list->at[g].n_members = 0;
+    }
     for (size_t i = 0; i < f->n; i++) {
         const struct entry *e = &f->entry[i];
         const char *metric = e->m.unit->metric[e->m.metric];
-        list->member[i] = e->m;
-        if (list->n == 0 || !same_group(&list->at[list->n - 1], e))
-            list->at[list->n++] = (struct series){.service = e->m.unit->who.service,
-                                                  .metric = metric,
-                                                  .key = e->key,
-                                                  .whole = e->m.slot->host == NULL,
-                                                  .rule = e->rule,
-                                                  .member = &list->member[i]};
-        struct series *s = &list->at[list->n - 1];
-        s->n_members++;
+        struct series *s = &list->at[k->rank[e->kind]];
+        if (s->n_members == 0) {
+            s->service = e->m.unit->who.service;
+            s->metric = metric;
+            s->key = e->key;
+            s->whole = e->m.slot->host == NULL;
+            s->rule = e->rule;
+        }
+        list->member[(size_t)(s->member - list->member) + s->n_members++] = e->m;
         if (s->metric != metric && strcmp(s->metric, metric) != 0)
             s->metric = s->key;
     }
+}
+
+static int sort_groups(struct filling *f, struct series_list *list)
+{
+    struct kinds k = {0};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < f->n; i++) {
+        int64_t kind = kind_of(&k, &f->entry[i]);
+        rc = kind < 0 ? -1 : 0;
+        f->entry[i].kind = (uint32_t)kind;
+    }
+    if (rc == 0)
+        rc = rank_kinds(&k);
+    if (rc == 0)
+        make_groups(f, &k, list);
+    kinds_free(&k);
+    return rc;
 }
 
 static int make_list(const struct lineup *l, const struct ruleset *rs, series_ask ask,
@@ -201,11 +305,13 @@ static int make_list(const struct lineup *l, const struct ruleset *rs, series_as
     f.n = 0;
     each_unit(l, fresh, take_unit, &f);
     list.n_members = f.n;
-    qsort(f.entry, f.n, sizeof *f.entry, by_name);
     find_rules(l, rs, ask, &f);
-    qsort(f.entry, f.n, sizeof *f.entry, by_group);
-    make_groups(&f, &list);
+    int rc = sort_groups(&f, &list);
     free(f.entry);
+    if (rc < 0) {
+        series_list_free(&list);
+        return err_set(err, ENOMEM, "out of memory");
+    }
     *ret_list = list;
     return 0;
 }
