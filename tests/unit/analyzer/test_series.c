@@ -116,3 +116,30 @@ TEST(hosts_without_a_past_have_a_list_of_their_own)
     CHECK_INT(new.at[0].n_members, 1);
     CHECK_TEXT(new.at[0].member[0].slot->host, "h01");
 }
+
+TEST(the_same_texts_at_other_addresses_are_one_group)
+{
+    static char cpu[3][16] = {"cpu.busy", "cpu.busy", "cpu.busy"};
+    static char pay[3][8] = {"pay", "pay", "pay"};
+    static const char *const host[] = {"h02", "h00", "h01"};
+    struct made_panel *m = made_panel_new(7980, 60, 64);
+    OWNED_LINEUP l = {0};
+    OWNED_SERIES s = {0};
+    struct ruleset none = {.n = 0};
+    for (int i = 0; i < 3; i++) {
+        made_series(m, made_host(host[i], pay[i]), cpu[i]);
+        made_series(m, made_host(host[i], pay[i]), "a.first");
+    }
+    made_panel_done(m);
+    CHECK(align(make_change(&made, "pay", 3, 10000, 10000), NULL, 0, &m->panel, &usual,
+                (instant){10600000}, &l, NULL) == 0);
+    CHECK(series_list(&l, &none, ask, &s, NULL) == 0);
+    CHECK_INT(s.n, 2);
+    CHECK_TEXT(s.at[0].metric, "a.first");
+    CHECK_TEXT(s.at[1].metric, "cpu.busy");
+    CHECK(s.at[1].rule == &rules[0]);
+    CHECK_INT(s.at[1].n_members, 3);
+    for (int i = 0; i < 3; i++)
+        CHECK_TEXT(s.at[1].member[i].slot->host, made_name(i));
+    made_panel_free(&m);
+}
