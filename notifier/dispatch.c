@@ -20,8 +20,20 @@
 
 enum { HOUR_MS = 3600000, SENTENCE_CHARS = 300 };
 
+/* Charts of verdicts that this round has mails of: an address gets few mails that are
+ * not a digest, and others mostly get the same ones. */
+enum { DRAWN_MAX = 20 };
+struct drawn {
+    char *change_id;
+    int revision;
+    enum language language;
+    struct letter_charts *charts;
+};
+
 struct dispatch {
     struct tell *tell;
+    struct drawn drawn[DRAWN_MAX];
+    size_t n_drawn;
     bool links; /* there are pages, and a key to sign with */
     unsigned char key[LEDGER_KEY_BYTES];
     struct optouts off;
@@ -152,6 +164,34 @@ static void drop_links(struct own_links *l)
     free(l->useless);
 }
 
+/* --- charts --- */
+
+static void drop_drawn(struct drawn *w)
+{
+    letter_charts_free(&w->charts);
+    free(w->change_id);
+    *w = (struct drawn){0};
+}
+
+/* Where the charts of this verdict are kept; the oldest make room.  NULL without
+ * memory: then they are drawn once more. */
+static struct letter_charts **drawn_for(struct dispatch *d, const struct note *n,
+                                        enum language l)
+{
+    for (size_t i = 0; i < DRAWN_MAX; i++) {
+        struct drawn *w = &d->drawn[i];
+        if (w->change_id != NULL && w->revision == n->revision && w->language == l &&
+            strcmp(w->change_id, n->change_id) == 0)
+            return &w->charts;
+    }
+    struct drawn *w = &d->drawn[d->n_drawn++ % DRAWN_MAX];
+    drop_drawn(w);
+    w->change_id = strdup(n->change_id);
+    w->revision = n->revision;
+    w->language = l;
+    return w->change_id != NULL ? &w->charts : NULL;
+}
+
 /* --- a mail of its own --- */
 
 static int write_letter(struct dispatch *d, const struct note *n,
@@ -186,6 +226,7 @@ static int write_letter(struct dispatch *d, const struct note *n,
         .audience = a,
         .links = links.unsubscribe != NULL ? &links : NULL,
         .rrd = t->rrd,
+        .charts = drawn_for(d, n, language_for(a)),
         .charts_lost = &t->stats.charts_lost,
     };
     int rc = letter_write(&ask, to, d->err);
@@ -437,6 +478,8 @@ int dispatch_round(struct tell *t, instant now, instant *ret_next, struct err *e
         rc = -1;
     atomic_fetch_add(&t->stats.failures, d.failed);
     optouts_free(&d.off);
+    for (size_t i = 0; i < DRAWN_MAX; i++)
+        drop_drawn(&d.drawn[i]);
     *ret_next = d.next;
     return rc < 0 || d.failed > 0 ? -1 : 0;
 }

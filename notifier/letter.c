@@ -14,20 +14,20 @@
 #include <string.h>
 
 /* The drawn charts of a letter; picture i belongs to finding no[i]. */
-struct charts {
+struct letter_charts {
     size_t n;
     size_t no[LETTER_CHARTS_MAX];
     struct buf png[LETTER_CHARTS_MAX];
 };
 
-static void charts_free(struct charts *c)
+static void charts_free(struct letter_charts *c)
 {
     for (size_t i = 0; i < c->n; i++)
         buf_free(&c->png[i]);
     c->n = 0;
 }
 
-static void draw_charts(const struct letter_ask *ask, struct charts *to)
+static void draw_charts(const struct letter_ask *ask, struct letter_charts *to)
 {
     const struct verdict *v = ask->what.verdict;
     if (v == NULL || ask->rrd == NULL)
@@ -79,7 +79,8 @@ static int revision_of(const struct letter_ask *ask)
 
 /* --- the mail --- */
 
-static void name_images(const struct letter_ask *ask, const struct charts *charts,
+static void name_images(const struct letter_ask *ask,
+                        const struct letter_charts *charts,
                         struct eml_image images[LETTER_CHARTS_MAX])
 {
     for (size_t i = 0; i < charts->n; i++) {
@@ -91,7 +92,7 @@ static void name_images(const struct letter_ask *ask, const struct charts *chart
     }
 }
 
-static void write_html(const struct report *r, const struct charts *charts,
+static void write_html(const struct report *r, const struct letter_charts *charts,
                        const struct eml_image *images, struct buf *to)
 {
     char src[LETTER_CHARTS_MAX][EML_CID_MAX + 4];
@@ -155,7 +156,8 @@ static void html_links(enum language l, const struct letter_links *links,
 }
 
 static int write_mail(const struct letter_ask *ask, const struct report *r,
-                      const struct charts *charts, struct buf *to, struct err *err)
+                      const struct letter_charts *charts, struct buf *to,
+                      struct err *err)
 {
     OWNED_BUF text = {0}, html = {0};
     struct eml_image images[LETTER_CHARTS_MAX] = {0};
@@ -195,15 +197,41 @@ static int write_mail(const struct letter_ask *ask, const struct report *r,
     return rc;
 }
 
+void letter_charts_free(struct letter_charts **charts)
+{
+    if (*charts == NULL)
+        return;
+    charts_free(*charts);
+    free(*charts);
+    *charts = NULL;
+}
+
+/* Those that the caller keeps, else `own`. */
+static struct letter_charts *charts_for(const struct letter_ask *ask,
+                                        struct letter_charts *own)
+{
+    if (ask->charts != NULL && *ask->charts != NULL)
+        return *ask->charts;
+    draw_charts(ask, own);
+    if (ask->charts == NULL)
+        return own;
+    struct letter_charts *kept = calloc(1, sizeof *kept);
+    if (kept == NULL)
+        return own;
+    *kept = *own;
+    *own = (struct letter_charts){0};
+    *ask->charts = kept;
+    return kept;
+}
+
 int letter_write(const struct letter_ask *ask, struct buf *to, struct err *err)
 {
     OWNED_REPORT *r = make_report(ask, err);
     if (r == NULL)
         return -1;
-    struct charts charts = {0};
-    draw_charts(ask, &charts);
-    int rc = write_mail(ask, r, &charts, to, err);
-    charts_free(&charts);
+    struct letter_charts own = {0};
+    int rc = write_mail(ask, r, charts_for(ask, &own), to, err);
+    charts_free(&own);
     return rc;
 }
 
@@ -214,7 +242,7 @@ int letter_html(const struct letter_ask *ask, struct buf *to, struct err *err)
     OWNED_REPORT *r = make_report(ask, err);
     if (r == NULL)
         return -1;
-    struct charts charts = {0};
+    struct letter_charts charts = {0};
     draw_charts(ask, &charts);
     struct buf src[LETTER_CHARTS_MAX] = {0};
     const char **of = calloc(r->n_findings + 1, sizeof *of);

@@ -27,12 +27,20 @@ struct letter_links {
     const char *unsubscribe, *useful, *useless;
 };
 
+/* Drawn charts, which all mails about a verdict in one language share. */
+struct letter_charts;
+void letter_charts_free(struct letter_charts **charts);
+
 struct letter_ask {
     struct report_input what; /* `public_url` is taken from the configuration */
     const struct mail_config *config;
     const struct audience *audience;  /* NULL: to nobody, for a file */
     const struct letter_links *links; /* NULL: none */
     struct rrd *rrd;                  /* NULL: no charts */
+    /* NULL: they are drawn for this mail only.  Else they are drawn when there are
+     * none, and stay for the caller, who asks with them for mails of the same verdict
+     * and language only. */
+    struct letter_charts **charts;
     _Atomic uint64_t *charts_lost; /* counts those that could not be drawn; or NULL */
 };
 

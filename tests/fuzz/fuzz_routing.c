@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         assert(c.at[i].line > 0 && c.at[i].column > 0);
     if (r != NULL) {
         int64_t wait = routing_next_digest(r, now).ms - now.ms;
-        assert(wait > 0 && wait <= 86400000 && r->all.n > 0);
+        assert(wait > 0 && wait <= 86400000 && r->all.n + r->webhooks.n > 0);
         for (size_t i = 0; i < r->all.n; i++)
             check_audience(r, &r->all.at[i]);
     }

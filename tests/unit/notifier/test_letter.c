@@ -40,6 +40,18 @@ TEST(charts_go_with_the_mail_and_are_named_in_its_html)
     CHECK_INT(sample_count(buf_text(&one), "\r\nContent-ID: <"), 2);
     CHECK_TEXT(buf_text(&one), buf_text(&two));
     CHECK_INT(sample_count(buf_text(&html), "src=\"data:image/png;base64,iVBOR"), 2);
+    /* drawn once, for as many mails as there are */
+    struct letter_charts *charts = NULL;
+    ask.charts = &charts;
+    buf_clear(&two);
+    CHECK_INT(letter_write(&ask, &two, &err), 0);
+    CHECK(charts != NULL);
+    ask.rrd = NULL;
+    buf_clear(&two);
+    CHECK_INT(letter_write(&ask, &two, &err), 0);
+    CHECK_TEXT(buf_text(&one), buf_text(&two));
+    letter_charts_free(&charts);
+    CHECK(charts == NULL);
     rrd_stop(&rrd);
 }
 
