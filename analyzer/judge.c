@@ -108,7 +108,10 @@ struct desk {
     size_t n_spikes;
     struct limit_check *limit;
     size_t n_limits;
-    struct member *control; /* of all series, one after another */
+    struct member *control;           /* of all series, one after another */
+    const struct unit **control_unit; /* of each control host under this label, which
+                                         most series have; NULL where it has none */
+    const char *control_service;
     double *room;
     struct tally tally;
     struct teller teller;
@@ -118,6 +121,27 @@ struct desk {
 
 /* --- levels and limits: each series with its controls --- */
 
+/* Looked up once, not for each series anew. */
+static int find_control_units(struct desk *d)
+{
+    d->control_unit = calloc(d->controls.n + 1, sizeof *d->control_unit);
+    if (d->control_unit == NULL)
+        return err_set(d->err, ENOMEM, "out of memory");
+    d->control_service = d->lineup.change->service;
+    for (size_t i = 0; d->control_service != NULL && i < d->controls.n; i++)
+        d->control_unit[i] =
+            series_unit(&d->lineup, d->controls.host[i], d->control_service);
+    return 0;
+}
+
+static const struct unit *control_unit(const struct desk *d, const struct series *s,
+                                       size_t i)
+{
+    if (d->control_service != NULL && strcmp(d->control_service, s->service) == 0)
+        return d->control_unit[i];
+    return series_unit(&d->lineup, d->controls.host[i], s->service);
+}
+
 /* Members on the control hosts for one series, taken from `to` on. */
 static size_t find_controls(const struct desk *d, const struct series *s,
                             struct member *to)
@@ -126,7 +150,7 @@ static size_t find_controls(const struct desk *d, const struct series *s,
     if (s->whole)
         return 0;
     for (size_t i = 0; i < d->controls.n; i++) {
-        const struct unit *u = series_unit(&d->lineup, d->controls.host[i], s->service);
+        const struct unit *u = control_unit(d, s, i);
         int metric = u != NULL && u->hot.rows > 0 ? series_on(&d->lineup, s, u) : -1;
         if (metric >= 0)
             to[n++] = (struct member){NULL, u, (uint32_t)metric};
@@ -183,7 +207,7 @@ static int list_all(struct desk *d)
     if (d->level == NULL || d->spikes == NULL || d->limit == NULL ||
         d->control == NULL || d->room == NULL)
         return err_set(d->err, ENOMEM, "out of memory");
-    return 0;
+    return find_control_units(d);
 }
 
 /* The scores of series `i`; the service's own has only that of the group. */
@@ -627,6 +651,7 @@ static void clear_desk(struct desk *d)
     free(d->spikes);
     free(d->limit);
     free(d->control);
+    free(d->control_unit);
     free(d->room);
     tally_free(&d->tally);
     calls_free(&d->calls);
