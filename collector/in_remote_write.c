@@ -30,7 +30,8 @@ enum family_type { FAMILY_COUNTER = 1, FAMILY_GAUGE = 2 };
 /* The one NaN that says that a series ended. */
 #define STALE_BITS UINT64_C(0x7ff0000000000002)
 
-enum { ROW_MAX = 256, FAMILIES_MAX = 1 << 16, NAME_SHOWN = 60 };
+/* AHEAD: series whose place is being fetched while those before them are read */
+enum { ROW_MAX = 256, FAMILIES_MAX = 1 << 16, NAME_SHOWN = 60, AHEAD = 16 };
 
 struct in_remote_write {
     struct known *series;
@@ -48,6 +49,13 @@ struct row {
     float value[ROW_MAX];
 };
 
+/* A series that waits for its turn. */
+struct coming {
+    struct proto_field series;
+    struct known_key key;
+    bool has_key;
+};
+
 /* One request. */
 struct run {
     struct in_remote_write *w;
@@ -58,6 +66,8 @@ struct run {
     bool refused; /* the series at hand was, or a part of it */
     const char *name;
     struct known_key key;
+    struct coming coming[AHEAD]; /* n_coming of them, from next_coming on, in a ring */
+    size_t next_coming, n_coming;
     char labels[REMOTE_WRITE_LABEL_BYTES_MAX + sizeof(uint32_t)];
     char text[REMOTE_WRITE_LABEL_BYTES_MAX + 2 * REMOTE_WRITE_LABELS_MAX];
     struct tag tag[REMOTE_WRITE_LABELS_MAX];
@@ -375,14 +385,14 @@ static bool find_key(struct run *r, const struct proto_field *series)
 }
 
 /* False when the message is damaged. */
-static bool read_series(struct run *r, const struct proto_field *series)
+static bool read_series(struct run *r, const struct coming *c)
 {
-    struct proto p = proto_of(series->bytes, series->n);
+    struct proto p = proto_of(c->series.bytes, c->series.n);
     struct proto_field f;
     r->result->series++;
     r->refused = false;
     r->name = NULL;
-    bool known = find_key(r, series);
+    r->key = c->key;
     while (proto_next(&p, &f)) {
         if (f.type != PROTO_BYTES)
             continue;
@@ -390,13 +400,41 @@ static bool read_series(struct run *r, const struct proto_field *series)
             refuse(r, DROP_KIND, 1, "native histograms are not taken");
         if (f.number != SERIES_SAMPLE)
             continue;
-        if (!known)
+        if (!c->has_key)
             refuse(r, DROP_NAME, 1, "the labels are longer than %d bytes",
                    REMOTE_WRITE_LABEL_BYTES_MAX);
-        else if (!read_sample(r, series, &f))
+        else if (!read_sample(r, &c->series, &f))
             return false;
     }
     return !p.bad;
+}
+
+/* Reads those that wait until `most` are left.  False when the message is damaged. */
+static bool read_coming(struct run *r, size_t most)
+{
+    while (r->n_coming > most) {
+        const struct coming *c = &r->coming[r->next_coming % AHEAD];
+        if (!read_series(r, c))
+            return false;
+        r->next_coming++;
+        r->n_coming--;
+    }
+    return true;
+}
+
+/* Series lie all over memory: while some are read, the next ones are fetched. */
+static bool take_series(struct run *r, const struct proto_field *series)
+{
+    if (!read_coming(r, AHEAD - 1))
+        return false;
+    struct coming *c = &r->coming[(r->next_coming + r->n_coming) % AHEAD];
+    *c = (struct coming){.series = *series};
+    c->has_key = find_key(r, series);
+    c->key = r->key;
+    if (c->has_key)
+        known_ahead(r->w->series, c->key);
+    r->n_coming++;
+    return true;
 }
 
 int in_remote_write_read(struct in_remote_write *w, const struct sink *sink,
@@ -406,21 +444,25 @@ int in_remote_write_read(struct in_remote_write *w, const struct sink *sink,
 {
     struct proto p = proto_of(bytes, n);
     struct proto_field f;
+    bool bad = false;
     struct run *r = calloc(1, sizeof *r);
     if (r == NULL)
         return err_set(err, ENOMEM, "out of memory");
     r->w = w, r->sink = sink, r->ask = ask, r->result = result;
-    while (proto_next(&p, &f)) {
+    while (!bad && proto_next(&p, &f)) {
         if (f.type != PROTO_BYTES)
             continue;
-        if (f.number == REQUEST_METADATA)
+        if (f.number == REQUEST_METADATA) {
+            bad = !read_coming(r, 0); /* what it says holds from here on */
             take_metadata(r, &f);
-        if (f.number == REQUEST_SERIES && !read_series(r, &f))
-            p.bad = true;
+        } else if (f.number == REQUEST_SERIES) {
+            bad = !take_series(r, &f);
+        }
     }
+    bad = bad || !read_coming(r, 0) || p.bad;
     send(r);
     free(r);
-    if (p.bad)
+    if (bad)
         return err_set(err, EINVAL,
                        "expected a WriteRequest of remote write 1.0; the message is "
                        "damaged in or behind series %llu",

@@ -8,6 +8,7 @@
 #include "collector/intake.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -23,6 +24,9 @@ struct stripe {
     pthread_mutex_t lock;
     struct entry *entry;
     size_t size, n; /* size is a power of two */
+    /* where known_ahead looks without the lock: a guess, never followed */
+    _Atomic(struct entry *) ahead;
+    _Atomic size_t ahead_size;
 };
 
 struct known {
@@ -111,6 +115,8 @@ static bool rebuild(struct stripe *s, size_t size, instant oldest)
     s->entry = now.entry;
     s->size = now.size;
     s->n = now.n;
+    atomic_store_explicit(&s->ahead, s->entry, memory_order_relaxed);
+    atomic_store_explicit(&s->ahead_size, s->size, memory_order_relaxed);
     return true;
 }
 
@@ -122,6 +128,18 @@ static bool make_room(struct known *k, struct stripe *s, instant at)
     if (s->size > 0 && s->n * 4 < s->size * 3)
         return true;
     return rebuild(s, s->size > 0 ? 2 * s->size : SIZE_FIRST, INSTANT_NONE);
+}
+
+void known_ahead(struct known *k, struct known_key key)
+{
+    const struct stripe *s = &k->stripe[key.b % STRIPES];
+    const struct entry *e = atomic_load_explicit(&s->ahead, memory_order_relaxed);
+    size_t size = atomic_load_explicit(&s->ahead_size, memory_order_relaxed);
+    if (size == 0)
+        return;
+    const char *at = (const char *)(e + (key.a & (size - 1)));
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch(at + sizeof *e - 1, 1); /* it may lie across two lines */
 }
 
 bool known_add(struct known *k, struct known_key key, const struct known_series *series,

@@ -47,6 +47,9 @@ enum known_said known_sample(struct known *k, struct known_key key, instant at,
                              double value, struct known_series *ret_series,
                              double *ret_value);
 
+/* Has memory fetch the key's place, for a call that comes a little later. */
+void known_ahead(struct known *k, struct known_key key);
+
 /* Remembers it; false when there is no room.  One that is there already stays. */
 bool known_add(struct known *k, struct known_key key, const struct known_series *s,
                instant at);
