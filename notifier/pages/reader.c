@@ -124,7 +124,8 @@ void reader_unsubscribe(struct httpd_req *r, void *app)
 static bool told_before(const struct verdict *v, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (strcmp(v->findings[k].rule, v->findings[i].rule) == 0)
+        if (v->findings[k].rule != NULL &&
+            strcmp(v->findings[k].rule, v->findings[i].rule) == 0)
             return true;
     return false;
 }
