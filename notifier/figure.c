@@ -140,13 +140,13 @@ const char *figure(enum language l, double v, const char *unit,
 const char *figure_delta(enum language l, double v, const char *unit,
                          char out[FIGURE_TEXT_MAX])
 {
-    char text[FIGURE_TEXT_MAX], digits[NUMBER_MAX], signed_[NUMBER_MAX + 1];
+    char text[FIGURE_TEXT_MAX], digits[NUMBER_MAX], with_sign[NUMBER_MAX + 1];
     unit = unit != NULL ? unit : "";
     const char *sign = v > 0 ? "+" : "";
     if (isfinite(v) && is_percent(unit)) {
-        snprintf(signed_, sizeof signed_, "%s%s", sign,
+        snprintf(with_sign, sizeof with_sign, "%s%s", sign,
                  number(*unit == '%' ? v : v * 100, digits));
-        return put(l, PHRASE_POINTS, signed_, out);
+        return put(l, PHRASE_POINTS, with_sign, out);
     }
     snprintf(out, FIGURE_TEXT_MAX, "%s%.70s", sign, figure(l, v, unit, text));
     return out;
@@ -154,14 +154,14 @@ const char *figure_delta(enum language l, double v, const char *unit,
 
 const char *figure_effect(enum language l, double effect, char out[FIGURE_TEXT_MAX])
 {
-    char text[NUMBER_MAX], signed_[NUMBER_MAX + 1];
+    char text[NUMBER_MAX], with_sign[NUMBER_MAX + 1];
     if (!isfinite(effect))
         return word(l, PHRASE_UNKNOWN, out);
     if (effect >= 2)
         return put(l, PHRASE_TIMES_AS_MUCH, number(effect + 1, text), out);
-    snprintf(signed_, sizeof signed_, "%s%s", effect > 0 ? "+" : "",
+    snprintf(with_sign, sizeof with_sign, "%s%s", effect > 0 ? "+" : "",
              number(effect * 100, text));
-    return put(l, PHRASE_PERCENT, signed_, out);
+    return put(l, PHRASE_PERCENT, with_sign, out);
 }
 
 const char *figure_count(double v, char out[FIGURE_TEXT_MAX])

@@ -132,13 +132,13 @@ void mail_html_link(struct buf *to, const char *text, const char *url)
         html_text(to, text);
 }
 
-void mail_html_cell(struct buf *to, const char *width, const char *more)
+void mail_html_cell(struct buf *to, const char *width, const char *more_style)
 {
     buf_addf(to,
              "<td%s%s%s valign=\"top\" style=\"" MAIL_FONT
              "font-size:14px;line-height:21px;padding:4px 0;%s\"",
              *width != '\0' ? " width=\"" : "", width, *width != '\0' ? "\"" : "",
-             more);
+             more_style);
 }
 
 void mail_html_in_colour(struct buf *to, enum grade g, const char *text)

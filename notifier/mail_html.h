@@ -44,7 +44,7 @@ void mail_html_link(struct buf *to, const char *text, const char *url);
 /* Bold text in a grade's colour. */
 void mail_html_in_colour(struct buf *to, enum grade g, const char *text);
 /* "<td ...", open for further attributes and ">". */
-void mail_html_cell(struct buf *to, const char *width, const char *style);
+void mail_html_cell(struct buf *to, const char *width, const char *more_style);
 /* A row of two cells: a name and what goes with it at the right. */
 void mail_html_pair(struct buf *to, const char *name, const char *value);
 

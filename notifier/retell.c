@@ -44,7 +44,7 @@ static struct place place_at(const char *at)
     assert(end != NULL && at[1] >= '0' && at[1] < '0' + PLACES_MAX);
     return (struct place){.no = (size_t)(at[1] - '0'),
                           .length = (size_t)(end - at) + 1,
-                          .type = at[2] == '}' ? '\0' : at[2],
+                          .type = (char)(at[2] == '}' ? '\0' : at[2]),
                           .words = at + 3};
 }
 
@@ -88,6 +88,7 @@ static size_t span_length(const char *text, const char *end, enum phrase *ret_un
     return 0;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as a pattern of ours has parts */
 static bool matches(const char *pattern, const char *text, const char *end,
                     struct taken *to);
 
@@ -158,7 +159,11 @@ static bool matches(const char *pattern, const char *text, const char *end,
     return matches_place(&p, pattern + p.length, text, end, to);
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 /* --- the other language --- */
+
+/* NOLINTBEGIN(misc-no-recursion): at most DEPTH_MAX levels */
 
 static bool retell_clause(enum language l, const char *text, size_t n, int depth,
                           struct buf *to);
@@ -280,6 +285,8 @@ static bool retell_clause(enum language l, const char *text, size_t n, int depth
     }
     return false;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* Clauses up to `end`, joined as the language joins them. */
 static bool retell_sentence(enum language l, const char *at, const char *end,
