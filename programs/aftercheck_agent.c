@@ -293,7 +293,7 @@ static int print_reading(struct agent *a)
     OWNED_BUF text = {0};
     agent_sources_once(a->sources, PRINT_MS, PRINT_MOST_MS);
     while (agent_buffer_peek(a->buffer, 0, &text, &parcel)) {
-        if (parcel.body == AGENT_BODY_LINES)
+        if (parcel.body == AGENT_BODY_LINES || parcel.body == AGENT_BODY_CALL_LINES)
             fputs(buf_text(&text), stdout);
         else
             printf("# %llu samples for %s in %zu bytes\n",
@@ -326,6 +326,7 @@ static int work(struct agent *a, struct err *err)
                                 .execs = a->execs,
                                 .root = "/",
                                 .state = disk ? a->state : NULL,
+                                .once = a->flags.print,
                                 .news = on_news,
                                 .arg = a};
     a->sources = agent_sources_open(&a->env, a->config, NULL, err);
@@ -379,8 +380,9 @@ static void parse_flags(struct agent_flags *f, int argc, char **argv)
         {0}};
     const struct opt_program program = {
         "aftercheck-agent", "",
-        "Reads this host's metrics, runs checks and scrapes exporters on it, and sends "
-        "all that to aftercheckd.  While the service is away it keeps them on disk.",
+        "Reads this host's metrics, runs checks, scrapes exporters and follows logs on "
+        "it, and sends all that to aftercheckd.  While the service is away it keeps "
+        "them on disk.",
         buf_text(&more), opts};
     int first = opt_parse(&program, argc, argv);
     if (first < argc) {

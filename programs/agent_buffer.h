@@ -31,7 +31,8 @@ enum {
       "Content-Encoding: snappy\r\nX-Prometheus-Remote-Write-Version: 0.1.0\r\n",      \
       false)                                                                           \
     X(ALARM, "/v1/alarms", "application/json", NULL, false)                            \
-    X(CALLS, "/v1/calls", "application/json", NULL, false)
+    X(CALLS, "/v1/calls", "application/json", NULL, false)                             \
+    X(CALL_LINES, "/v1/calls", "text/plain", NULL, true)
 #define X(id, path, type, headers, joins) AGENT_BODY_##id,
 enum agent_body { AGENT_BODIES(X) AGENT_BODY_N };
 #undef X

@@ -12,6 +12,7 @@
 #include "programs/agent_config.h"
 #include "programs/agent_group.h"
 #include "programs/agent_host.h"
+#include "programs/agent_log.h"
 #include "programs/agent_scrape.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@
 #include <string.h>
 
 const struct agent_kind *const agent_kinds[] = {&agent_host, &agent_group, &agent_check,
-                                                &agent_scrape, NULL};
+                                                &agent_scrape, &agent_log, NULL};
 
 enum { FIRST_MS = 1000, SHIFT_S_MAX = 60, SILENT_INTERVALS = 2 };
 

@@ -32,6 +32,7 @@ struct agent_env {
     struct agent_exec_pool *execs;
     const char *root;        /* "/", or a folder that looks like it */
     const char *state;       /* directory for what must outlive the agent, or NULL */
+    bool once;               /* one round to look at: what is there already counts */
     void (*news)(void *arg); /* something was put into the buffer */
     void *arg;
 };

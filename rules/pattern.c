@@ -344,3 +344,121 @@ bool pattern_costly(const struct pattern *p)
     pcre2_code_free(s.code);
     return costly;
 }
+
+/* --- lines of logs --- */
+
+struct pattern_groups {
+    pcre2_code *code;
+    pcre2_match_context *limits;
+    pcre2_match_data *data;
+    size_t n;
+    uint32_t number[PATTERN_GROUPS_MAX]; /* of each name's group; 0: there is none */
+};
+
+/* The table of names: entries of one size, each a number in two bytes and a text. */
+static int take_names(struct pattern_groups *g, const char *const *names,
+                      struct err *err)
+{
+    uint32_t count = 0, size = 0;
+    PCRE2_SPTR table = NULL;
+    pcre2_pattern_info(g->code, PCRE2_INFO_NAMECOUNT, &count);
+    pcre2_pattern_info(g->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+    pcre2_pattern_info(g->code, PCRE2_INFO_NAMETABLE, &table);
+    for (uint32_t k = 0; k < count; k++, table += size) {
+        size_t i = 0;
+        const char *name = (const char *)table + 2;
+        while (i < g->n && strcmp(names[i], name) != 0)
+            i++;
+        if (i == g->n)
+            return err_set(err, EINVAL, "the group '%.60s' has no meaning here", name);
+        g->number[i] = (uint32_t)table[0] << 8 | table[1];
+    }
+    return 0;
+}
+
+static int make_groups(struct pattern_groups *g, const char *text, size_t *ret_at,
+                       struct err *err)
+{
+    int error = PCRE2_ERROR_NOMEMORY;
+    PCRE2_UCHAR words[160];
+    pcre2_compile_context *c = pcre2_compile_context_create(NULL);
+    if (c == NULL)
+        return err_set(err, ENOMEM, "out of memory");
+    pcre2_set_parens_nest_limit(c, PARENS_MAX);
+    g->code = pcre2_compile((PCRE2_SPTR)text, strlen(text), PCRE2_NEVER_BACKSLASH_C,
+                            &error, ret_at, c);
+    pcre2_compile_context_free(c);
+    if (g->code == NULL) {
+        if (pcre2_get_error_message(error, words, sizeof words) < 0)
+            words[0] = '\0';
+        return err_set(err, EINVAL, "the regular expression is wrong at byte %zu: %s",
+                       *ret_at + 1, (const char *)words);
+    }
+    g->limits = pcre2_match_context_create(NULL);
+    g->data = pcre2_match_data_create_from_pattern(g->code, NULL);
+    if (g->limits == NULL || g->data == NULL)
+        return err_set(err, ENOMEM, "out of memory");
+    pcre2_set_match_limit(g->limits, PATTERN_STEPS_MAX);
+    pcre2_set_heap_limit(g->limits, HEAP_KIB_MAX);
+    pcre2_set_depth_limit(g->limits, DEPTH_MAX);
+    return 0;
+}
+
+struct pattern_groups *pattern_groups_new(const char *text, const char *const *names,
+                                          size_t n_names, size_t *ret_at,
+                                          struct err *err)
+{
+    size_t at_unused;
+    assert(n_names <= PATTERN_GROUPS_MAX);
+    if (ret_at == NULL)
+        ret_at = &at_unused;
+    *ret_at = 0;
+    if (text[0] == '\0' || strlen(text) > PATTERN_GROUPS_BYTES_MAX) {
+        err_set(err, EINVAL,
+                "the regular expression is %zu bytes long, expected 1 to %d",
+                strlen(text), PATTERN_GROUPS_BYTES_MAX);
+        return NULL;
+    }
+    struct pattern_groups *g = calloc(1, sizeof *g);
+    if (g == NULL) {
+        err_set(err, ENOMEM, "out of memory");
+        return NULL;
+    }
+    g->n = n_names;
+    if (make_groups(g, text, ret_at, err) < 0 || take_names(g, names, err) < 0)
+        pattern_groups_free(&g);
+    return g;
+}
+
+void pattern_groups_free(struct pattern_groups **g)
+{
+    if (*g == NULL)
+        return;
+    pcre2_match_data_free((*g)->data);
+    pcre2_match_context_free((*g)->limits);
+    pcre2_code_free((*g)->code);
+    free(*g);
+    *g = NULL;
+}
+
+bool pattern_groups_has(const struct pattern_groups *g, size_t i)
+{
+    return g->number[i] != 0;
+}
+
+int pattern_groups_match(struct pattern_groups *g, const char *line, size_t n,
+                         struct pattern_piece *ret_piece)
+{
+    int rc = pcre2_match(g->code, (PCRE2_SPTR)line, n, 0, 0, g->data, g->limits);
+    if (rc < 0)
+        return rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
+    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(g->data);
+    for (size_t i = 0; i < g->n; i++) {
+        uint32_t k = g->number[i];
+        bool set = k > 0 && k < (uint32_t)rc && at[2 * k] != PCRE2_UNSET &&
+                   at[2 * k] <= at[2 * k + 1]; /* \K in a look-ahead may turn them */
+        ret_piece[i].at = set ? line + at[2 * k] : NULL;
+        ret_piece[i].n = set ? at[2 * k + 1] - at[2 * k] : 0;
+    }
+    return 1;
+}

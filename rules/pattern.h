@@ -64,4 +64,28 @@ uint64_t pattern_gave_up_all(void);
  * for checks of rules, not for judging. */
 bool pattern_costly(const struct pattern *p);
 
+/* --- lines of logs --- */
+
+/* A regular expression, without slashes, that takes lines apart by its named groups,
+ * (?<code>[0-9]+).  Of bytes, not of UTF-8; always interpreted, so that it needs little
+ * memory; with the same limits.  One thread. */
+enum { PATTERN_GROUPS_MAX = 16, PATTERN_GROUPS_BYTES_MAX = 2000 };
+struct pattern_groups;
+struct pattern_piece {
+    const char *at; /* in the line; NULL: the group took no part */
+    size_t n;
+};
+
+/* NULL with *err and *ret_at (or ret_at NULL) when it is none, or has a group of a name
+ * that is not among these. */
+struct pattern_groups *pattern_groups_new(const char *text, const char *const *names,
+                                          size_t n_names, size_t *ret_at,
+                                          struct err *err);
+void pattern_groups_free(struct pattern_groups **g);
+/* Is there a group of names[i]? */
+bool pattern_groups_has(const struct pattern_groups *g, size_t i);
+/* Fills ret_piece[i] for names[i].  1 it fits, 0 it does not, -1 it gave up. */
+int pattern_groups_match(struct pattern_groups *g, const char *line, size_t n,
+                         struct pattern_piece *ret_piece);
+
 #endif

@@ -223,3 +223,38 @@ TEST(costly_expressions_are_told_from_cheap_ones)
     CHECK(!pattern_costly(p));
     pattern_free(&p);
 }
+
+TEST(expressions_take_lines_apart_by_their_names)
+{
+    static const char *const names[] = {"code", "ms", "path"};
+    struct pattern_piece piece[3];
+    struct err err = {0};
+    struct pattern_groups *g = pattern_groups_new(
+        "^(?<path>/\\S*)? ?(?<code>\\d+)(?: (?<x>y))?", names, 3, NULL, &err);
+    CHECK(g == NULL && strstr(err.text, "'x' has no meaning") != NULL);
+    g = pattern_groups_new("^(?<path>/\\S*)? ?(?<code>\\d+)", names, 3, NULL, NULL);
+    CHECK(g != NULL && pattern_groups_has(g, 0) && !pattern_groups_has(g, 1));
+    CHECK_INT(pattern_groups_match(g, "/a 200 x", 8, piece), 1);
+    CHECK(piece[0].n == 3 && memcmp(piece[0].at, "200", 3) == 0);
+    CHECK(piece[1].at == NULL && piece[2].n == 2);
+    CHECK_INT(pattern_groups_match(g, "77", 1, piece), 1); /* no further than n */
+    CHECK(piece[0].n == 1 && piece[2].at == NULL);
+    CHECK_INT(pattern_groups_match(g, "\xff\0 no", 5, piece), 0);
+    pattern_groups_free(&g);
+    CHECK(g == NULL);
+}
+
+TEST(an_expression_gives_up_on_a_line_that_takes_too_many_steps)
+{
+    char line[200];
+    memset(line, 'a', sizeof line);
+    struct pattern_groups *g = pattern_groups_new("(a+)+$b", NULL, 0, NULL, NULL);
+    CHECK(g != NULL);
+    int64_t begun = monotonic_ms();
+    CHECK(pattern_groups_match(g, line, sizeof line, NULL) <= 0);
+    pattern_groups_free(&g);
+    g = pattern_groups_new("(a+)+[^a]", NULL, 0, NULL, NULL);
+    CHECK_INT(pattern_groups_match(g, line, sizeof line, NULL), -1);
+    CHECK(monotonic_ms() - begun < 10000);
+    pattern_groups_free(&g);
+}
