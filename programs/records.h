@@ -39,8 +39,8 @@ struct calls_ask {
 };
 
 /* JSON - one record, a list, or one record a line - or the compact form, a record a
- * line (collector/call_line.h).  Each piece becomes a list for POST /v1/calls.  -1 with the line and
- * what is wrong; an input without a record is wrong. */
+ * line (collector/call_line.h).  Each piece becomes a list for POST /v1/calls.  -1 with
+ * the line and what is wrong; an input without a record is wrong. */
 int records_calls(const char *text, size_t n, const struct calls_ask *ask,
                   struct pieces *ret, struct err *err);
 

@@ -31,7 +31,7 @@ TEST(signals_to_us_reach_the_command)
 {
     /* the command asks us for the signal once it is ready for it */
     struct command_end end = run("trap 'exit 9' TERM; kill -TERM $PPID; "
-                               "while :; do read x < /dev/null; done");
+                                 "while :; do read x < /dev/null; done");
     CHECK_INT(end.exit_code, 9);
     CHECK_INT(end.stop_signal, SIGTERM);
     end = run("trap 'exit 8' USR1; kill -USR1 $PPID; "

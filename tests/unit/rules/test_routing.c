@@ -1,7 +1,7 @@
 /* tests of rules/routing: what is read, who it is for, and when the day's mail goes out
  */
-#include "rules/routing.h"
 #include "base/yaml.h"
+#include "rules/routing.h"
 #include "tests/test.h"
 
 #include <stdio.h>
