@@ -167,14 +167,14 @@ void callout_send(struct callout *c, const struct routing *r, const struct parce
                                        .secret_file = w->secret_file,
                                        .token_file = w->token_file,
                                        .ca_file = w->ca_file,
-                                       .connect_time = {CALLOUT_CONNECT_S * 1000},
-                                       .whole_time = {CALLOUT_WHOLE_S * 1000}};
+                                       .connect_time = span_seconds(CALLOUT_CONNECT_S),
+                                       .whole_time = span_seconds(CALLOUT_WHOLE_S)};
     const struct post_call call = {.type = message_type((enum webhook_form)w->form),
                                    .key = p->message_id,
                                    .bytes = p->bytes,
                                    .n = p->n_bytes};
     post_send(&target, &call, now, stop, ret);
     rest->until = ret->end == POST_LATER && ret->status == 0
-                      ? (instant){now.ms + CALLOUT_REST_S * 1000}
+                      ? instant_add(now, span_seconds(CALLOUT_REST_S))
                       : INSTANT_NONE;
 }
