@@ -12,6 +12,7 @@
 #include "programs/agent_config.h"
 #include "programs/agent_exec.h"
 #include "programs/agent_loop.h"
+#include "programs/agent_probe_child.h"
 #include "programs/agent_send.h"
 #include "programs/agent_source.h"
 #include "programs/agent_tls.h"
@@ -397,6 +398,8 @@ int main(int argc, char **argv)
     struct agent a = {0};
     OWNED_BUF why = {0};
     struct err err = {0};
+    if (argc > 1 && strcmp(argv[1], "--probe-child") == 0)
+        return agent_probe_child(argc - 2, argv + 2); /* agent_probe.c runs it */
     mallopt(M_ARENA_MAX, 1);
     log_set_name("aftercheck-agent");
     parse_flags(&a.flags, argc, argv);

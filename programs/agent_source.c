@@ -13,6 +13,7 @@
 #include "programs/agent_group.h"
 #include "programs/agent_host.h"
 #include "programs/agent_log.h"
+#include "programs/agent_probe.h"
 #include "programs/agent_scrape.h"
 
 #include <errno.h>
@@ -21,8 +22,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct agent_kind *const agent_kinds[] = {&agent_host, &agent_group, &agent_check,
-                                                &agent_scrape, &agent_log, NULL};
+const struct agent_kind *const agent_kinds[] = {
+    &agent_host, &agent_group, &agent_check, &agent_scrape,
+    &agent_log,  &agent_probe, NULL};
 
 enum { FIRST_MS = 1000, SHIFT_S_MAX = 60, SILENT_INTERVALS = 2 };
 
