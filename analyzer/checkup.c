@@ -14,6 +14,7 @@
 #include "analyzer/part.h"
 #include "analyzer/profile.h"
 #include "analyzer/slow_round.h"
+#include "analyzer/stand.h"
 #include "base/crew.h"
 
 #include <errno.h>
@@ -231,12 +232,15 @@ static int judge_look(struct checkup *c, const struct look *l, struct verdict **
 }
 
 /* Numbers the verdict and stores it; one that says nothing new keeps its number. */
-static int store(struct checkup *c, struct verdict *v, struct err *err)
+static int store(struct checkup *c, const struct change *change, struct verdict *v,
+                 struct err *err)
 {
     struct err why = {0};
     OWNED_VERDICT *current = ledger_verdict(c->ledger, v->change_id, &why);
     if (current == NULL && why.code != ENOENT)
         return err_set(err, why.code, "%s", why.text);
+    if (stand(change, current, v) < 0)
+        return err_set(err, ENOMEM, "out of memory");
     bool same = current != NULL && verdict_same(current, v);
     v->revision = current == NULL ? 1 : current->revision + !same;
     if (ledger_put_verdict(c->ledger, v, err) < 0)
@@ -288,7 +292,7 @@ static int look_at(struct checkup *c, const struct ruleset *rules, struct seen *
         if (rc == 0 && v->final)
             v->slow_due = slow_first_due(change, ruleset_windows(rules, change));
         if (rc == 0)
-            rc = store(c, v, err);
+            rc = store(c, change, v, err);
         pthread_mutex_lock(&c->lock);
         c->stats.looks++;
         pthread_mutex_unlock(&c->lock);

@@ -12,6 +12,8 @@
 #define RETOLD(X) \
     /* why not judged, why capped */ \
     X("The change was cancelled", "变更已取消") \
+    X("What was found before stands: the look {0s} after the change could not judge", \
+      "此前发现的问题仍然有效：变更后 {0s}的检查无法判定") \
     X("None of the {0n} {0|host|hosts} has been watched long enough yet", "{0n} 台主机的观察时间都还不够") \
     X("The change names no host, none is known for its service, and no series or calls of it were found", \
       "变更未指明主机，也不知道该服务有哪些主机，且没有找到它的任何指标或调用数据") \
