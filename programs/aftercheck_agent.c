@@ -8,14 +8,14 @@
 #include "base/log.h"
 #include "base/opt.h"
 #include "collector/hostinfo/hostinfo.h"
-#include "programs/agent_buffer.h"
-#include "programs/agent_config.h"
-#include "programs/agent_exec.h"
-#include "programs/agent_loop.h"
-#include "programs/agent_probe_child.h"
-#include "programs/agent_send.h"
-#include "programs/agent_source.h"
-#include "programs/agent_tls.h"
+#include "programs/agent/buffer.h"
+#include "programs/agent/config.h"
+#include "programs/agent/exec.h"
+#include "programs/agent/loop.h"
+#include "programs/agent/probe_child.h"
+#include "programs/agent/send.h"
+#include "programs/agent/source.h"
+#include "programs/agent/tls.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -399,7 +399,7 @@ int main(int argc, char **argv)
     OWNED_BUF why = {0};
     struct err err = {0};
     if (argc > 1 && strcmp(argv[1], "--probe-child") == 0)
-        return agent_probe_child(argc - 2, argv + 2); /* agent_probe.c runs it */
+        return agent_probe_child(argc - 2, argv + 2); /* agent/probe.c runs it */
     mallopt(M_ARENA_MAX, 1);
     log_set_name("aftercheck-agent");
     parse_flags(&a.flags, argc, argv);

@@ -2,10 +2,10 @@
  *
  * Whatever a line is, what comes of it is one record of the compact form with the names
  * that were meant: no line of a log can write further records or fields. */
-#include "programs/agent_line.h"
+#include "programs/agent/line.h"
 
 #include "collector/call_line.h"
-#include "programs/agent_tally.h"
+#include "programs/agent/tally.h"
 
 #include <assert.h>
 #include <math.h>
