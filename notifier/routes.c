@@ -41,6 +41,7 @@ const struct httpd_route notifier_routes[] = {
     {.method = "GET", .path = "/v1/changes/{id}/report", .serve = api_report},
     {.method = "GET", .path = "/v1/changes/{id}/envelope", .serve = api_envelope},
     {.method = "GET", .path = "/v1/mutes", .serve = api_mutes},
+    {.method = "GET", .path = "/v1/inputs", .serve = inputs_json},
     {.method = "GET", .path = "/v1/rules", .serve = rules_json},
     {.method = "GET", .path = "/v1/services/{name}", .serve = service_json},
     {.method = "GET", .path = "/v1/what", .serve = what_json},

@@ -1,6 +1,7 @@
 /* notifier/pages/inputs.c - the inputs and their health as a page.  HTTP threads. */
 #include "notifier/pages/inputs.h"
 
+#include "base/jsonw.h"
 #include "notifier/figure.h"
 #include "notifier/html.h"
 #include "notifier/notifier.h"
@@ -212,4 +213,84 @@ void inputs_page(struct httpd_req *r, void *app)
     page_close(&page);
     inputs_view_free(&v);
     page_answer(r, 200, &page);
+}
+
+/* --- as JSON --- */
+
+static void json_counts(const struct input_sender *s, struct jsonw *w)
+{
+    jsonw_int(w, "requests", (int64_t)s->requests);
+    jsonw_int(w, "bytes", (int64_t)s->bytes);
+    jsonw_int(w, "taken", (int64_t)s->taken);
+    jsonw_int(w, "dropped", (int64_t)s->dropped);
+    jsonw_instant(w, "first", s->first);
+    jsonw_instant(w, "last", s->last);
+    if (s->complaint[0] != '\0')
+        jsonw_text(w, "complaint", s->complaint);
+}
+
+static void json_input(const struct inputs_view *v, enum input i, struct jsonw *w)
+{
+    jsonw_open(w, NULL);
+    jsonw_text(w, "input", input_name(i));
+    json_counts(&v->all[i], w);
+    jsonw_open(w, "reasons");
+    for (size_t k = 0; k < INPUTS_REASONS_MAX && v->reason[i][k].name != NULL; k++)
+        jsonw_int(w, v->reason[i][k].name, (int64_t)v->reason[i][k].n);
+    jsonw_close(w);
+    jsonw_close(w);
+}
+
+void inputs_json_write(const struct inputs_view *v, const struct spelling *names,
+                       size_t n_names, instant now, struct buf *to)
+{
+    struct jsonw w = {.to = to};
+    jsonw_open(&w, NULL);
+    jsonw_list(&w, "inputs");
+    for (int i = 0; i < INPUT_N; i++)
+        if (v->all[i].requests > 0)
+            json_input(v, (enum input)i, &w);
+    jsonw_end(&w);
+    jsonw_list(&w, "senders");
+    for (size_t i = 0; i < v->n; i++) {
+        jsonw_open(&w, NULL);
+        jsonw_text(&w, "input", input_name(v->sender[i].input));
+        jsonw_text(&w, "who", v->sender[i].who);
+        jsonw_bool(&w, "silent", input_is_silent(&v->sender[i], now));
+        json_counts(&v->sender[i], &w);
+        jsonw_close(&w);
+    }
+    jsonw_end(&w);
+    jsonw_list(&w, "names");
+    for (size_t i = 0; i < n_names; i++) {
+        OWNED_BUF name = {0};
+        buf_add_n(&name, names[i].name, names[i].n_name);
+        jsonw_open(&w, NULL);
+        jsonw_text(&w, "metric", buf_text(&name));
+        jsonw_int(&w, "names", (int64_t)names[i].n);
+        jsonw_close(&w);
+    }
+    jsonw_end(&w);
+    jsonw_close(&w);
+}
+
+void inputs_json(struct httpd_req *r, void *app)
+{
+    struct notifier *n = notifier_of(app);
+    struct inputs_view v;
+    struct spelling names[SPELLINGS_TOP];
+    OWNED_BUF json = {0};
+    if (n->spec.inputs == NULL) {
+        httpd_fail(r, 404, "this process takes nothing in");
+        return;
+    }
+    if (!inputs_read(n->spec.inputs, &v)) {
+        httpd_fail(r, 503, "out of memory");
+        return;
+    }
+    size_t n_names =
+        n->spec.windows != NULL ? spellings_top(n->spec.windows, names) : 0;
+    inputs_json_write(&v, names, n_names, n->spec.now(), &json);
+    inputs_view_free(&v);
+    httpd_answer_buf(r, 200, "application/json; charset=utf-8", &json);
 }

@@ -91,7 +91,10 @@ void list_form(const struct query_texts *q, const char *kind, struct buf *to)
     for (int k = 0; k < CHANGE_KIND_N; k++)
         option(to, change_kind_name((enum change_kind)k),
                change_kind_name((enum change_kind)k), kind);
-    buf_add(to, "</select></label><button>Show</button></form>\n");
+    buf_add(to, "</select></label><label>Since <input name=\"since\" "
+                "placeholder=\"any time, or 24h\" value=\"");
+    html_attr(to, q->since);
+    buf_add(to, "\"></label><button>Show</button></form>\n");
 }
 
 /* Reads and writes rows of one kind (CHANGE_KIND_N: all).  *ret_next is the cursor to

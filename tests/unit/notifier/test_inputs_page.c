@@ -1,4 +1,5 @@
 /* tests of notifier/pages/inputs */
+#include "base/json.h"
 #include "notifier/pages/inputs.h"
 #include "tests/test.h"
 
@@ -54,6 +55,32 @@ TEST(before_anything_came_every_input_says_so)
     CHECK(strstr(page.data, "StatsD") != NULL);
     CHECK(strstr(page.data, "nothing yet") != NULL);
     CHECK(strstr(page.data, "Most sent") == NULL);
+    inputs_view_free(&v);
+    inputs_free(&in);
+}
+
+TEST(the_same_is_there_as_json)
+{
+    static const struct spelling names[] = {{"http.ms{user=1}", 7, 12345}};
+    const struct input_reason syntax = {"syntax", 5};
+    struct inputs *in = inputs_new();
+    struct inputs_view v;
+    struct err err = {0};
+    OWNED_BUF json = {0};
+    for (int i = 0; i < 10; i++)
+        note(in, "10.0.0.1", 10 * i, 0);
+    note(in, "10.0.0.2", 1000, 7);
+    inputs_reason(in, INPUT_LINE, &syntax);
+    CHECK(inputs_read(in, &v));
+    inputs_json_write(&v, names, 1, instant_add(t0, span_seconds(1010)), &json);
+    OWNED_JSON *doc = json_parse(buf_text(&json), json.len, &err);
+    if (doc == NULL)
+        test_fail(__FILE__, __LINE__, "%s", err.text);
+    CHECK(strstr(buf_text(&json), "{\"input\":\"line\",\"requests\":11,") != NULL);
+    CHECK(strstr(buf_text(&json), "\"reasons\":{\"syntax\":5}") != NULL);
+    CHECK(strstr(buf_text(&json), "\"who\":\"10.0.0.1\",\"silent\":true") != NULL);
+    CHECK(strstr(buf_text(&json), "\"who\":\"10.0.0.2\",\"silent\":false") != NULL);
+    CHECK(strstr(buf_text(&json), "{\"metric\":\"http.ms\",\"names\":12345}") != NULL);
     inputs_view_free(&v);
     inputs_free(&in);
 }
