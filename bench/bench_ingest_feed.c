@@ -4,12 +4,13 @@
  *
  * HOSTS hosts have METRICS figures each.  `line` is the line protocol as Telegraf sends
  * it, all figures of a host in one line; `remote` is Prometheus remote write 1.0, one
- * sample a series, in Snappy's block format (literals only, which every reader takes).
+ * sample a series.
  * Rounds are a minute apart, so all servers get the same bytes.  Requests hold about
  * REQUEST samples.  One thread, one connection.  Prints how many samples were taken and
  * the seconds that this program itself was busy. */
 #include "base/buf.h"
 #include "base/httpc.h"
+#include "bench/wire.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -18,7 +19,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { METRICS = 40, REQUEST = 10000, LITERAL_MAX = 1 << 16, TIMEOUT_MS = 120000 };
+enum { METRICS = 40, REQUEST = 10000, TIMEOUT_MS = 120000 };
 
 static double value_of(unsigned host, unsigned metric, int64_t minute)
 {
@@ -42,84 +43,33 @@ static void add_line(struct buf *b, unsigned host, int64_t minute)
 
 /* --- remote write --- */
 
-static void add_varint(struct buf *b, uint64_t v)
-{
-    for (; v >= 0x80; v >>= 7)
-        buf_add_ch(b, (char)(v | 0x80));
-    buf_add_ch(b, (char)v);
-}
-
-static void add_bytes(struct buf *b, unsigned field, const void *bytes, size_t n)
-{
-    add_varint(b, field << 3 | 2);
-    add_varint(b, n);
-    buf_add_n(b, bytes, n);
-}
-
-static void add_label(struct buf *series, const char *name, const char *value)
-{
-    struct buf label = {0};
-    add_bytes(&label, 1, name, strlen(name));
-    add_bytes(&label, 2, value, strlen(value));
-    add_bytes(series, 1, label.data, label.len);
-    buf_free(&label);
-}
-
 static void add_series(struct buf *request, unsigned host, unsigned metric,
                        int64_t minute)
 {
-    struct buf series = {0}, sample = {0};
+    OWNED_BUF series = {0};
     char name[20], instance[20];
-    double value = value_of(host, metric, minute);
     snprintf(name, sizeof name, "bench_f%02u", metric);
     snprintf(instance, sizeof instance, "h%06u:9100", host);
-    add_label(&series, "__name__", name);
-    add_label(&series, "instance", instance);
-    add_label(&series, "job", "fleet");
-    add_varint(&sample, 1 << 3 | 1);
-    buf_add_n(&sample, &value, sizeof value); /* little endian, as on this machine */
-    add_varint(&sample, 2 << 3 | 0);
-    add_varint(&sample, (uint64_t)minute * 60000);
-    add_bytes(&series, 2, sample.data, sample.len);
-    add_bytes(request, 1, series.data, series.len);
-    buf_free(&sample);
-    buf_free(&series);
-}
-
-static void add_snappy(struct buf *to, const struct buf *from)
-{
-    add_varint(to, from->len);
-    for (size_t at = 0; at < from->len;) {
-        size_t n = from->len - at < LITERAL_MAX ? from->len - at : LITERAL_MAX;
-        buf_add_ch(to, (char)(61 << 2)); /* a literal, its length less 1 in two bytes */
-        buf_add_ch(to, (char)((n - 1) & 0xff));
-        buf_add_ch(to, (char)((n - 1) >> 8));
-        buf_add_n(to, from->data + at, n);
-        at += n;
-    }
+    wire_label(&series, "__name__", name);
+    wire_label(&series, "instance", instance);
+    wire_label(&series, "job", "fleet");
+    wire_sample(&series, value_of(host, metric, minute), minute * 60000);
+    wire_bytes(request, 1, series.data, series.len);
 }
 
 /* --- sending --- */
 
-static int send_request(struct httpc *c, bool remote, const struct buf *request,
-                        struct err *err)
+static int send_lines(struct httpc *c, const struct buf *lines, struct err *err)
 {
-    OWNED_BUF packed = {0}, answer = {0};
+    OWNED_BUF answer = {0};
     unsigned status = 0;
-    if (remote)
-        add_snappy(&packed, request);
-    const struct buf *body = remote ? &packed : request;
-    if (buf_done(body) < 0)
+    if (buf_done(lines) < 0)
         return err_set(err, ENOMEM, "out of memory");
     struct httpc_ask ask = {.method = "POST",
-                            .path = remote ? "/api/v1/write" : "/write",
-                            .type = remote ? "application/x-protobuf" : "text/plain",
-                            .headers =
-                                remote ? "Content-Encoding: snappy\r\n"
-                                         "X-Prometheus-Remote-Write-Version: 0.1.0\r\n"
-                                       : NULL,
-                            .body = body->data,
-                            .n = body->len,
+                            .path = "/write",
+                            .type = "text/plain",
+                            .body = lines->data,
+                            .n = lines->len,
                             .timeout_ms = TIMEOUT_MS};
     if (httpc_call(c, &ask, &status, &answer, err) < 0)
         return -1;
@@ -142,7 +92,7 @@ static int feed_round(struct httpc *c, bool remote, unsigned hosts, int64_t minu
         held += METRICS;
         if (held < REQUEST && h + 1 < hosts)
             continue;
-        if (send_request(c, remote, &request, err) < 0)
+        if ((remote ? wire_send : send_lines)(c, &request, err) < 0)
             return -1;
         buf_clear(&request);
         held = 0;

@@ -29,7 +29,7 @@ static void split_list(struct jsonw *w, const char *key, const char *text)
     jsonw_end(w);
 }
 
-static int split_labels(struct jsonw *w, const char *text, struct err *err)
+int event_form_labels(struct jsonw *w, const char *text, struct err *err)
 {
     jsonw_open(w, "labels");
     for (const char *p = text; *p != '\0';) {
@@ -131,7 +131,7 @@ int event_form_write(const struct event_form *f, struct buf *to, struct err *err
         jsonw_bool(&w, "urgent", true);
     if (f->batch != NULL && write_batch(&w, f->batch, err) < 0)
         return -1;
-    if (f->labels != NULL && split_labels(&w, f->labels, err) < 0)
+    if (f->labels != NULL && event_form_labels(&w, f->labels, err) < 0)
         return -1;
     text_if(&w, "outcome", f->outcome);
     if (f->exit_code != NULL)

@@ -53,4 +53,8 @@ const char *event_fresh_id(char out[EVENT_FRESH_ID_MAX]);
 int event_post(struct httpc *c, const void *event, size_t n, unsigned *ret_status,
                struct buf *answer, struct err *err);
 
+struct jsonw;
+/* "KEY=VALUE,KEY=VALUE" as a member "labels" of the object that is being written. */
+int event_form_labels(struct jsonw *w, const char *text, struct err *err);
+
 #endif

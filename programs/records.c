@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/jsonw.h"
+#include "programs/event_form.h"
 #include "programs/records_part.h"
 #include "storage/alarm.h"
 
@@ -225,26 +226,6 @@ static int write_state(const struct alarm_form *f, struct jsonw *w, struct err *
                    state);
 }
 
-static int write_labels(const char *text, struct jsonw *w, struct err *err)
-{
-    jsonw_open(w, "labels");
-    for (const char *p = text; *p != '\0';) {
-        size_t n = strcspn(p, ",");
-        char *one = strndup(p, n), *eq = one != NULL ? strchr(one, '=') : NULL;
-        if (eq == NULL) {
-            free(one);
-            return err_set(err, EINVAL, "--label: '%.*s' is not of the form KEY=VALUE",
-                           (int)n, p);
-        }
-        *eq = '\0';
-        jsonw_text(w, one, eq + 1);
-        free(one);
-        p += n + (p[n] == ',');
-    }
-    jsonw_close(w);
-    return 0;
-}
-
 static int write_form(const struct alarm_form *f, instant at, struct buf *to,
                       struct err *err)
 {
@@ -262,7 +243,7 @@ static int write_form(const struct alarm_form *f, instant at, struct buf *to,
             jsonw_text(&w, texts[i].name, texts[i].value);
     jsonw_instant(&w, "time", at);
     if (write_state(f, &w, err) < 0 ||
-        (f->labels != NULL && write_labels(f->labels, &w, err) < 0))
+        (f->labels != NULL && event_form_labels(&w, f->labels, err) < 0))
         return -1;
     jsonw_close(&w);
     return buf_done(to) == 0 ? 0 : err_set(err, ENOMEM, "out of memory");

@@ -41,7 +41,7 @@
     X(void, ERR_clear_error, (void))
 
 static struct {
-    void *library;
+    void *handle;
     SSL_CTX *context;
     char *trusted;
 #define X(gives, name, takes) gives(*name) takes;
@@ -65,7 +65,7 @@ static int open_library(struct err *err)
         FUNCTIONS(X)
 #undef X
     };
-    if (lib.library != NULL)
+    if (lib.handle != NULL)
         return 0;
     void *library = dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL);
     if (library == NULL)
@@ -78,7 +78,7 @@ static int open_library(struct err *err)
         }
         memcpy(places[i], &function, sizeof function); /* as POSIX has it */
     }
-    lib.library = library;
+    lib.handle = library;
     return 0;
 }
 
