@@ -60,7 +60,7 @@ bool candidate_of(const struct candidate_ask *ask, const struct change_row *row,
 void candidates_sort(struct candidate *c, size_t n);
 
 /* Why it is one, in one or two sentences without markup: "It changed this host 4
- * minutes before.  It was graded must-handle." */
+ * minutes before.  First seen 21 Nov 2026 10:04:00 UTC: CPU use on h1." */
 void candidate_reasons(const struct candidate_ask *ask, const struct candidate *c,
                        struct buf *to);
 
